@@ -1,0 +1,32 @@
+// Builds dist/: browser assets, then TypeScript, then what is not TypeScript. The new dist replaces the old one in one move, so
+// that nothing stale is left in it and a server that starts meanwhile never meets half a build.
+import { execFileSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const require = createRequire(import.meta.url)
+const next = mkdtempSync(join(root, '.dist-'))
+
+try {
+  node(join(root, 'scripts/build-assets.mjs'))
+  node(join(dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', next)
+  for (const file of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
+    if (file.endsWith('.sql')) cpSync(join(root, 'src', file), join(next, file))
+  }
+  chmodSync(join(next, 'cli.js'), 0o755)
+  chmodSync(next, 0o755)
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
+  renameSync(next, join(root, 'dist'))
+} catch (error) {
+  rmSync(next, { recursive: true, force: true })
+  // The step has already said on the terminal what is wrong; a stack trace of this file would bury it.
+  if (typeof error.status !== 'number') console.error(error)
+  process.exitCode = 1
+}
+
+function node(...args) {
+  execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
+}

@@ -1,0 +1,78 @@
+// The nouns of Postkey as plain JSON types. Every other file speaks these words; none adds a synonym.
+// Times are milliseconds since 1970 (UTC) by the deciding clock; durations are milliseconds.
+
+export type Ms = number
+
+/** What a challenge proves control of an address for. A proof of one purpose is never accepted for another. */
+export type Purpose = 'sign_in' | 'step_up' | 'change_email' | 'recover'
+
+/** The two proofs one mail carries. They are independent secrets. */
+export type Proof = 'link' | 'code'
+
+export interface User {
+  readonly id: string
+  readonly email: string
+  readonly status: 'active' | 'disabled'
+  readonly createdAt: Ms
+  /** When a mailbox proof first confirmed the address; null until then. */
+  readonly confirmedAt: Ms | null
+  readonly signInCount: number
+  readonly currentSignInAt: Ms | null
+  readonly lastSignInAt: Ms | null
+}
+
+/** One request to prove control of an address. */
+export interface Challenge {
+  readonly id: string
+  readonly purpose: Purpose
+  readonly email: string
+  readonly returnTo: string | null
+  readonly locale: string
+  /** The asking browser, from a fixed list of names ("Firefox on Linux"); never the raw User-Agent. */
+  readonly device: string
+  readonly createdAt: Ms
+  /** Signed in by the browser that asked: every proof of the challenge is retired. */
+  readonly completedAt: Ms | null
+}
+
+/** One message of a challenge. `ordinal` counts from 0; a resend makes the next one. */
+export interface Mail {
+  readonly ordinal: number
+  readonly createdAt: Ms
+  readonly hasLink: boolean
+  readonly hasCode: boolean
+  readonly linkExpiresAt: Ms
+  readonly codeExpiresAt: Ms
+  readonly linkUsedAt: Ms | null
+  readonly codeUsedAt: Ms | null
+  /** Comparisons claimed against this mail's code. */
+  readonly codeTries: number
+  /** Comparisons claimed of a typed address, in a browser that did not ask. */
+  readonly addressTries: number
+}
+
+export interface Session {
+  readonly id: string
+  readonly user: string
+  readonly device: string
+  /** /24 or /64 of the client, e.g. "203.0.113.0/24". */
+  readonly network: string
+  readonly proof: Proof
+  readonly createdAt: Ms
+  readonly seenAt: Ms
+  readonly endedAt: Ms | null
+}
+
+export interface Versions {
+  readonly app: string
+  readonly schema: number
+  readonly policy: string
+  readonly template: string
+}
+
+/** What one answer cost. */
+export interface Cost {
+  readonly mails: number
+  readonly bytes: number
+  readonly dbMs: number
+}

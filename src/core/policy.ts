@@ -1,0 +1,170 @@
+// All limits, lifetimes and choices of a tenant. Every duration of the product exists once, here: pages, mails, limits and
+// tests read it from the policy in force. Validated data, never code.
+import { z } from 'zod'
+import type { Ms } from './model.ts'
+
+const UNIT: Record<string, Ms> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** A duration: "15m", "24h", "7d", "400ms", or a number of milliseconds. */
+const duration = (min: Ms, max: Ms) =>
+  z
+    .union([z.number().int(), z.string().regex(/^\d+(ms|s|m|h|d)$/, 'a duration looks like "15m", "24h" or "7d"')])
+    .transform((value): Ms => {
+      if (typeof value === 'number') return value
+      const unit = value.replace(/^\d+/, '')
+      return Number.parseInt(value, 10) * (UNIT[unit] ?? Number.NaN)
+    })
+    .refine((ms) => ms >= min && ms <= max, `must lie between ${readable(min)} and ${readable(max)}`)
+
+export function readable(ms: Ms): string {
+  for (const unit of ['d', 'h', 'm', 's'] as const) {
+    const size = UNIT[unit] as Ms
+    if (ms !== 0 && ms % size === 0) return `${ms / size}${unit}`
+  }
+  return `${ms}ms`
+}
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** `count` per `per`: a GCRA bucket that lets `count` through at once and refills evenly. */
+const rate = z.strictObject({ count: z.number().int().min(1).max(1_000_000_000), per: duration(SECOND, 365 * DAY) })
+/** `count` within any window of length `per`, exactly. */
+const window = z.strictObject({ count: z.number().int().min(1).max(1_000), per: duration(SECOND, 366 * DAY) })
+
+const policySchema = z.strictObject({
+  /** Life of a link. Seed of the choice: 10 min NIST/ASVS, 60 min for corporate mail that is quarantined first. */
+  linkTtl: duration(MINUTE, DAY),
+  /** Life of a code. NIST 800-63B-4 3.1.3.2 and ASVS 6.5.5: 10 minutes. */
+  codeTtl: duration(MINUTE, HOUR),
+  /** What a mail carries. Without "link" the link routes answer 404; without "code" there is no code to phish. */
+  methods: z.array(z.enum(['link', 'code'])).min(1).max(2).refine((list) => new Set(list).size === list.length, 'names a method twice'),
+  /** Where the link's secret stands. "path" works without JavaScript, and puts the secret into access logs. */
+  linkSecret: z.enum(['fragment', 'path']),
+  /** What a link can do in a browser that did not ask. */
+  otherBrowser: z.enum(['address', 'code', 'refuse']),
+  /** Digits of a code. Six digits are 19.93 bits, which ASVS 6.5.4 accepts. */
+  codeLength: z.number().int().min(6).max(10),
+  /** Comparisons of one code. */
+  codeTries: z.number().int().min(1).max(5),
+  /** Comparisons of a typed address, per mail. */
+  addressTries: z.number().int().min(1).max(10),
+  /** Wrong codes per address, whatever the flow or network; past any of them mails carry no code. 0.01 % a year. */
+  codeFailures: z.array(window).min(1).max(5),
+  /** Wait before the next mail of a challenge. */
+  resendAfter: duration(0, HOUR),
+  /** Mails to one mailbox: so many per linkTtl (the window is derived), and the further windows. */
+  mailsPerLinkTtl: z.number().int().min(1).max(20),
+  mailsPerAddress: z.array(window).min(1).max(5),
+  /** A code subject front-loads the code for the lock screen; subjects outlive bodies in other people's logs. */
+  codeInSubject: z.boolean(),
+  /** How long after its start a challenge takes a resend. */
+  challengeTtl: duration(HOUR, 7 * DAY),
+  /** Starts and resends by where they come from. */
+  starts: z.strictObject({
+    /** per /24 (IPv4) or /64 (IPv6) */
+    network: rate,
+    /** per /16 or /48 */
+    networkWide: rate,
+    browser: rate,
+    tenant: rate,
+  }),
+  signUp: z.enum(['open', 'invited', 'closed']),
+  session: z.strictObject({ idle: duration(MINUTE, 365 * DAY), absolute: duration(MINUTE, 365 * DAY) }),
+  /** How long the same browser gets the same session again for the same proof. */
+  replayWindow: duration(0, 10 * MINUTE),
+  /** Wait before a bound landing page submits itself. */
+  autoSubmitDelay: duration(0, 5 * SECOND),
+  /** A queued mail with less life than this is not sent any more: nobody could use it. */
+  mailUsefulFor: duration(0, 10 * MINUTE),
+  /** How e-mail addresses appear in events and logs: j•••@example.com, or only a keyed hash. */
+  addressInEvents: z.enum(['masked', 'hashed']),
+})
+
+export type Policy = Readonly<z.output<typeof policySchema>>
+export type PolicyInput = z.input<typeof policySchema>
+export type PresetName = 'strict' | 'standard' | 'corporate'
+
+const standard: PolicyInput = {
+  linkTtl: '15m',
+  codeTtl: '10m',
+  methods: ['link', 'code'],
+  linkSecret: 'fragment',
+  otherBrowser: 'address',
+  codeLength: 6,
+  codeTries: 5,
+  addressTries: 5,
+  codeFailures: [
+    { count: 10, per: '24h' },
+    { count: 30, per: '30d' },
+    { count: 100, per: '365d' },
+  ],
+  resendAfter: '60s',
+  mailsPerLinkTtl: 3,
+  mailsPerAddress: [{ count: 10, per: '24h' }],
+  codeInSubject: true,
+  challengeTtl: '24h',
+  starts: {
+    network: { count: 30, per: '10m' },
+    networkWide: { count: 300, per: '10m' },
+    browser: { count: 20, per: '10m' },
+    tenant: { count: 6_000, per: '1m' },
+  },
+  signUp: 'open',
+  session: { idle: '7d', absolute: '30d' },
+  replayWindow: '2m',
+  autoSubmitDelay: 0,
+  mailUsefulFor: '2m',
+  addressInEvents: 'masked',
+}
+
+const presets: Record<PresetName, PolicyInput> = {
+  standard,
+  strict: { ...standard, linkTtl: '10m', otherBrowser: 'code', codeLength: 8, session: { idle: '1h', absolute: '24h' } },
+  corporate: {
+    ...standard,
+    linkTtl: '60m',
+    codeTtl: '15m',
+    session: { idle: '12h', absolute: '7d' },
+    starts: { ...standard.starts, network: { count: 300, per: '10m' }, networkWide: { count: 3_000, per: '10m' } },
+  },
+}
+
+export type PolicyResult = { readonly ok: true; readonly policy: Policy } | { readonly ok: false; readonly problems: readonly string[] }
+
+/** Preset name, or `{ preset?, …overrides }` as parsed JSON. Unknown keys are errors; nothing is guessed. */
+export function readPolicy(input: unknown): PolicyResult {
+  const given = typeof input === 'string' ? { preset: input } : (input ?? {})
+  if (typeof given !== 'object' || Array.isArray(given)) return { ok: false, problems: ['policy: is neither the name of a preset nor an object of settings'] }
+  const { preset = 'standard', ...overrides } = given as Record<string, unknown>
+  if (typeof preset !== 'string' || !Object.hasOwn(presets, preset)) {
+    return { ok: false, problems: [`preset "${String(preset)}" does not exist: use strict, standard or corporate`] }
+  }
+  const base = presets[preset as PresetName]
+  const merged: Record<string, unknown> = { ...base, ...overrides }
+  for (const group of ['starts', 'session'] as const) {
+    const given = overrides[group]
+    if (typeof given === 'object' && given !== null && !Array.isArray(given)) merged[group] = { ...base[group], ...given }
+  }
+  const parsed = policySchema.safeParse(merged)
+  if (!parsed.success) return { ok: false, problems: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'policy'}: ${issue.message}`) }
+  const problems = contradictions(parsed.data)
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, policy: parsed.data }
+}
+
+function contradictions(policy: Policy): string[] {
+  const problems: string[] = []
+  const hasCode = policy.methods.includes('code')
+  if (!hasCode && policy.otherBrowser === 'code') problems.push('otherBrowser: "code" needs the method "code"')
+  if (policy.session.idle > policy.session.absolute) problems.push('session.idle: is longer than session.absolute')
+  if (policy.methods.includes('link') && hasCode && policy.codeTtl > policy.linkTtl) problems.push('codeTtl: is longer than linkTtl; the 256-bit link is the proof that may live longer')
+  if (policy.mailUsefulFor >= Math.min(policy.linkTtl, policy.codeTtl)) problems.push('mailUsefulFor: is longer than a secret lives')
+  return problems
+}
+
+/** The exact windows that bound mails to one mailbox; the first is derived from linkTtl so that the two cannot drift apart. */
+export function mailWindows(policy: Policy): readonly { readonly count: number; readonly per: Ms }[] {
+  return [{ count: policy.mailsPerLinkTtl, per: policy.linkTtl }, ...policy.mailsPerAddress]
+}

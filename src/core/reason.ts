@@ -1,0 +1,116 @@
+// Every way Postkey answers, in one place. A decision carries exactly one of these codes; once released a code is never
+// renamed. `face` is all that a stranger may learn: several reasons share one face on purpose (no account enumeration).
+// docs/reasons.md is generated from this table.
+
+export type Severity = 'info' | 'notice' | 'warning' | 'error'
+
+/** What a person can safely do next; the words are in words/. */
+export type NextStep =
+  | 'check_mail'
+  | 'continue'
+  | 'correct_address'
+  | 'correct_code'
+  | 'new_mail'
+  | 'newest_mail'
+  | 'use_link'
+  | 'use_code'
+  | 'where_started'
+  | 'type_address'
+  | 'start_again'
+  | 'sign_in'
+  | 'wait'
+  | 'reload'
+  | 'contact'
+
+export type ReasonKind = 'start' | 'verify' | 'session' | 'guard' | 'delivery' | 'outage'
+
+export interface Reason {
+  readonly kind: ReasonKind
+  /** The code a stranger sees; differs from the reason where the difference would tell on somebody. */
+  readonly face: string
+  /** HTTP status of a page or problem with this face. */
+  readonly status: number
+  readonly next: NextStep
+  readonly severity: Severity
+  /** For operators and docs/reasons.md. */
+  readonly meaning: string
+}
+
+const reason = (kind: ReasonKind, face: string, status: number, next: NextStep, severity: Severity, meaning: string): Reason => ({
+  kind,
+  face,
+  status,
+  next,
+  severity,
+  meaning,
+})
+
+export const reasons = {
+  // start: the first seven share one face, whatever is known of the address
+  mail_queued: reason('start', 'mail_queued', 202, 'check_mail', 'info', 'A mail is in the outbox.'),
+  budget_spent: reason('start', 'mail_queued', 202, 'check_mail', 'warning', 'A mail is in the outbox without a code: too many wrong codes for this address. Its link works.'),
+  address_unknown: reason('start', 'mail_queued', 202, 'check_mail', 'notice', 'No user has this address and sign-up is by invitation; no mail is sent.'),
+  sign_up_closed: reason('start', 'mail_queued', 202, 'check_mail', 'notice', 'No user has this address and sign-up is closed; no mail is sent.'),
+  user_disabled: reason('start', 'mail_queued', 202, 'check_mail', 'notice', 'The user is disabled; no mail is sent.'),
+  address_suppressed: reason('start', 'mail_queued', 202, 'check_mail', 'notice', 'Mail to this address is suppressed (bounces or complaints); no mail is sent.'),
+  too_many_mails: reason('start', 'too_many_mails', 429, 'wait', 'notice', 'The address had its share of mails for now. Told only to the browser whose own requests used it up; everyone else sees the face of mail_queued.'),
+  too_many_requests: reason('start', 'too_many_requests', 429, 'wait', 'warning', 'A limit by network, browser or tenant is reached.'),
+  address_invalid: reason('start', 'address_invalid', 422, 'correct_address', 'info', 'What was typed is not one plain e-mail address.'),
+  return_invalid: reason('start', 'return_invalid', 400, 'start_again', 'notice', 'The return address is not on the list of allowed origins.'),
+  challenge_unknown: reason('start', 'challenge_unknown', 404, 'start_again', 'info', 'No such challenge was asked for in this browser.'),
+  challenge_completed: reason('start', 'challenge_completed', 410, 'sign_in', 'info', 'The challenge was already used to sign in; a new mail would be for nothing.'),
+
+  // verify
+  signed_in: reason('verify', 'signed_in', 200, 'continue', 'info', 'The proof was right; a session exists.'),
+  replayed: reason('verify', 'replayed', 200, 'continue', 'info', 'The same browser presented a proof again; it has the same session.'),
+  address_needed: reason('verify', 'address_needed', 422, 'type_address', 'info', 'The link was opened in a browser that did not ask; the person must type the address.'),
+  address_mismatch: reason('verify', 'address_mismatch', 422, 'type_address', 'notice', 'The typed address is not the one the mail went to.'),
+  link_malformed: reason('verify', 'link_malformed', 404, 'use_code', 'notice', 'The secret of the link is missing or altered.'),
+  link_unknown: reason('verify', 'link_unknown', 404, 'start_again', 'notice', 'No mail has this link.'),
+  link_expired: reason('verify', 'link_expired', 410, 'new_mail', 'info', 'The link is past its life.'),
+  link_used: reason('verify', 'link_used', 410, 'sign_in', 'info', 'The link, or another proof of the same challenge, has signed someone in.'),
+  link_other_browser: reason('verify', 'link_other_browser', 403, 'where_started', 'info', 'The link works only in the browser that asked: by policy, or because the address was mistyped too often.'),
+  link_off: reason('verify', 'link_off', 410, 'use_code', 'notice', 'The policy no longer accepts links.'),
+  code_wrong: reason('verify', 'code_wrong', 422, 'correct_code', 'notice', 'The code does not match.'),
+  code_malformed: reason('verify', 'code_malformed', 422, 'correct_code', 'info', 'What was typed does not hold one code of the right length; no try is spent.'),
+  code_expired: reason('verify', 'code_expired', 410, 'new_mail', 'info', 'The code is past its life.'),
+  code_superseded: reason('verify', 'code_superseded', 422, 'newest_mail', 'info', 'The code is from an earlier mail of this challenge.'),
+  code_used: reason('verify', 'code_used', 410, 'sign_in', 'info', 'The challenge has already signed this browser in, or its session has ended.'),
+  code_locked: reason('verify', 'code_locked', 429, 'use_link', 'warning', 'All tries of this code are spent; the link of the same mail still works.'),
+  code_other_browser: reason('verify', 'code_other_browser', 403, 'where_started', 'notice', 'The code was typed in a browser that did not ask; it is not looked at.'),
+  code_off: reason('verify', 'code_off', 422, 'use_link', 'warning', 'Codes are off: by policy, or too many wrong codes for this address. The link works.'),
+  sign_in_refused: reason('verify', 'sign_in_refused', 403, 'contact', 'warning', 'The proof was right, but this person may not sign in (disabled, or sign-up is closed).'),
+
+  // session
+  session_live: reason('session', 'session_live', 200, 'continue', 'info', 'The session is good.'),
+  session_unknown: reason('session', 'session_unknown', 401, 'sign_in', 'info', 'No session, or none that we know.'),
+  session_idle: reason('session', 'session_idle', 401, 'sign_in', 'info', 'The session was not used for longer than its idle time.'),
+  session_expired: reason('session', 'session_expired', 401, 'sign_in', 'info', 'The session reached its absolute lifetime.'),
+  session_ended: reason('session', 'session_ended', 401, 'sign_in', 'info', 'The session was ended: signed out, ended from the list, or the user was disabled.'),
+  signed_out: reason('session', 'signed_out', 200, 'sign_in', 'info', 'The person ended this session.'),
+  session_absent: reason('session', 'session_absent', 404, 'continue', 'info', 'No live session of this person has that id.'),
+  session_revoked: reason('session', 'session_revoked', 200, 'continue', 'info', 'The person ended one or more sessions from the list.'),
+
+  // guard: refused before anything is looked up
+  origin_null: reason('guard', 'origin_null', 403, 'reload', 'notice', 'The browser sent Origin: null.'),
+  origin_foreign: reason('guard', 'origin_foreign', 403, 'reload', 'warning', 'The request came from another site.'),
+  origin_missing: reason('guard', 'origin_missing', 403, 'reload', 'notice', 'The request did not say where it came from.'),
+  body_too_large: reason('guard', 'body_too_large', 413, 'start_again', 'notice', 'The request body is larger than any form of ours.'),
+  body_malformed: reason('guard', 'body_malformed', 400, 'start_again', 'notice', 'The body is not what this route takes: unreadable, a wrong type, or a field sent twice.'),
+  tenant_unknown: reason('guard', 'tenant_unknown', 404, 'contact', 'notice', 'No tenant of that name.'),
+  route_unknown: reason('guard', 'route_unknown', 404, 'start_again', 'info', 'There is nothing at this address.'),
+  method_not_allowed: reason('guard', 'method_not_allowed', 405, 'start_again', 'notice', 'The route exists, but not with this method.'),
+
+  // delivery: what became of one attempt to hand a mail over
+  mail_sent: reason('delivery', 'mail_sent', 200, 'check_mail', 'info', 'The mail server accepted the mail.'),
+  mail_deferred: reason('delivery', 'mail_deferred', 200, 'wait', 'notice', 'The mail server was unreachable or said later; the mail will be tried again while its secrets live.'),
+  mail_dead: reason('delivery', 'mail_dead', 200, 'contact', 'warning', 'The mail server refused the mail for good.'),
+  mail_expired: reason('delivery', 'mail_expired', 200, 'new_mail', 'warning', 'The secrets ran out before the mail could be handed over; it was not sent.'),
+  mail_suppressed: reason('delivery', 'mail_suppressed', 200, 'check_mail', 'info', 'A mail for show: nobody was to receive it.'),
+
+  // outage: not a decision; nothing was written
+  unavailable: reason('outage', 'unavailable', 503, 'wait', 'error', 'The database is not answering.'),
+  failed: reason('outage', 'failed', 500, 'reload', 'error', 'A defect on our side.'),
+} as const satisfies Record<string, Reason>
+
+export type ReasonCode = keyof typeof reasons

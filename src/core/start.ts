@@ -1,0 +1,98 @@
+// May a mail go out? Everything about starting a challenge, and about asking for another mail of one, is decided here.
+// Pure: the store has read the facts and will write the consequences in the same transaction.
+import { spend, windowVerdict } from './bucket.ts'
+import type { Ms, Purpose } from './model.ts'
+import { mailWindows, type Policy } from './policy.ts'
+import type { ReasonCode } from './reason.ts'
+
+/** The GCRA buckets of a start: what the rate of each is, the policy knows. */
+export type StartBucket = 'network' | 'networkWide' | 'browser' | 'tenant'
+export const startBuckets: readonly StartBucket[] = ['network', 'networkWide', 'browser', 'tenant']
+
+export interface StartFacts {
+  readonly now: Ms
+  readonly purpose: Purpose
+  /** Masked or hashed, for the reader of the event; nothing is decided by it. */
+  readonly address: string
+  /** Theoretical arrival time of each bucket; null: never used. */
+  readonly tats: Readonly<Record<StartBucket, Ms | null>>
+  /** Times of mails to this mailbox, of wrong codes for this address, and of refusals by its mail server. */
+  readonly mails: readonly Ms[]
+  readonly failures: readonly Ms[]
+  readonly bounces: readonly Ms[]
+  readonly user: { readonly status: 'active' | 'disabled' } | null
+  /** For a resend: the challenge as this browser may see it. */
+  readonly resend: null | 'unknown' | ResendFacts
+}
+
+export interface ResendFacts {
+  readonly createdAt: Ms
+  readonly completedAt: Ms | null
+  /** When each mail of this challenge was queued, oldest first. */
+  readonly mailsAt: readonly Ms[]
+}
+
+export interface StartDecision {
+  /** `pretend` answers and writes as `send` does, but nobody receives the mail. */
+  readonly verdict: 'send' | 'pretend' | 'refuse'
+  readonly reason: ReasonCode
+  readonly retryAfterMs: Ms | null
+  readonly mail: { readonly link: boolean; readonly code: boolean; readonly linkExpiresAt: Ms; readonly codeExpiresAt: Ms } | null
+  /** New bucket states; null when nothing was spent. */
+  readonly tats: Readonly<Record<StartBucket, Ms>> | null
+}
+
+/** Three refusals by the receiving server within a week: sending on would hurt the sender's name and help nobody. */
+export const bounceRule = { count: 3, per: 7 * 24 * 3_600_000 } as const
+
+/** Mails of one challenge; the ordinal of a mail is one base62 character of its link. */
+const MAILS_PER_CHALLENGE = 62
+
+export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
+  const { now, resend } = facts
+  if (resend === 'unknown') return refuse('challenge_unknown')
+  if (resend !== null) {
+    if (resend.completedAt !== null) return refuse('challenge_completed')
+    if (now >= resend.createdAt + policy.challengeTtl || resend.mailsAt.length >= MAILS_PER_CHALLENGE) return refuse('challenge_unknown')
+    const last = resend.mailsAt.at(-1) ?? resend.createdAt
+    if (now < last + policy.resendAfter) return refuse('too_many_mails', last + policy.resendAfter - now)
+  }
+
+  // Every bucket must have room before any is charged: a refused request must not push the next honest one further away.
+  const spent = startBuckets.map((name) => ({ name, ...spend(policy.starts[name], facts.tats[name], now) }))
+  const blocked = spent.filter((bucket) => !bucket.allowed)
+  if (blocked.length > 0) return refuse('too_many_requests', Math.max(...blocked.map((bucket) => bucket.retryInMs)))
+  const tats = Object.fromEntries(spent.map((bucket) => [bucket.name, bucket.tat])) as Record<StartBucket, Ms>
+
+  const answer = (verdict: 'send' | 'pretend', reason: ReasonCode, code: boolean): StartDecision => ({
+    verdict,
+    reason,
+    retryAfterMs: null,
+    mail: { link: policy.methods.includes('link'), code, linkExpiresAt: now + policy.linkTtl, codeExpiresAt: now + policy.codeTtl },
+    tats,
+  })
+  const wantsCode = policy.methods.includes('code')
+
+  const windows = mailWindows(policy)
+  const room = windowVerdict(windows, facts.mails, now)
+  if (!room.open) {
+    // Told truthfully only where this browser's own requests filled the window; else the answer would tell a stranger that
+    // somebody is asking for mails to this address.
+    const own = resend !== null && !windowVerdict(windows, resend.mailsAt, now).open
+    return own ? refuse('too_many_mails', room.retryInMs) : answer('pretend', 'too_many_mails', wantsCode)
+  }
+  if (!windowVerdict([bounceRule], facts.bounces, now).open) return answer('pretend', 'address_suppressed', wantsCode)
+  if (facts.user?.status === 'disabled') return answer('pretend', 'user_disabled', wantsCode)
+  if (facts.user === null && policy.signUp === 'invited') return answer('pretend', 'address_unknown', wantsCode)
+  if (facts.user === null && policy.signUp === 'closed') return answer('pretend', 'sign_up_closed', wantsCode)
+
+  // The budget takes away the guessable proof only: the 256-bit link goes on working, so guessing locks nobody out.
+  if (wantsCode && !windowVerdict(policy.codeFailures, facts.failures, now).open) {
+    return answer(policy.methods.includes('link') ? 'send' : 'pretend', 'budget_spent', false)
+  }
+  return answer('send', 'mail_queued', wantsCode)
+}
+
+function refuse(reason: ReasonCode, retryAfterMs: Ms | null = null): StartDecision {
+  return { verdict: 'refuse', reason, retryAfterMs, mail: null, tats: null }
+}

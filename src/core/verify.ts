@@ -1,0 +1,150 @@
+// Is this link or code good? Everything that can be said about it is said in this file.
+// Pure: digests were computed before; here we only learn whether they matched, and only after a try was claimed for looking.
+import { windowVerdict } from './bucket.ts'
+import type { Challenge, Mail, Ms, Proof } from './model.ts'
+import type { Policy } from './policy.ts'
+import type { ReasonCode } from './reason.ts'
+
+/** `unclaimed`: nobody has looked yet. `exhausted`: no try was left to claim. `older`: the code of an earlier mail. */
+export type Match = 'unclaimed' | 'exhausted' | 'right' | 'older' | 'wrong'
+
+export interface VerifyFacts {
+  readonly now: Ms
+  readonly proof: Proof
+  /** The request carries the cookie of the browser that asked. */
+  readonly bound: boolean
+  readonly challenge: Pick<Challenge, 'createdAt' | 'completedAt'> | null
+  /** For a link: its mail. For a code: the newest mail that has one. */
+  readonly mail: Mail | null
+  /** A link's 256-bit secret needs no try: it is compared at once. */
+  readonly linkMatches: boolean
+  /** `malformed`: what was typed is no code at all; it can spend nothing. */
+  readonly code: Match | 'malformed' | null
+  /** What was typed as the address, in a browser that did not ask. */
+  readonly address: Match | 'absent'
+  readonly failures: readonly Ms[]
+  readonly user: { readonly status: 'active' | 'disabled'; readonly confirmed: boolean } | null
+  /** What this very browser already got from this challenge. */
+  readonly session: { readonly createdAt: Ms; readonly ended: boolean } | null
+  /** This browser holds a live session of another user. */
+  readonly otherSession: boolean
+}
+
+export interface VerifyDecision {
+  /** `claim`: take a try of this counter, look, and ask again. `retry`: a "no" that leaves the proof good. */
+  readonly verdict: 'signed_in' | 'replayed' | 'claim' | 'retry' | 'refuse'
+  readonly reason: ReasonCode
+  readonly claim: 'code' | 'address' | null
+  readonly triesLeft: number | null
+  readonly retryAfterMs: Ms | null
+  /** When what the reason names happened: the expiry, the use. */
+  readonly at: Ms | null
+  /** Consequences of a sign-in. */
+  readonly consequences: {
+    readonly createUser: boolean
+    /** First proof of this mailbox: what was set up before it is not trusted (pre-hijacking). */
+    readonly confirm: boolean
+    /** The browser that asked retires every proof of the challenge; another browser spends only its link. */
+    readonly complete: boolean
+    readonly endOtherSession: boolean
+  } | null
+}
+
+export function decideVerify(policy: Policy, facts: VerifyFacts): VerifyDecision {
+  return facts.proof === 'link' ? decideLink(policy, facts) : decideCode(policy, facts)
+}
+
+function decideLink(policy: Policy, facts: VerifyFacts): VerifyDecision {
+  const { now, challenge, mail, bound } = facts
+  if (challenge === null || mail === null) return refuse('link_unknown')
+  if (!facts.linkMatches) return refuse('link_malformed')
+  if (mail.linkUsedAt !== null || challenge.completedAt !== null || facts.session !== null) {
+    return replay(policy, facts) ?? refuse('link_used', { at: mail.linkUsedAt ?? challenge.completedAt })
+  }
+  if (!policy.methods.includes('link')) return refuse('link_off')
+  const end = linkEnd(policy, mail)
+  if (now >= end) return refuse('link_expired', { at: end })
+  if (!bound) {
+    if (policy.otherBrowser !== 'address') return refuse('link_other_browser')
+    // Asked before the address is looked at: a scanner that tries addresses ends here, and the code goes on working.
+    const spent = facts.address === 'absent' || facts.address === 'unclaimed' ? mail.addressTries >= policy.addressTries : facts.address === 'exhausted'
+    if (spent) return refuse('link_other_browser')
+    if (facts.address === 'absent') return retry('address_needed')
+    if (facts.address === 'unclaimed') return claim('address')
+    if (facts.address !== 'right') {
+      const triesLeft = Math.max(0, policy.addressTries - mail.addressTries - 1)
+      return triesLeft === 0 ? refuse('link_other_browser') : retry('address_mismatch', { triesLeft })
+    }
+  }
+  return admit(policy, facts)
+}
+
+function decideCode(policy: Policy, facts: VerifyFacts): VerifyDecision {
+  const { now, challenge, mail } = facts
+  // Before anything is compared: a stranger who knows the challenge's id must not spend the five tries of the person.
+  if (challenge === null || !facts.bound) return refuse('code_other_browser')
+  if (facts.code === 'malformed') return retry('code_malformed')
+  if (challenge.completedAt !== null || facts.session !== null) return replay(policy, facts) ?? refuse('code_used', { at: challenge.completedAt })
+  if (!policy.methods.includes('code') || mail === null) return refuse('code_off')
+  const end = codeEnd(policy, mail)
+  if (now >= end) return refuse('code_expired', { at: end })
+  const budget = windowVerdict(policy.codeFailures, facts.failures, now)
+  if (!budget.open) return refuse('code_off', { retryAfterMs: budget.retryInMs })
+  // Past the limit even the right code is refused. The link stays good, so nobody can be locked out by guessing.
+  if (facts.code === 'exhausted' || (facts.code === 'unclaimed' && mail.codeTries >= policy.codeTries)) return refuse('code_locked')
+  if (facts.code === 'unclaimed') return claim('code')
+  if (facts.code !== 'right') {
+    const triesLeft = Math.max(0, policy.codeTries - mail.codeTries - 1)
+    if (facts.code === 'older') return retry('code_superseded', { triesLeft })
+    return triesLeft === 0 ? refuse('code_locked') : retry('code_wrong', { triesLeft })
+  }
+  return admit(policy, facts)
+}
+
+/** A stricter policy applies at once to mails already out; a laxer one does not revive them. */
+export function linkEnd(policy: Policy, mail: Pick<Mail, 'createdAt' | 'linkExpiresAt'>): Ms {
+  return Math.min(mail.linkExpiresAt, mail.createdAt + policy.linkTtl)
+}
+
+export function codeEnd(policy: Policy, mail: Pick<Mail, 'createdAt' | 'codeExpiresAt'>): Ms {
+  return Math.min(mail.codeExpiresAt, mail.createdAt + policy.codeTtl)
+}
+
+/** The same browser with a good proof soon after: a double tap, a timer and a click, an answer that never arrived. */
+function replay(policy: Policy, facts: VerifyFacts): VerifyDecision | null {
+  const { session, now } = facts
+  if (session === null || session.ended || now >= session.createdAt + policy.replayWindow) return null
+  if (facts.proof === 'code' && facts.code !== 'right') return null
+  return { ...blank, verdict: 'replayed', reason: 'replayed' }
+}
+
+function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
+  const { user } = facts
+  if (user?.status === 'disabled' || (user === null && policy.signUp !== 'open')) return refuse('sign_in_refused')
+  return {
+    ...blank,
+    verdict: 'signed_in',
+    reason: 'signed_in',
+    consequences: {
+      createUser: user === null,
+      confirm: user === null || !user.confirmed,
+      complete: facts.bound,
+      endOtherSession: facts.otherSession,
+    },
+  }
+}
+
+type Detail = Partial<Pick<VerifyDecision, 'triesLeft' | 'retryAfterMs' | 'at'>>
+const blank = { claim: null, triesLeft: null, retryAfterMs: null, at: null, consequences: null } as const
+
+function refuse(reason: ReasonCode, detail: Detail = {}): VerifyDecision {
+  return { ...blank, ...detail, verdict: 'refuse', reason }
+}
+
+function retry(reason: ReasonCode, detail: Detail = {}): VerifyDecision {
+  return { ...blank, ...detail, verdict: 'retry', reason }
+}
+
+function claim(counter: 'code' | 'address'): VerifyDecision {
+  return { ...blank, verdict: 'claim', reason: counter === 'code' ? 'code_wrong' : 'address_mismatch', claim: counter }
+}

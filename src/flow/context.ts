@@ -1,0 +1,75 @@
+// What every flow is given: the tenant's rules and keys, the store, and who is asking. Made once by the door, and once a request.
+import type { Versions } from '../core/model.ts'
+import type { Policy } from '../core/policy.ts'
+import type { ReasonCode } from '../core/reason.ts'
+import { type Keyring, mintId } from '../secret.ts'
+import type { Scope, Store } from '../store/store.ts'
+
+export interface Log {
+  event(name: string, fields: Readonly<Record<string, string | number | boolean | null>>): void
+  error(name: string, error: unknown, fields?: Readonly<Record<string, string | number | boolean | null>>): void
+}
+
+export interface Brand {
+  readonly name: string
+  readonly mailFrom: string
+  readonly support?: string | undefined
+  readonly accent?: { readonly light: string; readonly dark: string } | undefined
+}
+
+export interface Context {
+  readonly tenant: string
+  readonly store: Store
+  readonly keys: Keyring
+  readonly policy: Policy
+  readonly versions: Versions
+  readonly brand: Brand
+  /** Public base URL without a trailing slash and without the base path. Links are built from it, never from a Host header. */
+  readonly origin: string
+  readonly basePath: string
+  /** Further origins a person may be sent to after signing in. */
+  readonly returnOrigins: readonly string[]
+  /** Where to go when nothing was asked for. */
+  readonly defaultReturn: string
+  readonly log: Log
+  /** The wall clock: for ids and cookies only. Decisions use the store's. */
+  readonly now: () => number
+  /** Tells the outbox that there is something to do. */
+  readonly wakeOutbox: () => void
+}
+
+/** Who is asking, as far as a request tells. */
+export interface Asker {
+  readonly requestId: string
+  /** The secret of the browser cookie, well-formed; null: a browser without one. */
+  readonly browser: string | null
+  /** The session token the request carries, unverified. */
+  readonly session: string | null
+  /** From a fixed list of names. */
+  readonly device: string
+  readonly network: string
+  readonly networkWide: string
+}
+
+export function scopeOf(context: Context, requestId: string): Scope {
+  const { tenant, policy, versions } = context
+  return { tenant, policy, versions, requestId, eventId: mintId(context.now()) }
+}
+
+const RECORDED_PER_SECOND = 50
+let second = 0
+let recorded = 0
+
+/**
+ * Writes down a refusal that touched nothing else. Bounded for the process: whoever floods us with bad requests must not fill
+ * the database; the log line is always written.
+ */
+export function recordRefusal(context: Context, requestId: string, kind: string, reason: ReasonCode, facts: object): void {
+  const now = Math.floor(context.now() / 1_000)
+  if (now !== second) {
+    second = now
+    recorded = 0
+  }
+  if (++recorded > RECORDED_PER_SECOND) return
+  context.store.record(scopeOf(context, requestId), { kind, reason, facts }).catch((error: unknown) => context.log.error('record_failed', error, { requestId }))
+}

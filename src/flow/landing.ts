@@ -1,0 +1,99 @@
+// What a GET of a link, or of the "check your mail" page, may show. Asks the same pure function that will judge the POST, and
+// writes nothing: a scanner may come a thousand times.
+import type { Ms, User } from '../core/model.ts'
+import { codeEnd, decideVerify, linkEnd, type VerifyDecision } from '../core/verify.ts'
+import { digest, ID_SHAPE } from '../secret.ts'
+import type { ChallengeView } from '../store/store.ts'
+import type { Asker, Context } from './context.ts'
+import { findLiveSession } from './session.ts'
+import { readLinkId, readReturn } from './sign-in.ts'
+
+export interface Landing {
+  readonly now: Ms
+  /** What a POST with the right secret from this browser would be told. */
+  readonly decision: VerifyDecision
+  readonly challenge: string
+  readonly bound: boolean
+  readonly email: string | null
+  readonly device: string
+  readonly askedAt: Ms
+  readonly returnTo: string | null
+  /** Who is signed in in this browser. */
+  readonly signedIn: User | null
+  /** This browser is signed in as the person the mail went to. */
+  readonly sameUser: boolean
+}
+
+export async function viewLink(context: Context, asker: Asker, linkId: string): Promise<Landing> {
+  const { challenge: id, ordinal } = readLinkId(linkId)
+  const view = await find(context, asker, id)
+  const mail = view?.mails.find((candidate) => candidate.ordinal === ordinal) ?? null
+  const now = view?.now ?? context.now()
+  const decision = decideVerify(context.policy, {
+    now,
+    proof: 'link',
+    bound: view?.bound ?? false,
+    challenge: view?.challenge ?? null,
+    mail: mail?.hasLink ? mail : null,
+    linkMatches: true,
+    code: null,
+    address: 'absent',
+    failures: [],
+    // Whether this person may sign in is told to nobody who has not proved the mailbox.
+    user: { status: 'active', confirmed: true },
+    session: null,
+    otherSession: false,
+  })
+  const signedIn = await findLiveSession(context, asker.session)
+  return {
+    now,
+    decision,
+    challenge: id,
+    bound: view?.bound ?? false,
+    email: view?.bound ? view.challenge.email : null,
+    device: view?.challenge.device ?? '',
+    askedAt: view?.challenge.createdAt ?? now,
+    returnTo: view ? readReturn(context, view.challenge.returnTo) : null,
+    signedIn: signedIn?.user ?? null,
+    sameUser: signedIn !== null && signedIn.user.email === view?.challenge.email,
+  }
+}
+
+export interface Check {
+  readonly now: Ms
+  readonly challenge: string
+  /** null: this browser did not ask. */
+  readonly email: string | null
+  readonly returnTo: string | null
+  readonly completed: boolean
+  readonly resendAt: Ms
+  readonly linkExpiresAt: Ms
+  readonly codeExpiresAt: Ms
+  readonly signedIn: User | null
+  readonly sameUser: boolean
+}
+
+export async function viewCheck(context: Context, asker: Asker, challenge: string): Promise<Check> {
+  const view = await find(context, asker, ID_SHAPE.test(challenge) ? challenge : '')
+  const bound = view?.bound ? view : null
+  const newest = bound?.mails.at(-1)
+  const signedIn = await findLiveSession(context, asker.session)
+  const now = view?.now ?? context.now()
+  return {
+    now,
+    challenge,
+    email: bound?.challenge.email ?? null,
+    returnTo: bound ? readReturn(context, bound.challenge.returnTo) : null,
+    completed: bound !== null && bound.challenge.completedAt !== null,
+    resendAt: newest ? newest.createdAt + context.policy.resendAfter : now,
+    linkExpiresAt: newest ? linkEnd(context.policy, newest) : now,
+    codeExpiresAt: newest ? codeEnd(context.policy, newest) : now,
+    signedIn: signedIn?.user ?? null,
+    sameUser: signedIn !== null && signedIn.user.email === bound?.challenge.email,
+  }
+}
+
+function find(context: Context, asker: Asker, id: string): Promise<ChallengeView | null> {
+  if (id === '') return Promise.resolve(null)
+  return context.store.findChallenge(context.tenant, id, asker.browser === null ? null : digest('browser', context.tenant, asker.browser))
+}

@@ -1,0 +1,154 @@
+// The outbox worker: leases due mails, opens and renders them, hands them over, settles them. It may be killed between any two
+// lines: the lease runs out and the next worker sends the same mail, with the same secrets and the same Message-ID.
+import { decideDelivery } from '../core/delivery.ts'
+import { paths } from '../core/paths.ts'
+import type { Message } from '../mail/message.ts'
+import { signInMail } from '../mail/sign-in.tsx'
+import type { MailTransport, Reply } from '../mail/transport.ts'
+import { mintId, open, ordinalCharacter } from '../secret.ts'
+import { mailExpiresAt, type QueuedMail } from '../store/store.ts'
+import { type Context, scopeOf } from './context.ts'
+import { type SealedSecrets, sealContext } from './sign-in.ts'
+
+export interface Outbox {
+  wake(): void
+  /** Resolves when nothing is due and nothing is on its way: for tests and for a graceful stop. */
+  idle(): Promise<void>
+  /** Takes no further mail, and waits for those on their way. */
+  stop(): Promise<void>
+}
+
+export interface OutboxOptions {
+  /** Mails on their way at once. */
+  readonly atOnce?: number
+  /** Longer than the slowest hand-over may take, or two workers would send the same mail. */
+  readonly leaseMs?: number
+}
+
+const LOOK_AGAIN_MS = 15_000
+const AFTER_OUTAGE_MS = 1_000
+
+export function startOutbox(context: Context, transport: MailTransport, options: OutboxOptions = {}): Outbox {
+  const { atOnce = 20, leaseMs = 120_000 } = options
+  let stopped = false
+  let onTheirWay = 0
+  let woken = true
+  let ring: (() => void) | null = null
+  let resting: (() => void)[] = []
+
+  const wake = (): void => {
+    woken = true
+    ring?.()
+  }
+  const sleep = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(done, ms)
+      timer.unref()
+      function done(): void {
+        clearTimeout(timer)
+        ring = null
+        resolve()
+      }
+      ring = done
+      if (woken || stopped) done()
+    })
+
+  const deliver = async (mail: QueuedMail): Promise<void> => {
+    const { reply, bytes } = await handOver(context, transport, mail)
+    const scope = { ...scopeOf(context, mail.requestId), tenant: mail.tenant, eventId: mintId(context.now()) }
+    const decision = await context.store.settleMail(scope, { mail, reply: reply?.class ?? null, replyText: reply?.text ?? '', bytes })
+    const fields = { requestId: mail.requestId, challenge: mail.challenge, reason: decision.reason, tries: mail.tries + 1, reply: reply?.text ?? '' }
+    context.log.event('mail', fields)
+  }
+
+  const work = async (): Promise<void> => {
+    while (!stopped) {
+      woken = false
+      let rest = LOOK_AGAIN_MS
+      try {
+        const mails = onTheirWay < atOnce ? await context.store.claimMails(atOnce - onTheirWay, leaseMs) : []
+        for (const mail of mails) {
+          onTheirWay++
+          deliver(mail)
+            .catch((error: unknown) => context.log.error('mail_not_settled', error, { challenge: mail.challenge }))
+            .finally(() => {
+              onTheirWay--
+              wake()
+            })
+        }
+        if (mails.length === 0 && onTheirWay === 0) {
+          const { now, dueAt } = await context.store.nextMailDue()
+          if (dueAt !== null) rest = Math.min(LOOK_AGAIN_MS, Math.max(0, dueAt - now))
+          if (dueAt === null || dueAt > now) resting = (resting.forEach((resolve) => resolve()), [])
+        }
+      } catch (error) {
+        context.log.error('outbox_unavailable', error)
+        rest = AFTER_OUTAGE_MS
+      }
+      await sleep(rest)
+    }
+  }
+  const working = work()
+
+  return {
+    wake,
+    idle: () =>
+      new Promise((resolve) => {
+        resting.push(resolve)
+        wake()
+      }),
+    stop: async () => {
+      stopped = true
+      wake()
+      await working
+      while (onTheirWay > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    },
+  }
+}
+
+async function handOver(context: Context, transport: MailTransport, mail: QueuedMail): Promise<{ reply: Reply | null; bytes: number }> {
+  const before = decideDelivery(context.policy, { now: mail.now, tries: mail.tries, expiresAt: mailExpiresAt(mail), decoy: mail.decoy, reply: null })
+  if (before.verdict !== 'hand_over') return { reply: null, bytes: 0 }
+  const opened = open(context.keys, sealContext(mail.tenant, mail.challenge), mail.sealed)
+  if (opened === null) return { reply: { class: 'unreadable', text: 'sealed with a key that is gone' }, bytes: 0 }
+  try {
+    const message = write(context, mail, JSON.parse(opened) as SealedSecrets)
+    const bytes = message.text.length + message.html.length
+    // Rendered like any other, so that a mail for show costs what a real one does.
+    if (mail.decoy) return { reply: { class: 'accepted', text: '' }, bytes: 0 }
+    return { reply: await transport.send(message), bytes }
+  } catch (error) {
+    context.log.error('mail_not_made', error, { challenge: mail.challenge })
+    return { reply: { class: 'unreadable', text: 'the mail could not be made' }, bytes: 0 }
+  }
+}
+
+function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Message {
+  const { brand, policy, origin, basePath } = context
+  const id = `${mail.challenge}${ordinalCharacter(mail.ordinal)}`
+  const separator = policy.linkSecret === 'fragment' ? '#' : '/'
+  const host = new URL(origin).host
+  const parts = signInMail({
+    brand,
+    locale: mail.locale,
+    to: mail.email,
+    link: mail.hasLink ? `${origin}${basePath}${paths.link}/${id}${separator}${secrets.link}` : null,
+    code: mail.hasCode ? secrets.code : null,
+    codeOff: !mail.hasCode && policy.methods.includes('code'),
+    linkExpiresAt: mail.linkExpiresAt,
+    codeExpiresAt: mail.codeExpiresAt,
+    sentAt: mail.createdAt,
+    device: mail.device,
+    askedAt: mail.createdAt,
+    codeInSubject: policy.codeInSubject,
+    host,
+  })
+  const domain = brand.mailFrom.slice(brand.mailFrom.lastIndexOf('@') + 1)
+  return {
+    ...parts,
+    to: mail.email,
+    from: { name: brand.name, address: brand.mailFrom },
+    messageId: `<${id}@${domain}>`,
+    date: new Date(mail.createdAt),
+  }
+}

@@ -1,0 +1,55 @@
+// Sessions after the sign-in: who is this, which others are there, end them.
+import type { Ms, Session, User } from '../core/model.ts'
+import type { ReasonCode } from '../core/reason.ts'
+import { digest, SESSION_SHAPE } from '../secret.ts'
+import type { SessionView } from '../store/store.ts'
+import { type Asker, type Context, scopeOf } from './context.ts'
+
+export interface LiveSession {
+  readonly user: User
+  readonly session: Session
+  readonly expiresAt: Ms
+}
+
+export type SessionAnswer = { readonly live: LiveSession; readonly reason: 'session_live' } | { readonly live: null; readonly reason: ReasonCode }
+
+/**
+ * Who is signed in. Using a session keeps it from going idle, which is written at most once a minute and only here, for a
+ * request that carries the session itself; a prefetch passes `touch: 'never'`.
+ */
+export async function getSession(context: Context, token: string | null, use: { touch: 'due' | 'never' } = { touch: 'due' }): Promise<SessionAnswer> {
+  const view = await look(context, token)
+  if (view === null) return { live: null, reason: 'session_unknown' }
+  const { decision, session, user } = view
+  if (decision.verdict !== 'live') return { live: null, reason: decision.reason }
+  if (decision.touch && use.touch === 'due') {
+    context.store
+      .touchSession(context.tenant, digest('session', context.tenant, token as string), view.now)
+      .catch((error: unknown) => context.log.error('touch_failed', error))
+  }
+  const { idle, absolute } = context.policy.session
+  const seenAt = decision.touch ? view.now : session.seenAt
+  return { live: { user, session, expiresAt: Math.min(seenAt + idle, session.createdAt + absolute) }, reason: 'session_live' }
+}
+
+/** A look that never touches: for pages which are no use of the session. */
+export async function findLiveSession(context: Context, token: string | null): Promise<SessionView | null> {
+  const view = await look(context, token)
+  return view?.decision.verdict === 'live' ? view : null
+}
+
+export function listSessions(context: Context, user: User): Promise<readonly Session[]> {
+  return context.store.listSessions(context.tenant, context.policy, user.id)
+}
+
+export async function endSessions(context: Context, asker: Asker, which: 'this' | 'others' | { readonly id: string }): Promise<{ ended: number; reason: ReasonCode }> {
+  if (asker.session === null || !SESSION_SHAPE.test(asker.session)) return { ended: 0, reason: 'session_unknown' }
+  const result = await context.store.endSessions(scopeOf(context, asker.requestId), { digest: digest('session', context.tenant, asker.session), which })
+  context.log.event('session_end', { requestId: asker.requestId, reason: result.reason, ended: result.ended })
+  return result
+}
+
+function look(context: Context, token: string | null): Promise<SessionView | null> {
+  if (token === null || !SESSION_SHAPE.test(token)) return Promise.resolve(null)
+  return context.store.findSession(context.tenant, context.policy, digest('session', context.tenant, token))
+}

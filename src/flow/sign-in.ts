@@ -1,0 +1,242 @@
+// Signing in: ask for a mail, ask for another, present a proof. Everything random is minted here, before the transaction and
+// for every address alike; what it means is decided in core/, inside it.
+import { readAddress, mailboxKey, maskAddress } from '../core/address.ts'
+import { readCode } from '../core/code.ts'
+import type { Ms, Session, User } from '../core/model.ts'
+import type { ReasonCode } from '../core/reason.ts'
+import { readReturnTo } from '../core/return-to.ts'
+import type { VerifyDecision } from '../core/verify.ts'
+import {
+  addressKey,
+  codeDigests,
+  digest,
+  ID_SHAPE,
+  mintCode,
+  mintId,
+  mintSecret,
+  ordinalOf,
+  SECRET_SHAPE,
+  seal,
+  sessionTokens,
+} from '../secret.ts'
+import type { BucketNames, MailSecrets, VerifyInput } from '../store/store.ts'
+import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
+
+export interface Asked {
+  readonly ok: true
+  readonly challenge: string
+  /** For the browser cookie: its own again, or a new one. */
+  readonly browser: string
+  readonly methods: readonly ('link' | 'code')[]
+  readonly codeLength: number
+  readonly expiresAt: Ms
+  readonly resendAt: Ms
+}
+
+export interface Refused {
+  readonly ok: false
+  readonly reason: ReasonCode
+  readonly retryAfterMs: Ms | null
+}
+
+export interface StartRequest {
+  readonly email: string
+  readonly returnTo?: string | null | undefined
+  readonly locale?: string | undefined
+}
+
+const PURPOSE = 'sign_in'
+
+/** Asks for a mail. The answer is the same for every address, known or not. */
+export async function start(context: Context, asker: Asker, request: StartRequest): Promise<Asked | Refused> {
+  const { tenant, store, keys } = context
+  const read = readAddress(request.email)
+  if (!read.ok) return refuseEarly(context, asker, 'address_invalid', { why: read.why })
+  const returnTo = readReturn(context, request.returnTo)
+  if (returnTo === null) return refuseEarly(context, asker, 'return_invalid', {})
+  const { address } = read
+  const challenge = mintId(context.now())
+  const browser = asker.browser ?? mintSecret()
+  const { decision, now } = await store.start(scopeOf(context, asker.requestId), {
+    purpose: PURPOSE,
+    challenge,
+    email: address.email,
+    mailbox: mailboxKey(address),
+    addressInEvent: addressInEvent(context, address.email),
+    browserDigest: digest('browser', tenant, browser),
+    returnTo,
+    locale: request.locale ?? 'en',
+    device: asker.device,
+    buckets: bucketNames(context, asker),
+    secrets: mintSecrets(context, challenge),
+  })
+  context.log.event('sign_in_start', { requestId: asker.requestId, challenge, reason: decision.reason, address: addressKey(keys, tenant, 'identity', address.email) })
+  if (decision.verdict === 'refuse') return { ok: false, reason: decision.reason, retryAfterMs: decision.retryAfterMs }
+  context.wakeOutbox()
+  return asked(context, challenge, browser, now)
+}
+
+/** Asks for another mail of a challenge; only the browser that asked may. */
+export async function resend(context: Context, asker: Asker, challenge: string): Promise<Asked | Refused> {
+  const { store, tenant } = context
+  const id = ID_SHAPE.test(challenge) ? challenge : ''
+  const browser = asker.browser ?? ''
+  const { decision, now } = await store.resend(scopeOf(context, asker.requestId), {
+    purpose: PURPOSE,
+    challenge: id,
+    browserDigest: digest('browser', tenant, browser),
+    buckets: bucketNames(context, asker),
+    secrets: mintSecrets(context, id),
+    mailboxOf: (email) => {
+      const read = readAddress(email)
+      return read.ok ? mailboxKey(read.address) : email
+    },
+    addressInEvent: (email) => addressInEvent(context, email),
+  })
+  context.log.event('sign_in_resend', { requestId: asker.requestId, challenge: id, reason: decision.reason })
+  if (decision.verdict === 'refuse') return { ok: false, reason: decision.reason, retryAfterMs: decision.retryAfterMs }
+  context.wakeOutbox()
+  return asked(context, id, browser, now)
+}
+
+export interface Verified {
+  readonly decision: VerifyDecision
+  readonly challenge: string
+  readonly browser: string
+  readonly returnTo: string
+  /** Set when signed in or replayed. */
+  readonly signedIn: null | { readonly user: User; readonly session: Session; readonly token: string; readonly endedOther: boolean }
+}
+
+/** Presents what was typed as the code. */
+export function verifyCode(context: Context, asker: Asker, request: { challenge: string; code: string }): Promise<Verified> {
+  const challenge = ID_SHAPE.test(request.challenge) ? request.challenge : ''
+  const code = readCode(request.code, context.policy.codeLength)
+  return verify(context, asker, {
+    proof: 'code',
+    challenge,
+    ordinal: null,
+    linkDigest: null,
+    codeDigests: code === null ? null : codeDigests(context.keys, context.tenant, PURPOSE, challenge, code),
+    address: null,
+    addressTyped: 'absent',
+  })
+}
+
+/** Presents a link's secret, with the typed address where the browser did not ask. */
+export function verifyLink(context: Context, asker: Asker, request: { id: string; secret: string; email?: string | undefined }): Promise<Verified> {
+  const { challenge, ordinal } = readLinkId(request.id)
+  const read = request.email === undefined ? null : readAddress(request.email)
+  return verify(context, asker, {
+    proof: 'link',
+    challenge,
+    ordinal,
+    linkDigest: SECRET_SHAPE.test(request.secret) ? linkDigest(context, challenge, request.secret) : null,
+    codeDigests: null,
+    address: read?.ok ? read.address.email : null,
+    addressTyped: request.email === undefined || request.email.trim() === '' ? 'absent' : 'given',
+  })
+}
+
+/** A link's id: the challenge's, and one character for which of its mails. */
+export function readLinkId(id: string): { challenge: string; ordinal: number } {
+  const challenge = id.slice(0, 16)
+  const ordinal = id.length === 17 ? ordinalOf(id.charAt(16)) : -1
+  return ID_SHAPE.test(challenge) && ordinal >= 0 ? { challenge, ordinal } : { challenge: '', ordinal: -1 }
+}
+
+type Proofs = Pick<VerifyInput, 'proof' | 'challenge' | 'ordinal' | 'linkDigest' | 'codeDigests' | 'address' | 'addressTyped'>
+
+async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<Verified> {
+  const { tenant, keys, store } = context
+  const browser = asker.browser ?? mintSecret()
+  const tokens = sessionTokens(keys, tenant, proofs.challenge, browser)
+  const now = context.now()
+  const outcome = await store.verify(scopeOf(context, asker.requestId), {
+    ...proofs,
+    purpose: PURPOSE,
+    browserDigest: digest('browser', tenant, browser),
+    sessionDigests: tokens.map((token) => digest('session', tenant, token)),
+    currentSession: asker.session === null ? null : digest('session', tenant, asker.session),
+    device: asker.device,
+    network: asker.network,
+    newUser: mintId(now),
+    newSession: mintId(now),
+  })
+  const { decision, user, session } = outcome
+  context.log.event('sign_in_verify', { requestId: asker.requestId, challenge: proofs.challenge, proof: proofs.proof, reason: decision.reason })
+  const token = tokens[outcome.sessionIndex]
+  return {
+    decision,
+    challenge: proofs.challenge,
+    browser,
+    returnTo: readReturn(context, outcome.returnTo) ?? defaultReturn(context),
+    signedIn: user && session && token ? { user, session, token, endedOther: decision.consequences?.endOtherSession ?? false } : null,
+  }
+}
+
+export function linkDigest(context: Context, challenge: string, secret: string): string {
+  return digest('link', context.tenant, PURPOSE, challenge, secret)
+}
+
+/** What seals and opens a queued mail's secrets: they fit this challenge and no other. */
+export function sealContext(tenant: string, challenge: string): string {
+  return `mail\0${tenant}\0${challenge}`
+}
+
+export interface SealedSecrets {
+  readonly link: string
+  readonly code: string
+}
+
+function mintSecrets(context: Context, challenge: string): MailSecrets {
+  const { keys, tenant, policy } = context
+  const secrets: SealedSecrets = { link: mintSecret(), code: mintCode(policy.codeLength) }
+  return {
+    linkDigest: linkDigest(context, challenge, secrets.link),
+    codeDigest: codeDigests(keys, tenant, PURPOSE, challenge, secrets.code)[0] as string,
+    sealed: seal(keys, sealContext(tenant, challenge), JSON.stringify(secrets)),
+  }
+}
+
+function asked(context: Context, challenge: string, browser: string, now: Ms): Asked {
+  const { policy } = context
+  const lives = policy.methods.map((method) => (method === 'link' ? policy.linkTtl : policy.codeTtl))
+  return {
+    ok: true,
+    challenge,
+    browser,
+    methods: policy.methods,
+    codeLength: policy.codeLength,
+    expiresAt: now + Math.max(...lives),
+    resendAt: now + policy.resendAfter,
+  }
+}
+
+/** A browser without a cookie has a bucket too, shared by all such of its network: deleting cookies buys nothing. */
+function bucketNames(context: Context, asker: Asker): BucketNames {
+  return {
+    network: `net:${asker.network}`,
+    networkWide: `wide:${asker.networkWide}`,
+    browser: asker.browser === null ? `none:${asker.network}` : `browser:${digest('browser', context.tenant, asker.browser)}`,
+    tenant: 'tenant',
+  }
+}
+
+function addressInEvent(context: Context, email: string): string {
+  return context.policy.addressInEvents === 'masked' ? maskAddress(email) : addressKey(context.keys, context.tenant, 'identity', email)
+}
+
+export function readReturn(context: Context, given: string | null | undefined): string | null {
+  const result = readReturnTo(given, { base: context.origin, origins: context.returnOrigins, fallback: context.defaultReturn })
+  return result.ok ? result.returnTo : null
+}
+
+function defaultReturn(context: Context): string {
+  return new URL(context.defaultReturn, context.origin).href
+}
+
+function refuseEarly(context: Context, asker: Asker, reason: ReasonCode, facts: object): Refused {
+  recordRefusal(context, asker.requestId, 'start', reason, facts)
+  return { ok: false, reason, retryAfterMs: null }
+}

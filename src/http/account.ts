@@ -1,0 +1,54 @@
+// The account page: who am I, where am I signed in, end a session, sign out.
+import { paths } from '../core/paths.ts'
+import { endSessions, getSession, listSessions } from '../flow/session.ts'
+import { accountPage } from '../page/account.tsx'
+import { readFormBody } from './body.ts'
+import { endedSessionCookie } from './cookies.ts'
+import { frameOf, html, redirect, refuse } from './respond.ts'
+import type { Visit } from './visit.ts'
+
+export async function getAccount(visit: Visit, request: Request): Promise<Response> {
+  const { context, asker } = visit
+  const { live } = await getSession(context, asker.session, { touch: visit.prefetch ? 'never' : 'due' })
+  if (live === null) return redirect(visit, signInFirst(visit))
+  const sessions = await listSessions(context, live.user)
+  const notice = new URL(request.url).searchParams.get('notice')
+  const page = accountPage(frameOf(visit, context.now()), {
+    email: live.user.email,
+    sessions: sessions.map(({ id, device, network, createdAt, seenAt }) => ({ id, current: id === live.session.id, device, network, createdAt, seenAt })),
+    notice: notice === 'session_ended' || notice === 'others_ended' ? notice : undefined,
+  })
+  return html(visit, page)
+}
+
+const endFields = { session: { max: 64, required: true } } as const
+
+export async function postEndSession(visit: Visit, request: Request): Promise<Response> {
+  const body = await readFormBody(request, endFields)
+  if (!body.ok) return refuse(visit, { reason: body.reason })
+  const { live } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
+  if (live === null) return redirect(visit, signInFirst(visit))
+  if (body.values.session === live.session.id) return postSignOut(visit)
+  await endSessions(visit.context, visit.asker, { id: body.values.session })
+  return redirect(visit, `${visit.context.basePath}${paths.account}?notice=session_ended`)
+}
+
+export async function postEndOthers(visit: Visit): Promise<Response> {
+  const { live } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
+  if (live === null) return redirect(visit, signInFirst(visit))
+  await endSessions(visit.context, visit.asker, 'others')
+  return redirect(visit, `${visit.context.basePath}${paths.account}?notice=others_ended`)
+}
+
+export async function postSignOut(visit: Visit): Promise<Response> {
+  const { context, asker, site } = visit
+  await endSessions(context, asker, 'this')
+  // Pages that "back" would bring out of a cache are the last trace of the session in this browser.
+  const headers = { 'clear-site-data': '"cache"' }
+  return redirect(visit, `${context.basePath}${paths.signIn}?notice=signed_out`, { cookies: [endedSessionCookie(site.cookies)], headers })
+}
+
+function signInFirst(visit: Visit): string {
+  const { basePath } = visit.context
+  return `${basePath}${paths.signIn}?return_to=${encodeURIComponent(`${basePath}${paths.account}`)}`
+}

@@ -1,0 +1,99 @@
+// The JSON API: the same flows as the pages. Failures are application/problem+json with a reason.
+import { z } from 'zod'
+import type { Session, User } from '../core/model.ts'
+import { endSessions, getSession, listSessions } from '../flow/session.ts'
+import { type Asked, resend, start, verifyCode, verifyLink } from '../flow/sign-in.ts'
+import { readJsonBody } from './body.ts'
+import { browserCookie, endedSessionCookie, sessionCookie } from './cookies.ts'
+import { json, problem } from './respond.ts'
+import { problemOf } from './sign-in.ts'
+import type { Visit } from './visit.ts'
+
+export const startBody = z.object({ email: z.string().max(320), returnTo: z.string().max(2_048).optional(), locale: z.string().max(35).optional() })
+export const resendBody = z.object({ challenge: z.string().max(64) })
+export const verifyBody = z.union([
+  z.strictObject({ challenge: z.string().max(64), code: z.string().max(400) }),
+  z.strictObject({ link: z.strictObject({ id: z.string().max(64), secret: z.string().max(100), email: z.string().max(320).optional() }) }),
+])
+
+export async function postStart(visit: Visit, request: Request): Promise<Response> {
+  const body = await readJsonBody(request, startBody)
+  if (!body.ok) return problem(visit, { reason: body.reason })
+  const result = await start(visit.context, visit.asker, body.values)
+  return result.ok ? asked(visit, result) : problem(visit, problemOf(result))
+}
+
+export async function postResend(visit: Visit, request: Request): Promise<Response> {
+  const body = await readJsonBody(request, resendBody)
+  if (!body.ok) return problem(visit, { reason: body.reason })
+  const result = await resend(visit.context, visit.asker, body.values.challenge)
+  return result.ok ? asked(visit, result) : problem(visit, problemOf(result))
+}
+
+export async function postVerify(visit: Visit, request: Request): Promise<Response> {
+  const { context, asker, site } = visit
+  const body = await readJsonBody(request, verifyBody)
+  if (!body.ok) return problem(visit, { reason: body.reason })
+  if ('link' in body.values && !context.policy.methods.includes('link')) return problem(visit, { reason: 'link_off' })
+  const result = 'link' in body.values ? await verifyLink(context, asker, body.values.link) : await verifyCode(context, asker, body.values)
+  const { signedIn, decision } = result
+  if (signedIn === null) return problem(visit, problemOf(decision))
+  visit.log.reason = decision.reason
+  const expiresAt = signedIn.session.createdAt + context.policy.session.absolute
+  const session = { ...publicSession(signedIn.session, expiresAt), ...(visit.cookieless ? { token: signedIn.token } : {}) }
+  const answer = { user: publicUser(signedIn.user), session, returnTo: result.returnTo, replayed: decision.verdict === 'replayed', requestId: asker.requestId }
+  if (visit.cookieless) return json(visit, answer, { headers: { 'postkey-browser': result.browser } })
+  const cookies = [sessionCookie(site.cookies, signedIn.token, context.policy.session.absolute)]
+  if (asker.browser === null) cookies.push(browserCookie(site.cookies, result.browser))
+  return json(visit, answer, { cookies })
+}
+
+export async function getCurrent(visit: Visit): Promise<Response> {
+  const { live, reason } = await getSession(visit.context, visit.asker.session, { touch: visit.prefetch ? 'never' : 'due' })
+  if (live === null) return problem(visit, { reason })
+  return json(visit, { user: publicUser(live.user), session: publicSession(live.session, live.expiresAt), requestId: visit.asker.requestId })
+}
+
+export async function deleteCurrent(visit: Visit): Promise<Response> {
+  const { ended, reason } = await endSessions(visit.context, visit.asker, 'this')
+  if (ended === 0) return problem(visit, { reason })
+  return json(visit, null, { cookies: [endedSessionCookie(visit.site.cookies)] })
+}
+
+export async function getList(visit: Visit): Promise<Response> {
+  const { live, reason } = await getSession(visit.context, visit.asker.session)
+  if (live === null) return problem(visit, { reason })
+  const sessions = await listSessions(visit.context, live.user)
+  const absolute = visit.context.policy.session.absolute
+  const list = sessions.map((session) => ({ ...publicSession(session, session.createdAt + absolute), current: session.id === live.session.id }))
+  return json(visit, { sessions: list, requestId: visit.asker.requestId })
+}
+
+export async function deleteOne(visit: Visit, id: string): Promise<Response> {
+  const { live, reason } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
+  if (live === null) return problem(visit, { reason })
+  const { ended } = await endSessions(visit.context, visit.asker, { id: id.slice(0, 64) })
+  return ended === 0 ? problem(visit, { reason: 'session_absent' }) : json(visit, null)
+}
+
+function asked(visit: Visit, result: Asked): Response {
+  const { challenge, methods, codeLength, browser } = result
+  const times = { expiresAt: iso(result.expiresAt), resendAt: iso(result.resendAt) }
+  visit.log.reason = 'mail_queued'
+  const answer = { challenge, methods, codeLength, ...times, requestId: visit.asker.requestId }
+  if (visit.cookieless) return json(visit, answer, { status: 202, headers: { 'postkey-browser': browser } })
+  return json(visit, answer, { status: 202, cookies: [browserCookie(visit.site.cookies, browser)] })
+}
+
+function publicUser(user: User): object {
+  return { id: user.id, email: user.email, createdAt: iso(user.createdAt), signInCount: user.signInCount, lastSignInAt: user.lastSignInAt && iso(user.lastSignInAt) }
+}
+
+function publicSession(session: Session, expiresAt: number): object {
+  const { id, device, network, proof } = session
+  return { id, device, network, proof, createdAt: iso(session.createdAt), seenAt: iso(session.seenAt), expiresAt: iso(expiresAt) }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

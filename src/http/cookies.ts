@@ -1,0 +1,47 @@
+// The two cookies. Prefixes are enforced by browsers only, so the server reads exactly and trusts no duplicate: two cookies of
+// one name mean that somebody else could set one.
+
+export interface CookieNames {
+  readonly browser: string
+  readonly session: string
+  readonly secure: boolean
+}
+
+const BROWSER_DAYS = 180
+
+/** `__Host-` needs https; plain http is for localhost only. */
+export function cookieNames(origin: string): CookieNames {
+  const secure = origin.startsWith('https:')
+  const prefix = secure ? '__Host-' : ''
+  return { browser: `${prefix}postkey-browser`, session: `${prefix}postkey-session`, secure }
+}
+
+/** null: absent, or there twice. */
+export function readCookie(header: string | null, name: string): string | null {
+  if (header === null) return null
+  let found: string | null = null
+  for (const part of header.split(';')) {
+    const at = part.indexOf('=')
+    if (at < 0 || part.slice(0, at).trim() !== name) continue
+    if (found !== null) return null
+    found = part.slice(at + 1).trim()
+  }
+  return found
+}
+
+export function browserCookie(names: CookieNames, secret: string): string {
+  return write(names, names.browser, secret, BROWSER_DAYS * 24 * 3_600)
+}
+
+/** Lives as long as the session can at most; the server decides when it ends earlier. */
+export function sessionCookie(names: CookieNames, token: string, absoluteMs: number): string {
+  return write(names, names.session, token, Math.floor(absoluteMs / 1_000))
+}
+
+export function endedSessionCookie(names: CookieNames): string {
+  return write(names, names.session, '', 0)
+}
+
+function write(names: CookieNames, name: string, value: string, maxAgeSeconds: number): string {
+  return `${name}=${value}; Max-Age=${maxAgeSeconds}; Path=/; HttpOnly; SameSite=Lax${names.secure ? '; Secure' : ''}`
+}

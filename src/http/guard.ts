@@ -1,0 +1,19 @@
+// Before any route: is there such a tenant, and did this site's own pages make the request? No framework's default is trusted
+// with that: they look at form content types only, or let a missing Origin pass.
+import { decideOrigin } from '../core/origin.ts'
+import type { ReasonCode } from '../core/reason.ts'
+import type { Visit } from './visit.ts'
+
+export function guard(visit: Visit, request: Request, tenant: string): ReasonCode | null {
+  if (tenant !== visit.context.tenant) return 'tenant_unknown'
+  const { headers } = request
+  return decideOrigin({
+    method: request.method,
+    origin: headers.get('origin'),
+    secFetchSite: headers.get('sec-fetch-site'),
+    hasCookie: headers.get('cookie') !== null,
+    hasBearer: /^bearer \S/i.test(headers.get('authorization') ?? ''),
+    hasBrowserHeader: visit.cookieless,
+    ownOrigin: visit.context.origin,
+  })
+}

@@ -1,0 +1,69 @@
+// The link's landing page and its POST. The GET is inert: it may hand out the browser cookie, and nothing else.
+import { paths } from '../core/paths.ts'
+import { reasons } from '../core/reason.ts'
+import { mintSecret } from '../flow/ids.ts'
+import { type Landing, viewLink } from '../flow/landing.ts'
+import { verifyLink } from '../flow/sign-in.ts'
+import { landingPage } from '../page/landing.tsx'
+import type { Problem } from '../page/view.ts'
+import { readFormBody } from './body.ts'
+import { browserCookie } from './cookies.ts'
+import { faceOf, frameOf, html, redirect, refuse } from './respond.ts'
+import { problemOf, signedInResponse } from './sign-in.ts'
+import type { Visit } from './visit.ts'
+
+/** Reasons under which the link is still good, in the right browser at least. */
+const LIVE = new Set(['signed_in', 'address_needed', 'link_other_browser'])
+
+/**
+ * `rest` is what follows the id in the path: the secret under linkSecret "path"; else what a gateway made of the fragment
+ * (`%23…`), which is not accepted, since it stands in that gateway's and our log by now: the page asks for the code.
+ */
+export async function getLink(visit: Visit, id: string, rest: string): Promise<Response> {
+  if (!visit.context.policy.methods.includes('link')) return refuse(visit, { reason: 'route_unknown' })
+  const landing = await viewLink(visit.context, visit.asker, id)
+  const secret = visit.context.policy.linkSecret === 'path' && rest.startsWith('/') ? rest.slice(1) : undefined
+  return show(visit, id, landing, secret)
+}
+
+const linkFields = { secret: { max: 100, required: false }, email: { max: 320, required: false } } as const
+
+export async function postLink(visit: Visit, request: Request, id: string): Promise<Response> {
+  const { context, asker } = visit
+  if (!context.policy.methods.includes('link')) return refuse(visit, { reason: 'route_unknown' })
+  const body = await readFormBody(request, linkFields)
+  if (!body.ok) return refuse(visit, { reason: body.reason })
+  const { secret = '', email } = body.values
+  const result = await verifyLink(context, asker, { id, secret, email })
+  if (result.signedIn) return signedInResponse(visit, result)
+  const { decision } = result
+  visit.log.reason = decision.reason
+  const landing = await viewLink(context, asker, id)
+  // The person may try again, and must not have to find the mail again for it: the form keeps the secret it was sent.
+  if (decision.verdict === 'retry') return show(visit, id, landing, secret, problemOf(decision))
+  return dead(visit, landing, problemOf(decision))
+}
+
+function show(visit: Visit, id: string, landing: Landing, secret: string | undefined, problem?: Problem): Response {
+  const { decision } = landing
+  if (!LIVE.has(decision.reason)) return dead(visit, landing, problemOf(decision))
+  const { challenge, bound, email, device, askedAt } = landing
+  const signedInAs = landing.signedIn && !landing.sameUser ? landing.signedIn.email : undefined
+  const addressAllowed = decision.reason === 'address_needed'
+  const view = { linkId: id, challenge, secret, bound, email, device, askedAt, addressAllowed, problem, signedInAs }
+  const status = problem ? reasons[faceOf(problem.reason)].status : 200
+  return html(visit, landingPage(frameOf(visit, landing.now), view), { status, cookies: [handOut(visit)] })
+}
+
+function dead(visit: Visit, landing: Landing, problem: Problem): Response {
+  const { context } = visit
+  // A tab restored, "back", a second tap on the mail: who is signed in by now goes on, and sees no error.
+  if (landing.sameUser && landing.returnTo !== null) return redirect(visit, landing.returnTo)
+  const resend = landing.bound && landing.email !== null ? { challenge: landing.challenge, email: landing.email } : undefined
+  const continueTo = landing.signedIn ? `${context.basePath}${paths.account}` : undefined
+  return refuse(visit, problem, { resend, returnTo: landing.returnTo, continueTo }, { cookies: [handOut(visit)] })
+}
+
+function handOut(visit: Visit): string {
+  return browserCookie(visit.site.cookies, visit.asker.browser ?? mintSecret())
+}

@@ -1,0 +1,80 @@
+// From decisions to responses: the one place where a reason becomes a page, a redirect or a problem. What a stranger sees of a
+// reason is its face.
+import { reasons, type ReasonCode } from '../core/reason.ts'
+import type { Frame, Problem } from '../page/view.ts'
+import { explain } from '../words/explain.ts'
+import { wordsFor } from '../words/words.ts'
+import { failurePage } from '../page/failure.tsx'
+import type { FailureView } from '../page/view.ts'
+import type { Visit } from './visit.ts'
+
+interface Extra {
+  readonly status?: number
+  readonly cookies?: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+  readonly retryAfterMs?: number | null | undefined
+}
+
+export function frameOf(visit: Visit, now: number): Frame {
+  return visit.site.frame(visit.asker.requestId, now)
+}
+
+export function html(visit: Visit, body: string, extra: Extra = {}): Response {
+  return respond(visit, body, extra, extra.status ?? 200)
+}
+
+/** 303: whatever was posted is not posted again by a reload or by "back". */
+export function redirect(visit: Visit, location: string, extra: Extra = {}): Response {
+  return respond(visit, null, { ...extra, headers: { ...extra.headers, location } }, 303)
+}
+
+export function json(visit: Visit, body: object | null, extra: Extra = {}): Response {
+  const headers = body === null ? extra.headers : { ...extra.headers, 'content-type': 'application/json' }
+  return respond(visit, body === null ? null : JSON.stringify(body), headers ? { ...extra, headers } : extra, extra.status ?? (body === null ? 204 : 200))
+}
+
+/** What a stranger may know of a reason. */
+export function faceOf(reason: ReasonCode): ReasonCode {
+  return reasons[reason].face as ReasonCode
+}
+
+export function problem(visit: Visit, given: Problem, extra: Extra = {}): Response {
+  const face = faceOf(given.reason)
+  visit.log.reason = given.reason
+  const { context } = visit
+  const words = explain(wordsFor('en'), { ...given, reason: face }, context.policy, context.now())
+  const status = reasons[face].status
+  const body = {
+    type: `${context.origin}${context.basePath}/reasons#${face}`,
+    title: words.title,
+    status,
+    detail: words.detail,
+    nextStep: words.nextStep,
+    reason: face,
+    requestId: visit.asker.requestId,
+    ...(given.triesLeft === undefined ? {} : { triesLeft: given.triesLeft }),
+    ...(given.retryAfterMs == null ? {} : { retryAfter: Math.ceil(given.retryAfterMs / 1_000) }),
+  }
+  const headers = { ...extra.headers, 'content-type': 'application/problem+json' }
+  return respond(visit, JSON.stringify(body), { ...extra, headers, retryAfterMs: given.retryAfterMs }, status)
+}
+
+/** A "no" as the asking client reads it: a problem for the API, else a page with a way out. */
+export function refuse(visit: Visit, given: Problem, view: Omit<FailureView, 'problem'> = {}, extra: Extra = {}): Response {
+  if (visit.api) return problem(visit, given, extra)
+  const face = faceOf(given.reason)
+  visit.log.reason = given.reason
+  const page = failurePage(frameOf(visit, visit.context.now()), { ...view, problem: { ...given, reason: face } })
+  return html(visit, page, { ...extra, status: extra.status ?? reasons[face].status, retryAfterMs: given.retryAfterMs })
+}
+
+function respond(visit: Visit, body: string | null, extra: Extra, status: number): Response {
+  const headers: Record<string, string> = { ...visit.site.headers, ...extra.headers, 'x-request-id': visit.asker.requestId }
+  if (body === null) delete headers['content-type']
+  if (extra.retryAfterMs != null) headers['retry-after'] = String(Math.max(1, Math.ceil(extra.retryAfterMs / 1_000)))
+  const cookies = extra.cookies ?? []
+  if (cookies.length === 1) headers['set-cookie'] = cookies[0] as string
+  const response = new Response(body, { status, headers })
+  if (cookies.length > 1) for (const cookie of cookies) response.headers.append('set-cookie', cookie)
+  return response
+}

@@ -1,0 +1,45 @@
+// What all requests share: names of cookies, the client's address, the words and looks of the pages. Made once.
+import type { Context } from '../flow/context.ts'
+import { scriptHash } from '../page/assets.generated.ts'
+import { stylesheetHash } from '../page/stylesheet.ts'
+import type { Frame } from '../page/view.ts'
+import { clientAddress } from './client-address.ts'
+import { type CookieNames, cookieNames } from './cookies.ts'
+
+export interface Site {
+  readonly cookies: CookieNames
+  readonly clientAddress: ReturnType<typeof clientAddress>
+  readonly frame: (requestId: string, now: number) => Frame
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export function siteOf(context: Context, options: { readonly trustedProxies: readonly string[] }): Site {
+  const { brand, policy, basePath, versions } = context
+  const assets = { stylesheet: stylesheetHash(brand), script: scriptHash }
+  return {
+    cookies: cookieNames(context.origin),
+    clientAddress: clientAddress({ trustedProxies: options.trustedProxies }),
+    frame: (requestId, now) => ({ brand, locale: 'en', requestId, basePath, policy, now, appVersion: versions.app, assets }),
+    headers: pageHeaders(context),
+  }
+}
+
+/** One frozen object: a stack of header middleware costs as much as a route. */
+function pageHeaders(context: Context): Readonly<Record<string, string>> {
+  // A form that answers 303 to an allowed origin is blocked by Chromium unless form-action names that origin too.
+  const formAction = ["'self'", ...context.returnOrigins].join(' ')
+  return Object.freeze({
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-security-policy': `default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; form-action ${formAction}; frame-ancestors 'none'; base-uri 'none'`,
+    // Not no-referrer: it would make the form's Origin "null", and every sign-in with it a suspected forgery.
+    'referrer-policy': 'strict-origin',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'x-robots-tag': 'noindex, nofollow',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    vary: 'Cookie, Origin, Sec-Fetch-Site',
+    ...(context.origin.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  })
+}

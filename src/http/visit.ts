@@ -1,0 +1,51 @@
+// One request as the flows see it: who asks, under which id. Read once, before any route.
+import type { Asker, Context } from '../flow/context.ts'
+import { mintId, SECRET_SHAPE } from '../flow/ids.ts'
+import type { Site } from './site.ts'
+import { readCookie } from './cookies.ts'
+import { deviceName } from './device.ts'
+
+/** What the host that calls the handler knows beyond the request. */
+export interface RequestInfo {
+  /** The peer of the socket. Without it every client shares the strictest limits. */
+  readonly clientAddress?: string | undefined
+  /** Whose users; "default" unless told. */
+  readonly tenant?: string | undefined
+}
+
+export interface Visit {
+  readonly asker: Asker
+  readonly context: Context
+  readonly site: Site
+  /** The Postkey-Browser header was sent: a client without cookies, which is answered in headers. */
+  readonly cookieless: boolean
+  readonly api: boolean
+  readonly prefetch: boolean
+  /** For the log: the route's pattern, never the path, which may hold what a gateway made of a secret. */
+  readonly log: { route: string; reason: string }
+}
+
+export function visitOf(context: Context, site: Site, request: Request, info: RequestInfo, path: string): Visit {
+  const { headers } = request
+  const cookies = headers.get('cookie')
+  const named = headers.get('postkey-browser')
+  const bearer = headers.get('authorization')
+  const browser = named ?? readCookie(cookies, site.cookies.browser)
+  const from = site.clientAddress(info.clientAddress, headers.get('x-forwarded-for'))
+  return {
+    context,
+    site,
+    asker: {
+      requestId: mintId(context.now()),
+      browser: browser !== null && SECRET_SHAPE.test(browser) ? browser : null,
+      session: bearer !== null && /^bearer /i.test(bearer) ? bearer.slice(7).trim() : readCookie(cookies, site.cookies.session),
+      device: deviceName(headers.get('user-agent')),
+      network: from.network,
+      networkWide: from.networkWide,
+    },
+    cookieless: named !== null,
+    api: path.startsWith('/api/'),
+    prefetch: /prefetch|prerender/i.test(`${headers.get('sec-purpose') ?? ''}${headers.get('purpose') ?? ''}${headers.get('x-moz') ?? ''}`),
+    log: { route: '-', reason: '' },
+  }
+}

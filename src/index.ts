@@ -1,0 +1,165 @@
+// The door ".": from options to a Postkey. Wiring only.
+//
+//   const postkey = await createPostkey({ url, secret, database: 'file:postkey.db', mail: { from, smtp } })
+//   postkey.handler(request)            // every page and API route, as a web-standard function
+//   await postkey.getSession(request)   // who is signed in
+import type { Versions } from './core/model.ts'
+import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
+import type { Asker, Brand, Context, Log } from './flow/context.ts'
+import { startOutbox } from './flow/outbox.ts'
+import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
+import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
+import { createHandler, type Handler } from './http/app.ts'
+import type { DevRoutes } from './http/dev.ts'
+import { siteOf } from './http/site.ts'
+import type { RequestInfo } from './http/visit.ts'
+import { visitOf } from './http/visit.ts'
+import type { MailTransport } from './mail/transport.ts'
+import { keyring } from './secret.ts'
+import { openStore } from './store/open.ts'
+import type { Store } from './store/store.ts'
+import { appVersion, policyVersion, schemaVersion, templateVersion } from './versions.ts'
+
+export type { Policy, PolicyInput, PresetName } from './core/policy.ts'
+export type { ReasonCode } from './core/reason.ts'
+export { reasons } from './core/reason.ts'
+export type { Handler } from './http/app.ts'
+export type { RequestInfo } from './http/visit.ts'
+export type { Message } from './mail/message.ts'
+export type { MailTransport, Reply } from './mail/transport.ts'
+export type { Session, User } from './core/model.ts'
+
+export interface PostkeyOptions {
+  /** Public base URL, e.g. "https://auth.example.com". Links are built from it, never from a Host header. */
+  readonly url: string
+  /** At least 32 random bytes; newest first. Earlier ones are still accepted: that is how a key is rotated. */
+  readonly secret: string | readonly string[]
+  /** `file:PATH`, or a store that is open already. */
+  readonly database: string | Store
+  readonly mail: {
+    /** The address mails come from. */
+    readonly from: string
+    /** `smtp://` or `smtps://` URL, or a transport of your own. */
+    readonly transport: string | MailTransport
+  }
+  /** A preset's name, or `{ preset, …overrides }`. Default: "standard". */
+  readonly policy?: PresetName | ({ readonly preset?: PresetName } & Partial<PolicyInput>)
+  /** The name people know your application by. Default: the host of `url`. */
+  readonly name?: string
+  readonly support?: string
+  readonly accent?: { readonly light: string; readonly dark: string }
+  /** Put before every path: "/auth" mounts the sign-in page at /auth/sign-in. Default: "". */
+  readonly basePath?: string
+  /** Where a sign-in leads when nothing was asked for. Default: the account page. */
+  readonly returnTo?: string
+  /** Further origins a sign-in may lead to. */
+  readonly returnOrigins?: readonly string[]
+  /** CIDRs of proxies whose X-Forwarded-For is believed. Default: none. */
+  readonly trustedProxies?: readonly string[]
+  readonly log?: Log
+  /** The clock, in milliseconds since 1970. For tests. */
+  readonly now?: () => number
+  /** Run the outbox worker in this process. Default: true. */
+  readonly sendsMail?: boolean
+  readonly dev?: DevRoutes
+  readonly home?: string
+}
+
+export interface Postkey {
+  /** Every page and API route. Mount it at the root, or at `basePath`. */
+  readonly handler: Handler
+  /** Asks for a mail on behalf of the browser that made `request`. The answer is the same for every address. */
+  startSignIn(input: StartRequest, request: Request, info?: RequestInfo): Promise<Asked | Refused>
+  resendSignIn(input: { readonly challenge: string }, request: Request, info?: RequestInfo): Promise<Asked | Refused>
+  /** Presents a code or a link. `signedIn.token` is the value of the session cookie. */
+  verifySignIn(
+    input: { readonly challenge: string; readonly code: string } | { readonly link: { readonly id: string; readonly secret: string; readonly email?: string } },
+    request: Request,
+    info?: RequestInfo,
+  ): Promise<Verified>
+  /** Who is signed in by the cookie or bearer token of this request; `live: null` with the reason if nobody is. */
+  getSession(request: Request): Promise<SessionAnswer>
+  /** Ends the session of this request, all others of its user, or one by id. */
+  endSession(which: 'this' | 'others' | { readonly id: string }, request: Request): Promise<{ readonly ended: number }>
+  readonly policy: Policy
+  readonly versions: Versions
+  /** Resolves when every queued mail that is due has been handed over. */
+  mailsSent(): Promise<void>
+  /** Waits for mails on their way and closes the database. */
+  close(): Promise<void>
+}
+
+const silent: Log = { event: () => {}, error: () => {} }
+
+/** @throws Error that names every bad option at once, with its remedy. */
+export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
+  const policy = readOptionsPolicy(options)
+  const url = readUrl(options.url)
+  const now = options.now ?? Date.now
+  const keys = keyring(typeof options.secret === 'string' ? [options.secret] : options.secret)
+  const versions: Versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
+  const brand: Brand = { name: options.name ?? url.host, mailFrom: options.mail.from, support: options.support, accent: options.accent }
+  const transport = await transportOf(options.mail)
+  const store = typeof options.database === 'string' ? await openStore(options.database, { now }) : options.database
+  const basePath = (options.basePath ?? '').replace(/\/+$/, '')
+  let wake = (): void => {}
+  const context: Context = {
+    tenant: 'default',
+    store,
+    keys,
+    policy,
+    versions,
+    brand,
+    origin: url.origin,
+    basePath,
+    returnOrigins: (options.returnOrigins ?? []).map((origin) => new URL(origin).origin),
+    defaultReturn: options.returnTo ?? `${basePath}/account`,
+    log: options.log ?? silent,
+    now,
+    wakeOutbox: () => wake(),
+  }
+  await store.keepPolicy(context.tenant, versions.policy, policy)
+  const outbox = options.sendsMail === false ? null : startOutbox(context, transport)
+  if (outbox) wake = outbox.wake
+
+  const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [] })
+  const askerOf = (request: Request, info: RequestInfo = {}): Asker => visitOf(context, site, request, info, '').asker
+  return {
+    handler: createHandler(context, site, { dev: options.dev, home: options.home }),
+    startSignIn: (input, request, info) => start(context, askerOf(request, info), input),
+    resendSignIn: (input, request, info) => resend(context, askerOf(request, info), input.challenge),
+    verifySignIn: (input, request, info) =>
+      'link' in input ? verifyLink(context, askerOf(request, info), input.link) : verifyCode(context, askerOf(request, info), input),
+    getSession: (request) => getSession(context, askerOf(request).session),
+    endSession: (which, request) => endSessions(context, askerOf(request), which),
+    policy,
+    versions,
+    mailsSent: async () => outbox?.idle(),
+    close: async () => {
+      await outbox?.stop()
+      await transport.close()
+      await store.close()
+    },
+  }
+}
+
+function readOptionsPolicy(options: PostkeyOptions): Policy {
+  const result = readPolicy(options.policy)
+  if (!result.ok) throw new Error(`the policy is not valid:\n${result.problems.map((problem) => `  ${problem}`).join('\n')}`)
+  return result.policy
+}
+
+function readUrl(given: string): URL {
+  const url = URL.canParse(given) ? new URL(given) : null
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new Error(`url: "${given}" is not a web address — give the public base URL, such as https://auth.example.com`)
+  const local = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)
+  if (url.protocol === 'http:' && !local) throw new Error(`url: "${url.origin}" is not https — cookies would travel in clear; use https, or localhost for development`)
+  if (url.pathname !== '/' || url.search !== '') throw new Error('url: has a path — put it into basePath')
+  return url
+}
+
+async function transportOf(mail: PostkeyOptions['mail']): Promise<MailTransport> {
+  if (typeof mail.transport !== 'string') return mail.transport
+  const { smtpTransport } = await import('./mail/smtp.ts')
+  return smtpTransport({ url: mail.transport })
+}

@@ -1,0 +1,163 @@
+// What a sign-in mail says: subject, text part, HTML part, headers. Everything in it is ours or comes from fixed lists; no
+// name, reason or User-Agent of whoever asked gets in, or our mail would carry strangers' messages.
+import { randomUUID } from 'node:crypto'
+import type { Ms } from '../core/model.ts'
+import { clock, duration } from '../words/format.ts'
+import { type MailWords, mailWords } from '../words/mail-en.ts'
+import { compile, type Fill, type Shape } from './layout.tsx'
+import type { Message } from './message.ts'
+
+export interface SignInMailInput {
+  readonly brand: {
+    readonly name: string
+    readonly mailFrom: string
+    /** mailto: or https: of the people who help. */
+    readonly support?: string | undefined
+    readonly accent?: { readonly light: string; readonly dark: string } | undefined
+  }
+  readonly locale: string
+  readonly to: string
+  /** Absolute, with its secret; null where the policy has no links. */
+  readonly link: string | null
+  readonly code: string | null
+  /** A code was withheld: too many wrong ones for this address. */
+  readonly codeOff: boolean
+  readonly linkExpiresAt: Ms
+  readonly codeExpiresAt: Ms
+  readonly sentAt: Ms
+  /** From a fixed list, e.g. "Firefox on Linux". */
+  readonly device: string
+  readonly askedAt: Ms
+  readonly codeInSubject: boolean
+  /** Where links lead, e.g. "auth.example.com". */
+  readonly host: string
+}
+
+export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 'text' | 'html' | 'headers'> {
+  if (input.link === null && input.code === null) throw new TypeError('a sign-in mail needs a link or a code')
+  // What stands in an href decides where a click goes; what stands alone in the text part must stay one word.
+  if (input.link !== null && !/^https?:\/\/[!-~]+$/.test(input.link)) throw new TypeError('the link of a mail is not an absolute http(s) address')
+  if (input.code !== null && !/^\d{6,10}$/.test(input.code)) throw new TypeError('the code of a mail is not 6 to 10 digits')
+  const words = mailWords(input.locale)
+  const said = sentences(words, input)
+  return {
+    subject: said.subject,
+    text: plain(said, input),
+    html: htmlOf(words, input)({ ...said, code: input.code ?? '', href: input.link ?? '' }),
+    headers: {
+      // RFC 3834 and Outlook's own: no out-of-office answers. Not bulk, not a list: neither Precedence nor List-*.
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'All',
+      // Different in each mail, so that a resend is not folded into the earlier one. Random: header values are logged by
+      // every server on the way, and a digest of a six-digit code can be searched.
+      'X-Entity-Ref-ID': randomUUID(),
+    },
+  }
+}
+
+type Sentences = ReturnType<typeof sentences>
+
+function sentences(words: MailWords, input: SignInMailInput) {
+  const { code, link, sentAt, host } = input
+  const app = oneLine(input.brand.name)
+  const life = (ends: Ms): [string, string] => [lasts(words, ends - sentAt), clock(words.lang, ends, sentAt)]
+  const codeLife = code === null ? '' : words.codeLife(...life(input.codeExpiresAt))
+  const linkLife = link === null ? '' : words.linkLife(...life(input.linkExpiresAt))
+  const inSubject = code !== null && input.codeInSubject
+  return {
+    subject: inSubject ? words.subjectWithCode(code, app) : code === null ? words.subjectLink(app) : words.subjectCode(app),
+    // The list of mails shows the code once: in the subject, or else here.
+    preheader: code === null ? linkLife : inSubject ? `${codeLife} ${words.neverRead}` : `${code}. ${codeLife}`,
+    brand: app,
+    title: code === null ? words.linkTitle : words.codeTitle,
+    codeWhere: words.codeWhere,
+    codeLife,
+    codeOff: words.codeOff,
+    or: words.or,
+    button: words.button(app),
+    opens: words.opens(host),
+    linkIntro: words.linkIntro(app),
+    linkLife,
+    asked: words.asked(oneLine(input.device), app, clock(words.lang, input.askedAt, sentAt)),
+    notYou: words.notYou,
+    notYouAction: words.notYouAction,
+    never: code === null ? words.neverForward : words.neverRead,
+    sentBy: words.sentBy(app, host),
+    // Left out where it would put a second run of digits before the programs that look for the code.
+    sentTo: /\d{6}/.test(input.to) ? '' : words.sentTo(input.to),
+    // Without its scheme, so that the mail has one link to follow: scanners open every one there is.
+    help: input.brand.support === undefined ? '' : words.help(oneLine(input.brand.support.replace(/^(mailto:|https?:\/\/)/, ''))),
+  }
+}
+
+/** The text part is complete by itself. The code and the link each are a paragraph of their own, unbroken. */
+function plain(said: Sentences, input: SignInMailInput): string {
+  const paragraphs = [`${said.brand}: ${said.title}`]
+  if (input.code !== null) paragraphs.push(said.codeWhere, input.code, said.codeLife)
+  if (input.codeOff) paragraphs.push(said.codeOff)
+  if (input.code !== null && input.link !== null) paragraphs.push(said.or)
+  if (input.link !== null) paragraphs.push(said.linkIntro, input.link, said.linkLife)
+  paragraphs.push('--', said.asked, `${said.notYou} ${said.notYouAction} ${said.never}`)
+  paragraphs.push(`${said.sentBy} ${said.sentTo}`.trimEnd())
+  if (said.help !== '') paragraphs.push(said.help)
+  return `${paragraphs.map(wrap).join('\n\n')}\n`
+}
+
+/** Postkey's own ink; 4.5:1 and more on the sheet, in both. */
+const ACCENT = { light: '#0b5a63', dark: '#7fcbd3' }
+const HEX = /^#[0-9a-fA-F]{6}$/
+
+/** Laid out once per language, colours and shape; no value of a mail is in the key, so strangers cannot fill the cache. */
+const laidOut = new Map<string, Fill>()
+const LAID_OUT_MAX = 64
+
+function htmlOf(words: MailWords, input: SignInMailInput): Fill {
+  const { accent } = input.brand
+  // VML knows six-digit colours only; and a colour is the one brand value that stands in a style sheet.
+  const colours = accent && HEX.test(accent.light) && HEX.test(accent.dark) ? accent : ACCENT
+  const shape: Shape = {
+    lang: words.lang,
+    dir: words.dir,
+    accent: colours,
+    code: input.code !== null,
+    link: input.link !== null,
+    codeOff: input.codeOff,
+  }
+  const key = `${shape.lang} ${colours.light} ${colours.dark} ${shape.code} ${shape.link} ${shape.codeOff}`
+  let fill = laidOut.get(key)
+  if (fill === undefined) {
+    fill = compile(shape)
+    if (laidOut.size >= LAID_OUT_MAX) laidOut.delete(laidOut.keys().next().value as string)
+    laidOut.set(key, fill)
+  }
+  return fill
+}
+
+const MINUTE: Ms = 60_000
+
+/** Rounded down: a mail never promises more than there is. */
+function lasts(words: MailWords, ms: Ms): string {
+  return duration(words.lang, Math.max(1, Math.floor(ms / MINUTE)) * MINUTE)
+}
+
+/** For subjects and paragraphs: no line breaks, no controls, no direction overrides (a name must not rearrange the sentence). */
+function oneLine(value: string): string {
+  return /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(value) ? value.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/[\u202A-\u202E\u2066-\u2069]/g, '').trim() : value
+}
+
+const COLUMNS = 74
+
+/** Lines under 78 characters; a longer word (the link) is left whole. */
+function wrap(paragraph: string): string {
+  if (paragraph.length <= COLUMNS) return paragraph
+  const lines: string[] = []
+  let line = ''
+  for (const word of paragraph.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > COLUMNS) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  lines.push(line)
+  return lines.join('\n')
+}

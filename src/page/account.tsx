@@ -1,0 +1,73 @@
+// The signed-in person's own page: where they are signed in, and how to end that.
+import { paths } from '../core/paths.ts'
+import { Hidden, Post } from './fields.tsx'
+import { Address, fill, words } from './fill.tsx'
+import { layout } from './layout.tsx'
+import type { AccountView, Frame } from './view.ts'
+
+export function accountPage(frame: Frame, view: AccountView): string {
+  const w = words(frame).account
+  const others = view.sessions.some((session) => !session.current)
+  return layout(frame, {
+    title: w.title,
+    children: (
+      <>
+        <h1>{w.heading}</h1>
+        <p class="lead">{fill(w.signedInAs, { address: <Address>{view.email}</Address> })}</p>
+        <p class="notice" role="status">
+          {view.notice === 'session_ended' ? w.sessionEnded : view.notice === 'others_ended' ? w.othersEnded : ''}
+        </p>
+        <section aria-labelledby="sessions">
+          <h2 id="sessions">{w.sessions}</h2>
+          <ul class="rows">
+            {view.sessions.map((session) => (
+              <SessionRow frame={frame} session={session} />
+            ))}
+          </ul>
+          <p class="hint">
+            {!others && `${w.onlyOne} `}
+            {w.lifetime(frame.policy)}
+          </p>
+        </section>
+        <div class="actions">
+          <Post frame={frame} to={paths.signOut}>
+            <button type="submit">{w.signOut}</button>
+          </Post>
+          {others && (
+            <Post frame={frame} to={paths.endOthers}>
+              <button type="submit" class="plain">
+                {w.endOthers}
+              </button>
+            </Post>
+          )}
+        </div>
+      </>
+    ),
+  })
+}
+
+function SessionRow({ frame, session }: { frame: Frame; session: AccountView['sessions'][number] }) {
+  const w = words(frame)
+  return (
+    <li>
+      <div>
+        <p>
+          <bdi>{session.device}</bdi> {session.current && <span class="tag">{w.account.current}</span>}
+        </p>
+        <p class="hint">
+          {w.account.since(w.ago(session.createdAt, frame.now))}, {w.account.seen(w.ago(session.seenAt, frame.now))} ·{' '}
+          <bdi dir="ltr">{session.network}</bdi>
+        </p>
+      </div>
+      {!session.current && (
+        <Post frame={frame} to={paths.endSession}>
+          <Hidden name="session" value={session.id} />
+          <button type="submit" class="plain small">
+            {w.account.end}
+            <span class="unseen"> {w.account.endOf(session.device)}</span>
+          </button>
+        </Post>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,48 @@
+// Small inline pieces: words with elements in their gaps, addresses, times. Text is escaped by the JSX renderer, always.
+import type { Child } from 'hono/jsx'
+import type { Ms } from '../core/model.ts'
+import { sameDay } from '../words/format.ts'
+import { type Words, wordsFor } from '../words/words.ts'
+import type { Frame } from './view.ts'
+
+/** Only the catalogue's own text is searched for `{gaps}`: what fills them is never read again, whatever it holds. */
+export function fill(template: string, parts: Readonly<Record<string, Child>>): Child[] {
+  return template.split(/(\{\w+\})/).map((piece) => {
+    const name = /^\{(\w+)\}$/.exec(piece)?.[1]
+    return name !== undefined && Object.hasOwn(parts, name) ? parts[name] : piece
+  })
+}
+
+export function words(frame: Frame): Words {
+  return wordsFor(frame.locale)
+}
+
+/** Left to right in every script, and apart from the text around it, so that nothing in an address can turn the sentence about. */
+export function Address({ children }: { children: string }) {
+  return (
+    <bdi dir="ltr" class="address">
+      {children}
+    </bdi>
+  )
+}
+
+/** UTC as the server knows it; the client script puts the reader's own time in its place. */
+export function Time({ frame, at }: { frame: Frame; at: Ms }) {
+  return (
+    <time datetime={new Date(at).toISOString()} data-day={sameDay(at, frame.now) ? undefined : ''}>
+      {words(frame).clock(at, frame.now)}
+    </time>
+  )
+}
+
+/** A sentence of the catalogue that may mention `at`: that mention becomes a time element. */
+export function timed(frame: Frame, text: string, at: Ms | undefined): Child[] {
+  if (at === undefined) return [text]
+  const [before = '', ...after] = text.split(words(frame).clock(at, frame.now))
+  return after.length === 1 ? [before, <Time frame={frame} at={at} />, after[0]] : [text]
+}
+
+/** Anything but a path of this server or a web or mail address would be a way to run script from a link. */
+export function safeHref(href: string, otherwise: string): string {
+  return /^(?:https?:\/\/|mailto:|\/(?![/\\]))/i.test(href) ? href : otherwise
+}

@@ -1,0 +1,161 @@
+// Where a live link leads. A GET shows this and changes nothing. As sent, the page asks for the code, because the server does not
+// see the fragment; the script finds the secret there and shows the other half. Only the browser that asked submits by itself:
+// mail scanners run scripts and press buttons, but they do not have its cookie.
+import { paths } from '../core/paths.ts'
+import { askPath } from './ask.tsx'
+import { CodeForm } from './check.tsx'
+import { EmailField, Hidden, Post } from './fields.tsx'
+import { Address, fill, words } from './fill.tsx'
+import { layout } from './layout.tsx'
+import { Summary } from './problem.tsx'
+import type { Frame, LandingView } from './view.ts'
+
+export function landingPage(frame: Frame, view: LandingView): string {
+  const w = words(frame).landing
+  const { problem } = view
+  const hasSecret = view.secret !== undefined && view.secret !== ''
+  const offersLink = view.bound || view.addressAllowed
+  return layout(frame, {
+    title: w.title,
+    error: problem !== undefined,
+    children: (
+      <>
+        {problem !== undefined && <Summary frame={frame} problem={problem} field={view.bound || !offersLink ? null : 'email'} />}
+        <div data-way="code" hidden={hasSecret && offersLink}>
+          {view.bound ? <CodeWay frame={frame} view={view} /> : <Elsewhere frame={frame} view={view} />}
+        </div>
+        {offersLink && (
+          <div data-way="link" hidden={!hasSecret}>
+            {view.bound ? <BoundForm frame={frame} view={view} /> : <UnboundForm frame={frame} view={view} />}
+          </div>
+        )}
+      </>
+    ),
+  })
+}
+
+interface Props {
+  readonly frame: Frame
+  readonly view: LandingView
+}
+
+/** The browser that asked, but without script, or the mail program cut the link. */
+function CodeWay({ frame, view }: Props) {
+  const w = words(frame).landing
+  if (!frame.policy.methods.includes('code')) {
+    return (
+      <>
+        <h1>{w.noCodeHeading}</h1>
+        <p class="lead">{w.noCode}</p>
+        <StartAgain frame={frame} />
+      </>
+    )
+  }
+  return (
+    <>
+      <h1>{w.codeHeading}</h1>
+      <p class="lead">{w.codeIntro}</p>
+      <CodeForm frame={frame} challenge={view.challenge} />
+      <StartAgain frame={frame} quiet />
+    </>
+  )
+}
+
+/** Another browser that cannot sign in with this link: it says where to go. */
+function Elsewhere({ frame, view }: Props) {
+  const w = words(frame).landing
+  const hasCode = frame.policy.methods.includes('code')
+  const cut = view.addressAllowed ? (hasCode ? w.there : w.noCode) : hasCode ? w.onlyThere : w.onlyThereLink
+  return (
+    <>
+      <h1>{w.whereHeading}</h1>
+      <p class="lead">
+        <Asked frame={frame} view={view} /> {cut}
+      </p>
+      <StartAgain frame={frame} />
+      <p class="hint">{w.notMe}</p>
+    </>
+  )
+}
+
+function BoundForm({ frame, view }: Props) {
+  const w = words(frame).landing
+  const { email, signedInAs, problem } = view
+  const parts = { address: <Address>{email ?? ''}</Address>, current: <Address>{signedInAs ?? ''}</Address> }
+  // Never by itself where that would end somebody's session, nor right after a "no".
+  const auto = signedInAs === undefined && problem === undefined
+  return (
+    <>
+      <h1>{signedInAs === undefined ? w.boundHeading : w.switchHeading}</h1>
+      {signedInAs !== undefined && <p class="lead">{fill(email === null ? w.switchAskNameless : w.switchAsk, parts)}</p>}
+      {signedInAs === undefined && email !== null && <p class="lead">{fill(w.boundAs, parts)}</p>}
+      <p class="notice" role="status" data-status=""></p>
+      <Post frame={frame} to={`${paths.link}/${encodeURIComponent(view.linkId)}`} data-landing="" {...(auto ? autoSubmit(frame) : {})} data-busy={w.busy}>
+        <Hidden name="secret" value={view.secret ?? ''} />
+        <div class="actions">
+          <button type="submit">{signedInAs !== undefined && email !== null ? fill(w.switchTo, parts) : w.continue}</button>
+          {signedInAs !== undefined && <Stay frame={frame} />}
+        </div>
+      </Post>
+    </>
+  )
+}
+
+function UnboundForm({ frame, view }: Props) {
+  const w = words(frame).landing
+  const { problem, signedInAs } = view
+  return (
+    <>
+      <h1>{w.otherHeading}</h1>
+      <p class="lead">
+        <Asked frame={frame} view={view} />
+      </p>
+      <section>
+        <h2>{w.thereHeading}</h2>
+        <p>{frame.policy.methods.includes('code') ? w.there : w.thereLink}</p>
+      </section>
+      <section>
+        <h2>{w.hereHeading}</h2>
+        {signedInAs !== undefined && <p>{fill(w.switchAskNameless, { current: <Address>{signedInAs}</Address> })}</p>}
+        {/* The address is typed, never offered: a scanner that presses every button does not know it, and nobody ends up in the
+            account of whoever sent them a link. */}
+        <Post frame={frame} to={`${paths.link}/${encodeURIComponent(view.linkId)}`} data-landing="">
+          <Hidden name="secret" value={view.secret ?? ''} />
+          <EmailField frame={frame} label={w.whichAddress} problem={problem} />
+          <div class="actions">
+            <button type="submit">{w.signInHere}</button>
+            {signedInAs !== undefined && <Stay frame={frame} />}
+          </div>
+        </Post>
+      </section>
+      <p class="hint">{w.notMe}</p>
+    </>
+  )
+}
+
+function Asked({ frame, view }: Props) {
+  const w = words(frame)
+  return <>{fill(w.landing.asked(w.ago(view.askedAt, frame.now)), { brand: frame.brand.name, device: <bdi>{view.device}</bdi> })}</>
+}
+
+function Stay({ frame }: { frame: Frame }) {
+  return (
+    <a class="button plain" href={`${frame.basePath}${paths.account}`}>
+      {words(frame).landing.stay}
+    </a>
+  )
+}
+
+function StartAgain({ frame, quiet }: { frame: Frame; quiet?: boolean }) {
+  return (
+    <p>
+      <a class={quiet === true ? undefined : 'button plain'} href={askPath(frame, null)}>
+        {words(frame).landing.startAgain}
+      </a>
+    </p>
+  )
+}
+
+function autoSubmit(frame: Frame): { 'data-auto-submit': string } {
+  return { 'data-auto-submit': String(frame.policy.autoSubmitDelay) }
+}

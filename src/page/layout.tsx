@@ -1,0 +1,64 @@
+// The frame of every page: head, brand, footer with the request id. No inline script or style: the content security policy
+// allows neither, so everything the script needs to know stands in data attributes.
+import type { Child } from 'hono/jsx'
+import { paths } from '../core/paths.ts'
+import { fill, safeHref, words } from './fill.tsx'
+import { Mark } from './mark.tsx'
+import type { Frame } from './view.ts'
+
+export interface Layout {
+  readonly title: string
+  /** The page shows a problem: the title says so first, for those who hear it. */
+  readonly error?: boolean | undefined
+  readonly wide?: boolean | undefined
+  /** After a failed POST: the address at which a reload is a GET again. */
+  readonly url?: string | undefined
+  readonly children: Child
+}
+
+export function layout(frame: Frame, { title, error, wide, url, children }: Layout): string {
+  const w = words(frame)
+  const pageTitle = w.frame.title(title, frame.brand.name)
+  const asset = (path: string, hash: string): string => `${frame.basePath}${path}?v=${hash}`
+  const document = (
+    <html lang={w.lang} dir={w.dir}>
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="robots" content="noindex" />
+        <title>{error ? w.frame.errorTitle(pageTitle) : pageTitle}</title>
+        <link rel="icon" href={asset(paths.icon, frame.assets.stylesheet)} type="image/svg+xml" />
+        <link rel="stylesheet" href={asset(paths.stylesheet, frame.assets.stylesheet)} />
+        <script defer src={asset(paths.script, frame.assets.script)}></script>
+      </head>
+      <body data-url={url} class={wide ? 'wide' : undefined}>
+        <header>
+          <Mark />
+          <span class="brand">{frame.brand.name}</span>
+        </header>
+        <main>{children}</main>
+        <footer>
+          <p>
+            {w.frame.request}{' '}
+            <code id="request-id" dir="ltr">
+              {frame.requestId}
+            </code>{' '}
+            <button type="button" class="quiet" data-copy="#request-id" data-copied={w.frame.copied} hidden>
+              {w.frame.copy}
+            </button>
+          </p>
+          <p>
+            {frame.brand.support !== undefined && (
+              <>
+                <a href={safeHref(frame.brand.support, '#')}>{w.frame.help}</a> <span aria-hidden="true">·</span>{' '}
+              </>
+            )}
+            {fill('Postkey {version}', { version: frame.appVersion })}
+          </p>
+        </footer>
+      </body>
+    </html>
+  )
+  return `<!doctype html>${document}`
+}

@@ -1,0 +1,137 @@
+// What each page is given. http/ fills these in from flow answers; the views know nothing else: no request, no store.
+import type { Ms } from '../core/model.ts'
+import type { Policy } from '../core/policy.ts'
+import type { ReasonCode } from '../core/reason.ts'
+
+/** Shared by all pages. */
+export interface Frame {
+  readonly brand: Brand
+  readonly locale: string
+  readonly requestId: string
+  /** "" or "/auth": put before every path. */
+  readonly basePath: string
+  readonly policy: Policy
+  readonly now: Ms
+  readonly appVersion: string
+  /** Content hashes for cache-proof asset addresses. */
+  readonly assets: { readonly stylesheet: string; readonly script: string }
+}
+
+export interface Brand {
+  readonly name: string
+  /** CSS colours that reach 4.5:1 as link and button colour on the page background; absent: Postkey's own. */
+  readonly accent?: { readonly light: string; readonly dark: string } | undefined
+  /** The address mails come from, shown so that people know what to look for. */
+  readonly mailFrom: string
+  /** mailto: or https: of the people who help. */
+  readonly support?: string | undefined
+}
+
+/** A "no" shown on top of a page: its words come from the reason's face. */
+export interface Problem {
+  readonly reason: ReasonCode
+  /** Tries left of the code or the typed address, where that helps. */
+  readonly triesLeft?: number | undefined
+  readonly retryAfterMs?: Ms | undefined
+  /** When the thing happened or ended ("this link is from 09:12"). */
+  readonly at?: Ms | undefined
+}
+
+export interface AskView {
+  readonly returnTo: string | null
+  /** Kept in the field after a problem. */
+  readonly email?: string | undefined
+  readonly problem?: Problem | undefined
+  /** "You are signed out." and the like. */
+  readonly notice?: 'signed_out' | undefined
+}
+
+export interface CheckView {
+  readonly challenge: string
+  /** Only for the browser that asked; null: a page that names no address. */
+  readonly email: string | null
+  readonly returnTo: string | null
+  /** What was typed, kept and selected after a problem. */
+  readonly code?: string | undefined
+  readonly problem?: Problem | undefined
+  readonly resendAt: Ms
+  /** When the newest mail's proofs end. */
+  readonly linkExpiresAt: Ms
+  readonly codeExpiresAt: Ms
+  /** After a resend: "A new mail is on its way." */
+  readonly resent?: boolean | undefined
+  /** Who else is signed in in this browser; signing in ends that session. */
+  readonly signedInAs?: string | undefined
+}
+
+/** The landing page of a live link. */
+export interface LandingView {
+  readonly linkId: string
+  readonly challenge: string
+  /** Only with linkSecret "path": written into the form, so that no script is needed. */
+  readonly secret?: string | undefined
+  readonly bound: boolean
+  /** The address, for the browser that asked only. */
+  readonly email: string | null
+  /** Who asked, from a fixed list, and when. */
+  readonly device: string
+  readonly askedAt: Ms
+  /** In another browser: may the address be typed here, or is the code the only way? */
+  readonly addressAllowed: boolean
+  readonly problem?: Problem | undefined
+  readonly signedInAs?: string | undefined
+}
+
+/** A dead end with a way out: expired, used, refused, malformed, not found, our fault. */
+export interface FailureView {
+  readonly problem: Problem
+  /** Set where this browser asked and a new mail can be had with one tap. */
+  readonly resend?: { readonly challenge: string; readonly email: string } | undefined
+  readonly returnTo?: string | null | undefined
+  /** For origin refusals: where this server really is. */
+  readonly home?: string | undefined
+  /** The person is signed in already: a way on. */
+  readonly continueTo?: string | undefined
+}
+
+export interface AccountView {
+  readonly email: string
+  readonly sessions: readonly {
+    readonly id: string
+    readonly current: boolean
+    readonly device: string
+    readonly network: string
+    readonly createdAt: Ms
+    readonly seenAt: Ms
+  }[]
+  readonly notice?: 'session_ended' | 'others_ended' | undefined
+}
+
+/** Shown once when a sign-in ended somebody else's session in this browser. */
+export interface SwitchedView {
+  readonly email: string
+  readonly continueTo: string
+}
+
+/** The demo application of `postkey dev`. */
+export interface DemoView {
+  readonly email: string | null
+}
+
+export interface DevMail {
+  readonly id: string
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly receivedAt: string
+  readonly link: string | null
+  readonly code: string | null
+}
+
+export interface DevInboxView {
+  readonly mails: readonly DevMail[]
+  /** The opened mail, if any. */
+  readonly open?: DevMail | undefined
+}

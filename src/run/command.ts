@@ -1,0 +1,198 @@
+// The command line: what can be typed, what it answers, and with which exit code (0 done, 1 failed, 2 not understood or not
+// configured). The commands themselves are loaded when they run, so that --help is instant and `dev` starts with little.
+import { type ArgsDef, type CommandDef, defineCommand, parseArgs, renderUsage } from 'citty'
+import { closest, distance } from 'fastest-levenshtein'
+import { appVersion } from '../versions.ts'
+
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where relative paths start. */
+  readonly folder: string
+  /** A person is watching: progress and colours make sense. */
+  readonly interactive: boolean
+  out(text: string): void
+  err(text: string): void
+}
+
+export interface Request {
+  readonly terminal: Terminal
+  readonly json: boolean
+  /** Settings given as flags, by camelCase key. */
+  readonly flags: Readonly<Record<string, string | undefined>>
+  /** --config */
+  readonly file: string | undefined
+}
+
+export type ExitCode = 0 | 1 | 2
+
+const text = (description: string, valueHint: string) => ({ type: 'string', description, valueHint }) as const
+
+const common = {
+  config: text('Settings as JSON (default: postkey.config.json, if there)', 'FILE'),
+  json: { type: 'boolean', description: 'Answer in JSON, for programs' },
+  help: { type: 'boolean', alias: 'h', description: 'Show this' },
+} as const satisfies ArgsDef
+
+const database = { 'database-url': text('file:PATH', 'URL'), 'database-url-file': text('A file that holds it', 'FILE') } as const
+
+// No flag takes a secret itself: other users of the machine see command lines.
+const server = {
+  ...common,
+  url: text('Public address; links are built from it', 'URL'),
+  'base-path': text('Put before every path', '/auth'),
+  host: text('Listen there (default: 127.0.0.1)', 'HOST'),
+  port: text('Listen there (default: 3000)', 'PORT'),
+  ...database,
+  'secret-file': text('A file that holds the secret', 'FILE'),
+  'smtp-url-file': text('A file that holds the address of the mail server', 'FILE'),
+  'mail-from': text('Who mails come from', '"Name <a@b.c>"'),
+  policy: text('strict, standard, corporate, or a JSON file', 'NAME'),
+  log: text('debug, info, warn, error or silent', 'LEVEL'),
+} as const satisfies ArgsDef
+
+interface Entry {
+  readonly command: CommandDef<ArgsDef>
+  readonly examples: readonly string[]
+  readonly run: (request: Request) => Promise<ExitCode>
+}
+
+const entry = (name: string, description: string, args: ArgsDef, examples: readonly string[], run: Entry['run']): Entry => ({
+  command: defineCommand({ meta: { name, description }, args }),
+  examples,
+  run,
+})
+
+export const commands: Readonly<Record<string, Entry>> = {
+  dev: entry(
+    'dev',
+    'Try it on this machine: every mail lands in an inbox you can open.',
+    server,
+    ['postkey dev', 'postkey dev --port 4000 --policy corporate'],
+    async (request) => (await import('./serve.ts')).serve(request, 'dev'),
+  ),
+  serve: entry(
+    'serve',
+    'Run for production. Refuses unsafe settings and names each.',
+    server,
+    ['postkey serve --config /etc/postkey.json', 'POSTKEY_SECRET_FILE=/run/secrets/postkey postkey serve --url https://auth.example.com'],
+    async (request) => (await import('./serve.ts')).serve(request, 'serve'),
+  ),
+  migrate: entry(
+    'migrate',
+    'Bring the schema of the database up to date.',
+    { ...common, ...database },
+    ['postkey migrate --database-url file:/var/lib/postkey/postkey.db'],
+    async (request) => (await import('./migrate.ts')).migrate(request),
+  ),
+  doctor: entry(
+    'doctor',
+    'Check settings, database, mail server and the DNS records of your mail domain.',
+    server,
+    ['postkey doctor', 'postkey doctor --json --config /etc/postkey.json'],
+    async (request) => (await import('./doctor.ts')).doctor(request),
+  ),
+}
+
+export async function main(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const [name, ...rest] = argv
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const asked = rest[0] === undefined ? undefined : commands[rest[0]]
+    terminal.out(asked ? await helpOf(asked) : overview())
+    return 0
+  }
+  if (name === '--version' || name === '-v' || name === 'version') {
+    terminal.out(rest.includes('--json') ? JSON.stringify({ version: appVersion }) : appVersion)
+    return 0
+  }
+  const chosen = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!chosen) return misunderstood(terminal, `there is no command "${name}"`, suggestion(name, Object.keys(commands)), 'postkey --help')
+
+  const args = chosen.command.args as ArgsDef
+  const problem = firstUnknown(rest, args)
+  if (problem) return misunderstood(terminal, problem.what, problem.near, `postkey ${name} --help`)
+  const given = parseArgs(rest, args)
+  if (given['help'] === true) {
+    terminal.out(await helpOf(chosen))
+    return 0
+  }
+  const json = given['json'] === true
+  try {
+    return await chosen.run({ terminal, json, flags: flagsOf(given, args), file: stringOf(given['config']) })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    if (json) terminal.out(JSON.stringify({ ok: false, error: message }))
+    terminal.err(`postkey ${name}: ${message}`)
+    if (!json && error instanceof Error && terminal.env['POSTKEY_LOG'] === 'debug' && error.stack) terminal.err(error.stack)
+    return 1
+  }
+}
+
+function overview(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length))
+  const lines = Object.entries(commands).map(
+    ([name, { command }]) => `  ${name.padEnd(width)}  ${(command.meta as { description: string }).description}`,
+  )
+  return [
+    `postkey ${appVersion}: e-mail sign-in that survives real inboxes`,
+    '',
+    ...lines,
+    '',
+    'Examples',
+    '  postkey dev',
+    '  postkey doctor --json',
+    '  postkey serve --config /etc/postkey.json',
+    '',
+    'postkey COMMAND --help tells more. Exit code: 0 done, 1 failed, 2 not understood or not configured.',
+  ].join('\n')
+}
+
+async function helpOf({ command, examples }: Entry): Promise<string> {
+  const usage = await renderUsage(command, defineCommand({ meta: { name: 'postkey' } }))
+  return [plainly(usage).trimEnd(), '', 'EXAMPLES', '', ...examples.map((example) => `  ${example}`)].join('\n')
+}
+
+/** citty colours its help whether or not anybody can see colours. */
+function plainly(usage: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to go
+  return usage.replace(/\u001b\[\d+m/g, '').replaceAll('`', '')
+}
+
+function misunderstood(terminal: Terminal, what: string, near: string | null, help: string): ExitCode {
+  terminal.err(`postkey: ${what}${near ? `; did you mean ${near}?` : ''}`)
+  terminal.err(`See: ${help}`)
+  return 2
+}
+
+function suggestion(given: string, known: readonly string[]): string | null {
+  const nearest = closest(given, known as string[])
+  return distance(given, nearest) <= 3 ? nearest : null
+}
+
+/** citty takes whatever it is given; a mistyped flag would have no effect and nobody would know. */
+function firstUnknown(given: readonly string[], args: ArgsDef): { what: string; near: string | null } | null {
+  const names = Object.keys(args)
+  for (let at = 0; at < given.length; at++) {
+    const part = given[at] as string
+    const name = /^--([^=]+)/.exec(part)?.[1] ?? (part === '-h' ? 'help' : null)
+    if (name === null) return { what: `"${part}" is not expected here`, near: null }
+    const definition = args[name]
+    if (!definition) return { what: `there is no flag --${name}`, near: prefixed(suggestion(name, names)) }
+    if (definition.type !== 'string' || part.includes('=')) continue
+    at += 1
+    if (given[at] === undefined || given[at]?.startsWith('--')) return { what: `--${name} needs a value`, near: null }
+  }
+  return null
+}
+
+const prefixed = (name: string | null): string | null => (name === null ? null : `--${name}`)
+
+function flagsOf(given: Readonly<Record<string, unknown>>, args: ArgsDef): Record<string, string | undefined> {
+  const flags: Record<string, string | undefined> = {}
+  for (const name of Object.keys(args)) {
+    if (name in common) continue
+    flags[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = stringOf(given[name])
+  }
+  return flags
+}
+
+const stringOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

@@ -1,0 +1,224 @@
+// `postkey doctor`: is this installation fit to let people in? Looks at settings, database, mail server and DNS, changes nothing,
+// and for everything that is not well says what to do. Exit code 1 when something would keep people from signing in.
+import { existsSync } from 'node:fs'
+import type { Policy } from '../core/policy.ts'
+import { policyVersion } from '../versions.ts'
+import type { ExitCode, Request, Terminal } from './command.ts'
+import { type Config, type ConfigResult, type Key, readConfig, settings } from './config.ts'
+import { sourcesOf } from './problems.ts'
+
+export interface Check {
+  readonly area: 'settings' | 'database' | 'mail server' | 'dns'
+  readonly state: 'ok' | 'warn' | 'fail'
+  readonly what: string
+  readonly remedy?: string
+}
+
+interface ShownSetting {
+  readonly name: string
+  readonly value: string
+  readonly origin: string
+}
+
+/** Long enough for a slow resolver, short enough for whoever waits. */
+const DNS_MS = 5_000
+/** A mail server that does not even greet within this time lets nobody in. */
+const SMTP_MS = 20_000
+
+export async function doctor(request: Request): Promise<ExitCode> {
+  const { terminal, json } = request
+  const result = readConfig(sourcesOf(request, 'doctor'))
+  const shown = showSettings(result)
+  const checks = [...checkSettings(result)]
+  const progress = await startProgress(terminal, json)
+  try {
+    const { databaseUrl, smtpUrl, mailFrom } = result.ok ? result.config : result.partial
+    if (databaseUrl) {
+      progress.say('database')
+      checks.push(...(await checkDatabase(databaseUrl)))
+    }
+    if (smtpUrl) {
+      progress.say('mail server')
+      checks.push(await checkMailServer(smtpUrl))
+    }
+    const domain = mailFrom?.address.split('@')[1]
+    if (domain) {
+      progress.say(`DNS of ${domain}`)
+      checks.push(...(await checkDns(domain)))
+    }
+  } finally {
+    progress.stop()
+  }
+  const failed = checks.some(({ state }) => state === 'fail')
+  terminal.out(json ? JSON.stringify({ ok: !failed, checks, settings: shown }, null, 2) : report(checks, shown, terminal))
+  return failed ? 1 : 0
+}
+
+function showSettings(result: ConfigResult): ShownSetting[] {
+  const values: Readonly<Record<string, unknown>> = result.ok ? { ...result.config, ...result.config.brand } : result.partial
+  return (Object.keys(settings) as Key[])
+    .filter((key) => result.origins[key] !== 'unset')
+    .map((key) => ({ name: settings[key].env, value: redacted(key, values[key]), origin: result.origins[key] }))
+}
+
+function redacted(key: Key, value: unknown): string {
+  if (key === 'secret') return '(hidden)'
+  if (value === undefined || value === null) return '(unreadable)'
+  if (key === 'smtpUrl' || key === 'databaseUrl') return String(value).replace(/\/\/[^/]*@/, '//(hidden)@')
+  if (key === 'policy') return `version ${policyVersion(value as Policy)}`
+  if (typeof value === 'object' && 'address' in value) return String(value.address)
+  return Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? Object.values(value).join(', ') : String(value)
+}
+
+function checkSettings(result: ConfigResult): Check[] {
+  const advice = adviseOn(result.ok ? result.config : result.partial)
+  if (result.ok) return [...advice, { area: 'settings', state: 'ok', what: 'safe for `postkey serve`' }]
+  return [
+    ...advice,
+    ...result.problems.map(({ key, what, remedy }): Check => ({ area: 'settings', state: 'fail', what: `${key} ${what}`, remedy })),
+  ]
+}
+
+function adviseOn({ policy, trustedProxies, url }: Partial<Pick<Config, 'policy' | 'trustedProxies' | 'url'>>): Check[] {
+  const checks: Check[] = []
+  if (policy?.linkSecret === 'path') {
+    const what = 'the policy puts the secret of links into their path, and so into every access log on the way'
+    checks.push({
+      area: 'settings',
+      state: 'warn',
+      what,
+      remedy: 'use linkSecret "fragment", or keep paths out of the logs of every proxy',
+    })
+  }
+  if (trustedProxies?.length === 0 && url?.startsWith('https:')) {
+    const what = 'no trusted proxy is named; behind one, all people share its address and its limits'
+    checks.push({
+      area: 'settings',
+      state: 'warn',
+      what,
+      remedy: 'set POSTKEY_TRUSTED_PROXIES to the networks of your proxies, if there are any',
+    })
+  }
+  return checks
+}
+
+async function checkDatabase(url: string): Promise<Check[]> {
+  const path = url.replace(/^file:(\/\/(?=\/))?/, '')
+  // Opening would make it, and doctor changes nothing.
+  if (path !== ':memory:' && !existsSync(path)) {
+    return [{ area: 'database', state: 'warn', what: 'does not exist yet', remedy: '`postkey serve` and `postkey migrate` make it' }]
+  }
+  try {
+    const [{ openEngine }, { migrations }] = await Promise.all([import('../store/open.ts'), import('../store/migrate.ts')])
+    const engine = await openEngine(url, {})
+    try {
+      const rows = (sql: string): Record<string, unknown>[] => engine.database.prepare(sql).all() as Record<string, unknown>[]
+      return [integrity(rows), schema(rows, migrations('sqlite').at(-1)?.number ?? 0)]
+    } finally {
+      await engine.close()
+    }
+  } catch (error) {
+    return [
+      {
+        area: 'database',
+        state: 'fail',
+        what: `cannot be opened: ${messageOf(error)}`,
+        remedy: 'check the path, its permissions and the disk',
+      },
+    ]
+  }
+}
+
+type Rows = (sql: string) => Record<string, unknown>[]
+
+function integrity(rows: Rows): Check {
+  const answer = rows('pragma quick_check(1)')
+    .flatMap((row) => Object.values(row))
+    .join('; ')
+  if (answer === 'ok') return { area: 'database', state: 'ok', what: 'opens, and is sound' }
+  return {
+    area: 'database',
+    state: 'fail',
+    what: `is damaged: ${answer}`,
+    remedy: 'stop the server, keep a copy of the files, restore a backup',
+  }
+}
+
+function schema(rows: Rows, newest: number): Check {
+  const made = rows(`select 1 from sqlite_schema where name = 'migrations'`).length > 0
+  const current = made ? Number(rows('select coalesce(max(number), 0) as n from migrations')[0]?.['n']) : 0
+  if (current === newest) return { area: 'database', state: 'ok', what: `has the newest schema (${current})` }
+  if (current < newest)
+    return {
+      area: 'database',
+      state: 'warn',
+      what: `has schema ${current} of ${newest}`,
+      remedy: 'run `postkey migrate`; `postkey serve` does it too',
+    }
+  return {
+    area: 'database',
+    state: 'fail',
+    what: `has schema ${current}, this version knows ${newest}`,
+    remedy: 'run the newer version that made it, or restore a backup',
+  }
+}
+
+async function checkMailServer(url: string): Promise<Check> {
+  const { smtpTransport } = await import('../mail/smtp.ts')
+  const transport = smtpTransport({ url })
+  try {
+    await within(SMTP_MS, transport.verify())
+    return { area: 'mail server', state: 'ok', what: 'answers and lets us in' }
+  } catch (error) {
+    const [what = '', remedy = 'check POSTKEY_SMTP_URL'] = messageOf(error).split(' — ')
+    return { area: 'mail server', state: 'fail', what, remedy }
+  } finally {
+    await transport.close()
+  }
+}
+
+async function checkDns(domain: string): Promise<Check[]> {
+  const { checkMailDns } = await import('./dns.ts')
+  const findings = await checkMailDns(domain, { timeoutMs: DNS_MS })
+  return findings.map(({ check, status, detail, remedy }) => {
+    // A resolver that did not answer says nothing about the domain.
+    const state = status === 'unknown' ? 'warn' : status
+    return { area: 'dns', state, what: `${check}: ${detail}`, ...(remedy && { remedy }) }
+  })
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1_000} s — check the host, the port and the firewall`)), ms)
+  })
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
+
+/** What takes longer than a second says what it is doing, to a person only. */
+async function startProgress({ interactive }: Terminal, json: boolean): Promise<{ say(step: string): void; stop(): void }> {
+  if (!interactive || json) return { say: () => undefined, stop: () => undefined }
+  const { spinner } = await import('@clack/prompts')
+  const spin = spinner({ indicator: 'timer' })
+  spin.start('Looking at settings')
+  return { say: (step) => spin.message(`Looking at ${step}`), stop: () => spin.stop('Done') }
+}
+
+function report(checks: readonly Check[], shown: readonly ShownSetting[], { env, interactive }: Terminal): string {
+  const colour = (code: number, text: string): string => (interactive && !env['NO_COLOR'] ? `\u001b[${code}m${text}\u001b[39m` : text)
+  const words = { ok: colour(32, 'ok  '), warn: colour(33, 'warn'), fail: colour(31, 'fail') }
+  const area = Math.max(...checks.map((check) => check.area.length))
+  const lines = checks.flatMap((check) => [
+    `  ${words[check.state]}  ${check.area.padEnd(area)}  ${check.what}`,
+    ...(check.remedy ? [`  ${' '.repeat(area + 8)}→ ${check.remedy}`] : []),
+  ])
+  const width = Math.max(0, ...shown.map(({ name }) => name.length))
+  const settingLines = shown.map(({ name, value, origin }) => `  ${name.padEnd(width)}  ${origin.padEnd(9)}  ${value}`)
+  const failed = checks.filter(({ state }) => state === 'fail').length
+  const verdict = failed === 0 ? 'Nothing here keeps people from signing in.' : `${failed} of ${checks.length} checks failed.`
+  return ['Settings', ...settingLines, '', 'Checks', ...lines, '', verdict].join('\n')
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

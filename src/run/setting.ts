@@ -1,0 +1,247 @@
+// What each setting may be: one reader per kind of value. A reader gets text from outside and returns a value, or what is wrong and
+// how to put it right. No reader ever repeats a value that may hold a secret.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import ipaddr from 'ipaddr.js'
+import { readAddress } from '../core/address.ts'
+import { type Policy, readPolicy } from '../core/policy.ts'
+import { readSmtpUrl } from '../mail/smtp-url.ts'
+
+export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly what: string; readonly remedy: string }
+
+export interface Sender {
+  readonly name: string | null
+  readonly address: string
+}
+
+export interface Accent {
+  readonly light: string
+  readonly dark: string
+}
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+const good = <T>(value: T): Read<T> => ({ ok: true, value })
+const bad = (what: string, remedy: string): Read<never> => ({ ok: false, what, remedy })
+
+export function isLocalhost(hostname: string): boolean {
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+}
+
+/** An origin: scheme, host and port, nothing else. */
+export function readOrigin(text: string): Read<string> {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const remedy = 'write it like https://auth.example.com'
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return bad('is not an http(s) URL', remedy)
+  if (url.username !== '' || url.password !== '') return bad('contains a user name or password', remedy)
+  if (url.search !== '' || url.hash !== '') return bad('contains a query or fragment', remedy)
+  if (url.pathname !== '/') return bad(`contains the path ${url.pathname}`, 'give the path in POSTKEY_BASE_PATH and the rest here')
+  if (url.protocol === 'http:' && !isLocalhost(url.hostname))
+    return bad('is plain http: cookies and links could be read on the way', 'use https://')
+  return good(url.origin)
+}
+
+export function readOrigins(text: string): Read<readonly string[]> {
+  return readList(text, readOrigin)
+}
+
+const KNOWN_SECRETS = /change.?me|secret|passw|example|default|insecure|postkey|testtest|12345678/i
+export const NEW_SECRET = 'make one with: openssl rand -base64 33'
+
+/** One or two secrets, newest first. A person's idea of random is not enough to derive every key from. */
+export function readSecrets(text: string): Read<readonly string[]> {
+  const secrets = text.split(',').map((part) => part.trim())
+  if (secrets.length > 2) return bad('holds more than two secrets', 'keep the current one and, after a comma, the previous one')
+  for (const [index, secret] of secrets.entries()) {
+    const problem = weaknessOf(secret)
+    if (problem) return bad(index === 0 ? problem : `${problem} (the previous secret, after the comma)`, NEW_SECRET)
+  }
+  if (secrets[0] === secrets[1]) return bad('names the same secret twice', 'put a new secret before the comma and the old one after it')
+  return good(secrets)
+}
+
+// Bounds that random text fails less than once in 10⁹: 33 random bytes have about 31 different base64 characters, 32 bytes as hex
+// lack more than 6 of the 16 digits practically never.
+function weaknessOf(secret: string): string | null {
+  const hex = /^[0-9a-f]+$/i.test(secret)
+  if (!hex && !/^[A-Za-z0-9+/_-]+={0,2}$/.test(secret)) return 'is not written as base64 or hexadecimal digits'
+  const bytes = hex ? secret.length / 2 : (secret.replace(/=+$/, '').length * 3) / 4
+  if (Math.floor(bytes) < 32) return `is too short: ${Math.floor(bytes)} bytes where 32 are needed`
+  if (KNOWN_SECRETS.test(secret)) return 'contains a word, so it is not random'
+  if (/^(.{1,22})\1+.{0,22}$/.test(secret)) return 'repeats itself, so it is not random'
+  const different = new Set(secret).size
+  if (different < (hex ? 10 : 16) || (!hex && !(/[a-z]/.test(secret) && /[A-Z]/.test(secret)))) return 'is too regular to be random'
+  return null
+}
+
+export function readDatabaseUrl(text: string): Read<string> {
+  if (/^postgres(ql)?:/i.test(text))
+    return bad('names PostgreSQL, which this version does not speak yet', 'use SQLite: file:/var/lib/postkey/postkey.db')
+  if (!/^file:./.test(text)) return bad('is not a database URL', 'use file:PATH, for example file:/var/lib/postkey/postkey.db')
+  return good(text)
+}
+
+/** What it may say is decided where it is used; here only whether it passes. */
+export function readSmtpSetting(text: string): Read<string> {
+  try {
+    readSmtpUrl(text)
+    return good(text)
+  } catch (error) {
+    const [what = '', remedy = ''] = (error as Error).message.replace(/^POSTKEY_SMTP_URL /, '').split(' — ')
+    return bad(what, remedy)
+  }
+}
+
+/** `Name <a@b.c>` or `a@b.c`. */
+export function readSender(text: string): Read<Sender> {
+  const remedy = 'write it like: Example <sign-in@example.com>'
+  // A line break here would let a setting add headers to every mail.
+  if (/\p{Cc}/u.test(text)) return bad('contains a control character', remedy)
+  const parts = /^\s*(?:"([^"]*)"|([^"<>]*?))\s*<([^<>]*)>\s*$/.exec(text)
+  const name = (parts?.[1] ?? parts?.[2] ?? '').trim()
+  const read = readAddress((parts?.[3] ?? text).trim())
+  if (!read.ok) return bad('holds no valid e-mail address', remedy)
+  return good({ name: name === '' ? null : name, address: read.address.email })
+}
+
+export function readAddresses(text: string): Read<readonly string[]> {
+  return readList(text, (part) => {
+    const read = readAddress(part)
+    return read.ok ? good(read.address.email) : bad('holds something that is not an e-mail address', 'separate the addresses by commas')
+  })
+}
+
+/** A preset's name, the path of a JSON file, or (from the config file) the policy itself. */
+export function readPolicySetting(given: unknown, folder: string): Read<Policy> {
+  let input = given
+  if (typeof given === 'string' && /[./\\]/.test(given)) {
+    const file = readJsonFile(resolve(folder, given))
+    if (!file.ok) return file
+    input = file.value
+  }
+  const result = readPolicy(input)
+  return result.ok
+    ? good(result.policy)
+    : bad(result.problems.join('; '), 'use strict, standard, corporate, or the path of a JSON file that passes')
+}
+
+export function readJsonFile(path: string): Read<unknown> {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    return bad(`${path} cannot be read (${String((error as NodeJS.ErrnoException).code)})`, 'check the path and the permissions')
+  }
+  try {
+    return good(JSON.parse(text.replace(/^\ufeff/, '')))
+  } catch {
+    // The parser's message quotes the file, which may hold a secret.
+    return bad(`${path} is not valid JSON`, 'look for a missing quote or a comma too many')
+  }
+}
+
+/** Networks of the proxies whose X-Forwarded-For is believed, as CIDRs. */
+export function readNetworks(text: string): Read<readonly string[]> {
+  return readList(text, (part) => {
+    const [address = '', prefix, ...rest] = part.split('/')
+    // ipaddr.js reads 010.0.0.1 as octal; nobody who writes that means it.
+    const kind = ipaddr.IPv4.isValidFourPartDecimal(address) ? 32 : ipaddr.IPv6.isValid(address) ? 128 : 0
+    const bits = prefix === undefined ? kind : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1
+    if (kind === 0 || rest.length > 0 || bits < 0 || bits > kind)
+      return bad(`holds ${JSON.stringify(part)}, which is no network`, 'write networks like 10.0.0.0/8, fd00::/8')
+    if (bits === 0) return bad(`holds ${part}: every client could claim any address`, 'name the networks of your own proxies only')
+    return good(`${address}/${bits}`)
+  })
+}
+
+export function readBrandName(text: string): Read<string> {
+  const name = text.trim()
+  if (/\p{Cc}/u.test(name) || name.length > 60)
+    return bad('is longer than 60 characters or holds a control character', 'use the short name your users know')
+  return good(name)
+}
+
+/** mailto: or https: of the people who help; a bare address becomes mailto:. */
+export function readSupport(text: string): Read<string> {
+  const read = readAddress(text.replace(/^mailto:/i, ''))
+  if (read.ok) return good(`mailto:${read.address.email}`)
+  return /^https:\/\/[^\s"'<>]+$/.test(text) && URL.canParse(text)
+    ? good(text)
+    : bad('is neither an e-mail address nor an https URL', 'for example help@example.com')
+}
+
+/** Backgrounds at least as hard as those of our pages; WCAG 2.2 asks for 4.5:1. */
+const LIGHT_BACKGROUND = '#f5f5f3'
+const DARK_BACKGROUND = '#1f2024'
+const CONTRAST_MIN = 4.5
+
+/** `#rrggbb`, or `#light,#dark`. With one colour given, the other is the nearest one that can be read on its background. */
+export function readAccent(text: string): Read<Accent> {
+  const colours = text.split(',').map((part) => part.trim().toLowerCase())
+  const [light = '', dark] = colours
+  if (colours.length > 2 || !colours.every((colour) => /^#[0-9a-f]{6}$/.test(colour)))
+    return bad('is not a colour', 'write #1f4ed8, or two for light and dark: #1f4ed8,#8fb0ff')
+  if (dark === undefined) return good({ light: readableOn(LIGHT_BACKGROUND, light), dark: readableOn(DARK_BACKGROUND, light) })
+  if (contrast(light, LIGHT_BACKGROUND) < CONTRAST_MIN)
+    return bad(`${light} is too pale to be read on a light page`, `take ${readableOn(LIGHT_BACKGROUND, light)}, the nearest that can`)
+  if (contrast(dark, DARK_BACKGROUND) < CONTRAST_MIN)
+    return bad(`${dark} is too dark to be read on a dark page`, `take ${readableOn(DARK_BACKGROUND, dark)}, the nearest that can`)
+  return good({ light, dark })
+}
+
+function readableOn(background: string, colour: string): string {
+  const towards = background === LIGHT_BACKGROUND ? 0 : 255
+  for (let part = 0; part <= 1; part += 0.02) {
+    const mixed = channels(colour).map((value) => Math.round(value + (towards - value) * part))
+    const hex = `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`
+    if (contrast(hex, background) >= CONTRAST_MIN) return hex
+  }
+  return towards === 0 ? '#000000' : '#ffffff'
+}
+
+function contrast(one: string, other: string): number {
+  const [a, b] = [luminance(one), luminance(other)]
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = channels(colour).map((value) => {
+    const part = value / 255
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+function channels(colour: string): readonly number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
+}
+
+export function readBasePath(text: string): Read<string> {
+  const path = text.replace(/\/+$/, '')
+  return /^(\/[A-Za-z0-9._~-]+)*$/.test(path) ? good(path) : bad('is not a path', 'write it like /auth')
+}
+
+export function readLogLevel(text: string): Read<LogLevel> {
+  const level = logLevels.find((name) => name === text.toLowerCase())
+  return level ? good(level) : bad('is not a level', `use one of ${logLevels.join(', ')}`)
+}
+
+export function readHost(text: string): Read<string> {
+  return /^[A-Za-z0-9._:-]+$/.test(text) ? good(text) : bad('is not a host name or IP address', 'use 127.0.0.1, 0.0.0.0 or ::')
+}
+
+export function readPort(text: string): Read<number> {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1
+  return port >= 0 && port <= 65_535 ? good(port) : bad('is not a port', 'use a number from 1 to 65535')
+}
+
+function readList<T>(text: string, read: (part: string) => Read<T>): Read<readonly T[]> {
+  const values: T[] = []
+  for (const part of text.split(/[\s,]+/).filter(Boolean)) {
+    const result = read(part)
+    if (!result.ok) return result
+    values.push(result.value)
+  }
+  return good(values)
+}

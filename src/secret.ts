@@ -1,0 +1,143 @@
+// Everything that must not be guessed, forged or read back: minting, digests, comparison, the derived session, the sealed
+// mail, and key rotation. Knows nothing of Postkey but names of purposes. node:crypto and not web crypto: its calls are
+// synchronous and cost 1-5 µs where web crypto's hop through a thread pool costs 30.
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
+
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** Keys derived from one configured secret, each for one use. */
+interface Keys {
+  readonly code: Buffer
+  readonly session: Buffer
+  readonly seal: Buffer
+  readonly address: Buffer
+}
+
+/** Newest first. The first one makes; every one is accepted. */
+export type Keyring = readonly [Keys, ...Keys[]]
+
+/** The least a configured secret may have: 256 bits if it is random. */
+export const SECRET_BYTES_MIN = 32
+
+export function keyring(secrets: readonly string[]): Keyring {
+  for (const secret of secrets) {
+    if (Buffer.byteLength(secret) < SECRET_BYTES_MIN) throw new RangeError(`a secret needs at least ${SECRET_BYTES_MIN} bytes — make one with: openssl rand -base64 33`)
+  }
+  const [first, ...rest] = secrets.map(deriveKeys)
+  if (!first) throw new RangeError('no secret given — set POSTKEY_SECRET')
+  return [first, ...rest]
+}
+
+function deriveKeys(secret: string): Keys {
+  const key = (use: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', `postkey/${use}`, 32))
+  return { code: key('code'), session: key('session'), seal: key('seal'), address: key('address') }
+}
+
+/**
+ * 16 base62 characters: 7 of the time, so that rows of one hour lie together on disk at any size of table, and 9 random ones
+ * (53 bits). An id is public: nothing is granted for knowing it.
+ */
+export function mintId(now: number): string {
+  let time = ''
+  for (let rest = now, digit = 0; digit < 7; digit++, rest = Math.floor(rest / 62)) time = BASE62.charAt(rest % 62) + time
+  return time + base62(9)
+}
+
+/** 256 bits in 43 base62 characters: mail software cuts or re-encodes anything but letters and digits. */
+export function mintSecret(): string {
+  return base62(43)
+}
+
+export const SECRET_SHAPE = /^[0-9A-Za-z]{43}$/
+export const ID_SHAPE = /^[0-9A-Za-z]{16}$/
+export const SESSION_SHAPE = /^[0-9A-Za-z_-]{43}$/
+
+/** The mail's place within its challenge as one character, so that a link's id names both. */
+export function ordinalCharacter(ordinal: number): string {
+  return BASE62.charAt(ordinal)
+}
+
+export function ordinalOf(character: string): number {
+  return BASE62.indexOf(character)
+}
+
+/** Uniform over all codes of this length, leading zeros included. */
+export function mintCode(length: number): string {
+  return randomInt(0, 10 ** length).toString().padStart(length, '0')
+}
+
+// One system call for many secrets: each randomBytes call costs more than what is drawn from it.
+let pool = Buffer.alloc(0)
+let used = 0
+
+function base62(length: number): string {
+  let text = ''
+  while (text.length < length) {
+    if (used >= pool.length) {
+      pool = randomBytes(4096)
+      used = 0
+    }
+    const byte = pool[used] as number
+    pool[used++] = 0
+    // 248 is the largest multiple of 62 in a byte: taking the rest of higher bytes would favour the first eight letters.
+    if (byte < 248) text += BASE62.charAt(byte % 62)
+  }
+  return text
+}
+
+/** Digest of a secret with at least 128 bits. `use` and the other parts keep a digest from fitting anywhere else. */
+export function digest(use: 'browser' | 'link' | 'session', ...parts: readonly string[]): string {
+  return hash('sha256', [use, ...parts].join('\0'), 'base64url')
+}
+
+/**
+ * A six-digit code in a stolen database falls to a million guesses in two seconds unless a key outside of it is needed.
+ * One digest for each key, newest first.
+ */
+export function codeDigests(keys: Keyring, tenant: string, purpose: string, challenge: string, code: string): string[] {
+  return keys.map((key) => mac(key.code, tenant, purpose, challenge, code))
+}
+
+/** The session a browser gets from a challenge: derived, so that presenting the proof twice cannot make two. */
+export function sessionTokens(keys: Keyring, tenant: string, challenge: string, browser: string): string[] {
+  return keys.map((key) => mac(key.session, tenant, challenge, browser))
+}
+
+/** A name for an address in keys of limits and events that cannot be turned back without the key. */
+export function addressKey(keys: Keyring, tenant: string, use: 'identity' | 'mailbox', address: string): string {
+  return mac(keys[0].address, tenant, use, address).slice(0, 22)
+}
+
+function mac(key: Buffer, ...parts: readonly string[]): string {
+  return createHmac('sha256', key).update(parts.join('\0')).digest('base64url')
+}
+
+/** Equal, in a time that does not tell where they differ. */
+export function same(a: string, b: string): boolean {
+  const left = Buffer.from(a)
+  const right = Buffer.from(b)
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+/** Encrypts and authenticates. `context` is bound to it: a sealed text opens only in the place it was made for. */
+export function seal(keys: Keyring, context: string, plain: string): string {
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', keys[0].seal, nonce).setAAD(Buffer.from(context))
+  return Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url')
+}
+
+/** null: made with a key that is gone, for another place, or tampered with. */
+export function open(keys: Keyring, context: string, sealed: string): string | null {
+  const bytes = Buffer.from(sealed, 'base64url')
+  if (bytes.length < 28) return null
+  for (const key of keys) {
+    const decipher = createDecipheriv('aes-256-gcm', key.seal, bytes.subarray(0, 12), { authTagLength: 16 })
+    decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-16))
+    try {
+      return decipher.update(bytes.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8')
+    } catch {
+      // Not this key; perhaps the previous one.
+    }
+  }
+  return null
+}

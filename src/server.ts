@@ -1,0 +1,114 @@
+// The door "./server": config → postkey → listener, and a graceful stop. The first user of the library, with nothing that the
+// library does not offer.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
+import { getRequestListener } from '@hono/node-server'
+import { createPostkey, type Handler, type MailTransport, type PostkeyOptions } from './index.ts'
+import type { Config } from './run/config.ts'
+import type { Log, LogFields } from './run/log.ts'
+
+export interface ServerOptions {
+  readonly mode: 'dev' | 'serve'
+  readonly log: Log
+}
+
+export interface RunningServer {
+  /** The public address, base path included. */
+  readonly url: string
+  readonly port: number
+  /** Stops accepting, lets what is under way end, hands over mails that are on their way, closes the database. */
+  close(): Promise<void>
+}
+
+/** Longer than any request of ours takes; a rolling restart does not wait for idle keep-alive connections. */
+const DRAIN_MS = 20_000
+
+export async function startServer(config: Config, { mode, log }: ServerOptions): Promise<RunningServer> {
+  let handler: Handler | null = null
+  const listener = getRequestListener(
+    (request, env) => {
+      const { incoming } = env as { incoming: IncomingMessage }
+      if (handler === null) return new Response('starting', { status: 503, headers: { 'retry-after': '1' } })
+      return handler(request, { clientAddress: incoming.socket.remoteAddress })
+    },
+    { overrideGlobalObjects: false },
+  ) as (incoming: IncomingMessage, outgoing: ServerResponse) => void
+  const server = createServer(
+    // Node's defaults leave a slow sender a minute for its headers and five for its body.
+    { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 2_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 },
+    listener,
+  )
+  server.maxRequestsPerSocket = 10_000
+
+  // With port 0 the address of the server is not known before it listens; else it listens when it can answer.
+  const early = config.port === 0
+  if (early) await listen(server, config)
+  const port = early ? (server.address() as AddressInfo).port : config.port
+  const url = config.url.replace(/:0$/, `:${port}`)
+  const inbox = mode === 'dev' && config.smtpUrl === null ? await openInbox(config) : null
+  const postkey = await createPostkey(optionsOf(config, url, inbox, log))
+  handler = postkey.handler
+  if (!early) await listen(server, config)
+  log.event('listening', { url: `${url}${config.basePath}`, port, mode, version: postkey.versions.app, policy: postkey.versions.policy })
+
+  return {
+    url: `${url}${config.basePath}`,
+    port,
+    close: async () => {
+      await drain(server)
+      await postkey.close()
+      log.event('stopped')
+    },
+  }
+}
+
+type Inbox = MailTransport & NonNullable<PostkeyOptions['dev']>
+
+async function openInbox(config: Config): Promise<Inbox> {
+  const { devInbox } = await import('./mail/dev-inbox.ts')
+  const path = config.databaseUrl.replace(/^file:/, '')
+  return devInbox(path === ':memory:' ? {} : { directory: join(dirname(path), 'inbox') })
+}
+
+function optionsOf(config: Config, url: string, inbox: Inbox | null, log: Log): PostkeyOptions {
+  const { brand, basePath } = config
+  const transport = inbox ?? config.smtpUrl
+  if (transport === null) throw new Error('no way to send mail — set POSTKEY_SMTP_URL')
+  return {
+    url,
+    secret: config.secrets,
+    database: config.databaseUrl,
+    mail: { from: config.mailFrom.address, transport },
+    policy: config.policy as NonNullable<PostkeyOptions['policy']>,
+    name: brand.name,
+    ...(brand.support === undefined ? {} : { support: brand.support }),
+    ...(brand.accent === undefined ? {} : { accent: brand.accent }),
+    basePath,
+    returnTo: config.returnTo ?? (inbox ? `${basePath}/` : `${basePath}/account`),
+    returnOrigins: config.returnOrigins,
+    trustedProxies: config.trustedProxies,
+    log: { event: (name, fields) => log.event(name, fields as LogFields), error: (name, error, fields) => log.error(name, error, fields as LogFields) },
+    ...(inbox ? { dev: inbox } : { home: `${basePath}/account` }),
+  }
+}
+
+function listen(server: Server, config: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new Error(`port ${config.port} is taken by another program — stop it, or choose another one with PORT=${config.port + 1}`) : error)
+    })
+    server.listen(config.port, config.host, resolve)
+  })
+}
+
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const giveUp = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+    server.close(() => {
+      clearTimeout(giveUp)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,36 @@
+// The audit record, written in the transaction of what it tells. Facts and decision hold no secret: they are typed in core.
+import type { ReasonCode } from '../core/reason.ts'
+import { type Operation, run, type Tx } from './operation.ts'
+import type { Scope } from './store.ts'
+
+export interface EventInput {
+  readonly kind: string
+  readonly reason: ReasonCode
+  readonly facts: object
+  readonly decision: object
+  readonly challenge?: string | null
+  readonly user?: string | null
+  readonly session?: string | null
+  readonly mails?: number
+  readonly bytes?: number
+}
+
+export function* writeEvent(tx: Tx, scope: Scope, event: EventInput): Operation<void> {
+  const cost = { mails: event.mails ?? 0, bytes: event.bytes ?? 0, dbMs: Math.round(tx.elapsed() * 1_000) / 1_000 }
+  yield* run(
+    'insert into events (tenant, id, at, request_id, challenge, user_id, session_id, kind, reason, facts, decision, versions, cost) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    scope.tenant,
+    scope.eventId,
+    tx.now,
+    scope.requestId,
+    event.challenge ?? null,
+    event.user ?? null,
+    event.session ?? null,
+    event.kind,
+    event.reason,
+    JSON.stringify(event.facts),
+    JSON.stringify(event.decision),
+    JSON.stringify(scope.versions),
+    JSON.stringify(cost),
+  )
+}

@@ -1,0 +1,54 @@
+// An operation is what happens in one transaction, written once for every engine: a generator that yields statements and is
+// handed their rows. SQLite steps through it without waiting, so that many operations share one commit; PostgreSQL awaits
+// each step. Inside it there is nothing slow, random or remote: statements and pure functions only.
+import type { Ms } from '../core/model.ts'
+
+export type Value = string | number | null
+export type Row = Readonly<Record<string, Value>>
+
+export interface Statement {
+  /** With `?` for each parameter. Texts are constants: engines prepare each once. */
+  readonly sql: string
+  readonly params: readonly Value[]
+  /** `run`: nobody looks at rows. */
+  readonly mode: 'all' | 'run'
+}
+
+export type Operation<T> = Generator<Statement, T, readonly Row[]>
+
+/** The transaction as an operation sees it. */
+export interface Tx {
+  /** The deciding clock: the database's on PostgreSQL, the injected one on SQLite. */
+  readonly now: Ms
+  /** Milliseconds since the transaction began, for the event's cost. */
+  elapsed(): number
+}
+
+export function* all<R>(sql: string, ...params: Value[]): Operation<readonly R[]> {
+  return (yield { sql, params, mode: 'all' }) as unknown as readonly R[]
+}
+
+export function* one<R>(sql: string, ...params: Value[]): Operation<R | null> {
+  const rows = yield { sql, params, mode: 'all' }
+  return (rows[0] as unknown as R | undefined) ?? null
+}
+
+export function* run(sql: string, ...params: Value[]): Operation<void> {
+  yield { sql, params, mode: 'run' }
+}
+
+/** The engine: where operations run. */
+export interface Engine {
+  /** In a transaction; resolves when it is durable. A throw rolls back this operation and no other. */
+  write<T>(operation: (tx: Tx) => Operation<T>): Promise<T>
+  /** Outside of a transaction: one look, nothing written. */
+  read<T>(operation: (tx: Tx) => Operation<T>): Promise<T>
+  /** Rejects when the database does not answer. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The database did not answer, or is full: nothing was written, and the same request may be tried again. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+}

@@ -1,0 +1,79 @@
+// The outbox: queued mails are leased, handed over outside of any transaction, and settled. A worker that dies leaves a lease
+// that runs out, and the next worker sends the same mail with the same secrets and Message-ID.
+import { decideDelivery, type DeliveryDecision, type DeliveryFacts } from '../core/delivery.ts'
+import type { Ms } from '../core/model.ts'
+import { bounceRule } from '../core/start.ts'
+import { writeEvent } from './event.ts'
+import { addHit, bounceWindow, readWindow } from './limits.ts'
+import { all, type Operation, one, run, type Tx } from './operation.ts'
+import { mailExpiresAt, type QueuedMail, type Scope, type SettleInput } from './store.ts'
+
+interface Leased extends Omit<QueuedMail, 'hasLink' | 'hasCode' | 'decoy' | 'now'> {
+  readonly hasLink: 0 | 1
+  readonly hasCode: 0 | 1
+  readonly decoy: 0 | 1
+}
+
+export function* claimMails(tx: Tx, limit: number, leaseMs: Ms): Operation<readonly QueuedMail[]> {
+  const due = yield* all<{ tenant: string; challenge: string; ordinal: number }>(
+    "select tenant, challenge, ordinal from mails where state = 'queued' and due_at <= ? order by due_at limit ?",
+    tx.now,
+    limit,
+  )
+  const claimed: QueuedMail[] = []
+  for (const { tenant, challenge, ordinal } of due) {
+    yield* run('update mails set due_at = ? where tenant = ? and challenge = ? and ordinal = ?', tx.now + leaseMs, tenant, challenge, ordinal)
+    const row = yield* one<Leased>(
+      'select m.tenant, m.challenge, m.ordinal, m.request_id as "requestId", c.purpose, c.email, c.locale, c.device, m.created_at as "createdAt", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_digest is not null as "hasLink", m.code_digest is not null as "hasCode", m.decoy, m.sealed, m.tries from mails m join challenges c on c.tenant = m.tenant and c.id = m.challenge where m.tenant = ? and m.challenge = ? and m.ordinal = ?',
+      tenant,
+      challenge,
+      ordinal,
+    )
+    if (row) claimed.push({ ...row, hasLink: Boolean(row.hasLink), hasCode: Boolean(row.hasCode), decoy: row.decoy === 1, now: tx.now })
+  }
+  return claimed
+}
+
+export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation<DeliveryDecision> {
+  const { mail, reply } = input
+  const facts: DeliveryFacts = { now: tx.now, tries: mail.tries, expiresAt: mailExpiresAt(mail), decoy: mail.decoy, reply }
+  const decision = decideDelivery(scope.policy, facts)
+  if (decision.verdict === 'settle') {
+    // The secret goes with the settling: a stolen database holds nothing that could still be sent.
+    yield* run(
+      "update mails set state = ?, sealed = null, settled_at = ?, tries = tries + 1 where tenant = ? and challenge = ? and ordinal = ? and state = 'queued'",
+      decision.state,
+      tx.now,
+      mail.tenant,
+      mail.challenge,
+      mail.ordinal,
+    )
+  } else {
+    yield* run(
+      "update mails set due_at = ?, tries = tries + 1 where tenant = ? and challenge = ? and ordinal = ? and state = 'queued'",
+      tx.now + (decision.retryInMs ?? 0),
+      mail.tenant,
+      mail.challenge,
+      mail.ordinal,
+    )
+  }
+  if (reply === 'permanent') {
+    const hits = yield* readWindow(mail.tenant, bounceWindow(mail.email))
+    yield* addHit(mail.tenant, bounceWindow(mail.email), [bounceRule], hits, [tx.now, mail.challenge])
+  }
+  yield* writeEvent(tx, scope, {
+    kind: 'deliver',
+    reason: decision.reason,
+    facts: { ...facts, ordinal: mail.ordinal, replyText: input.replyText },
+    decision,
+    challenge: mail.challenge,
+    mails: reply === 'accepted' && !mail.decoy ? 1 : 0,
+    bytes: input.bytes,
+  })
+  return decision
+}
+
+export function* nextMailDue(tx: Tx): Operation<{ readonly now: Ms; readonly dueAt: Ms | null }> {
+  const row = yield* one<{ dueAt: Ms | null }>("select min(due_at) as \"dueAt\" from mails where state = 'queued'")
+  return { now: tx.now, dueAt: row?.dueAt ?? null }
+}

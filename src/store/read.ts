@@ -1,0 +1,29 @@
+// Looks that change nothing: what the pages show of a challenge.
+import type { Policy } from '../core/policy.ts'
+import { same } from './digest.ts'
+import { type Operation, run, type Tx } from './operation.ts'
+import { findChallengeRow, findMailRows, toMail } from './rows.ts'
+import type { ChallengeView } from './store.ts'
+
+export function* findChallenge(tx: Tx, tenant: string, id: string, browserDigest: string | null): Operation<ChallengeView | null> {
+  const row = yield* findChallengeRow(tenant, 'sign_in', id)
+  if (row === null) return null
+  const { browser, ...challenge } = row
+  const mails = yield* findMailRows(tenant, id)
+  return {
+    now: tx.now,
+    challenge: { ...challenge, purpose: 'sign_in' },
+    bound: browserDigest !== null && same(browser, browserDigest),
+    mails: mails.map(toMail),
+  }
+}
+
+export function* keepPolicy(tx: Tx, tenant: string, version: string, policy: Policy): Operation<void> {
+  yield* run(
+    'insert into policies (tenant, version, policy, first_used_at) values (?, ?, ?, ?) on conflict (tenant, version) do nothing',
+    tenant,
+    version,
+    JSON.stringify(policy),
+    tx.now,
+  )
+}

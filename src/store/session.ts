@@ -1,0 +1,124 @@
+// Sessions: found by digest, so that a stolen table opens nothing; ended, never deleted, so that a replay finds them ended.
+import type { Ms, Proof, Session } from '../core/model.ts'
+import type { Policy } from '../core/policy.ts'
+import type { ReasonCode } from '../core/reason.ts'
+import { decideSession } from '../core/session.ts'
+import { writeEvent } from './event.ts'
+import { all, type Operation, one, run, type Tx } from './operation.ts'
+import { sessionColumns } from './rows.ts'
+import type { EndInput, Scope, SessionView } from './store.ts'
+
+export interface FoundSession extends Session {
+  readonly digest: string
+}
+
+/** Up to three digests: what this browser would get under either key, and what it holds. */
+export function findSessions(tenant: string, digests: readonly string[]): Operation<readonly FoundSession[]> {
+  const [a = '', b = '', c = ''] = digests
+  return all<FoundSession>(`select digest, ${sessionColumns} from sessions where tenant = ? and digest in (?, ?, ?)`, tenant, a, b, c)
+}
+
+interface NewSession {
+  readonly digest: string
+  readonly id: string
+  readonly user: string
+  readonly challenge: string
+  readonly proof: Proof
+  readonly device: string
+  readonly network: string
+}
+
+export function* createSession(tx: Tx, tenant: string, input: NewSession): Operation<FoundSession> {
+  yield* run(
+    'insert into sessions (tenant, digest, id, user_id, challenge, proof, device, network, created_at, seen_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    tenant,
+    input.digest,
+    input.id,
+    input.user,
+    input.challenge,
+    input.proof,
+    input.device,
+    input.network,
+    tx.now,
+    tx.now,
+  )
+  const { challenge: _, ...session } = input
+  return { ...session, createdAt: tx.now, seenAt: tx.now, endedAt: null }
+}
+
+interface Checked extends Omit<Session, 'user'> {
+  readonly user: string
+  readonly email: string
+  readonly status: 'active' | 'disabled'
+  readonly userCreatedAt: Ms
+  readonly confirmedAt: Ms | null
+  readonly signInCount: number
+  readonly currentSignInAt: Ms | null
+  readonly lastSignInAt: Ms | null
+}
+
+/** One statement: the hottest of all. */
+export function* findSession(tx: Tx, tenant: string, policy: Policy, digest: string): Operation<SessionView | null> {
+  const row = yield* one<Checked>(
+    'select s.id, s.user_id as "user", s.device, s.network, s.proof, s.created_at as "createdAt", s.seen_at as "seenAt", s.ended_at as "endedAt", u.email, u.status, u.created_at as "userCreatedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt" from sessions s join users u on u.tenant = s.tenant and u.id = s.user_id where s.tenant = ? and s.digest = ?',
+    tenant,
+    digest,
+  )
+  if (row === null) return null
+  const { id, device, network, proof, createdAt, seenAt, endedAt, email, status, confirmedAt, signInCount, currentSignInAt, lastSignInAt } = row
+  return {
+    now: tx.now,
+    decision: decideSession(policy, { now: tx.now, session: row, user: row }),
+    session: { id, user: row.user, device, network, proof, createdAt, seenAt, endedAt },
+    user: { id: row.user, email, status, createdAt: row.userCreatedAt, confirmedAt, signInCount, currentSignInAt, lastSignInAt },
+  }
+}
+
+export function* touchSession(tenant: string, digest: string, seenAt: Ms): Operation<void> {
+  yield* run('update sessions set seen_at = ? where tenant = ? and digest = ? and ended_at is null and seen_at < ?', seenAt, tenant, digest, seenAt)
+}
+
+/** Live ones only, newest first. */
+export function* listSessions(tx: Tx, tenant: string, policy: Policy, user: string): Operation<readonly Session[]> {
+  return yield* all<Session>(
+    `select ${sessionColumns} from sessions where tenant = ? and user_id = ? and ended_at is null and created_at > ? and seen_at > ? order by created_at desc, id`,
+    tenant,
+    user,
+    tx.now - policy.session.absolute,
+    tx.now - policy.session.idle,
+  )
+}
+
+/** Pre-hijacking: whatever was signed in before the first proof of the mailbox was not its owner. */
+export function* endSessionsOf(tx: Tx, tenant: string, user: string): Operation<void> {
+  yield* run('update sessions set ended_at = ? where tenant = ? and user_id = ? and ended_at is null', tx.now, tenant, user)
+}
+
+export function* endOtherSession(tx: Tx, tenant: string, digest: string): Operation<void> {
+  yield* run('update sessions set ended_at = ? where tenant = ? and digest = ? and ended_at is null', tx.now, tenant, digest)
+}
+
+export function* endSessions(tx: Tx, scope: Scope, input: EndInput): Operation<{ readonly ended: number; readonly reason: ReasonCode }> {
+  const { tenant, policy } = scope
+  const view = yield* findSession(tx, tenant, policy, input.digest)
+  const live = view?.decision.verdict === 'live' ? view : null
+  let ended: readonly { id: string }[] = []
+  if (live) {
+    const { user, session } = live
+    const where = input.which === 'this' ? 'id = ?' : input.which === 'others' ? 'id <> ?' : 'id = ?'
+    const id = typeof input.which === 'object' ? input.which.id : session.id
+    ended = yield* all<{ id: string }>(
+      `update sessions set ended_at = ? where tenant = ? and user_id = ? and ended_at is null and ${where} returning id`,
+      tx.now,
+      tenant,
+      user.id,
+      id,
+    )
+  }
+  const reason: ReasonCode = live === null ? (view?.decision.reason ?? 'session_unknown') : input.which === 'this' ? 'signed_out' : 'session_revoked'
+  const which = typeof input.which === 'object' ? 'one' : input.which
+  const facts = { now: tx.now, which, session: view && { createdAt: view.session.createdAt, seenAt: view.session.seenAt, endedAt: view.session.endedAt } }
+  const decision = { reason, ended: ended.map((row) => row.id) }
+  yield* writeEvent(tx, scope, { kind: 'end_session', reason, facts, decision, user: view?.user.id ?? null, session: view?.session.id ?? null })
+  return { ended: ended.length, reason }
+}

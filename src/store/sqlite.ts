@@ -1,0 +1,174 @@
+// The embedded engine. WAL with synchronous=FULL: a commit that a power cut could undo would un-spend a link. One sync costs
+// more than all statements of a sign-in, so operations that wait together share one commit.
+import type { Ms } from '../core/model.ts'
+import { type Engine, type Operation, type Row, type Tx, Unavailable, type Value } from './operation.ts'
+
+/** What both providers, node:sqlite and @photostructure/sqlite, have in common. */
+export interface Database {
+  exec(sql: string): void
+  prepare(sql: string): { all(...params: Value[]): unknown[]; run(...params: Value[]): unknown }
+  close(): void
+}
+
+/** Prebuilt in Node from 22.13; before that the same API from a package that ships its binaries. No compiler, ever. */
+async function openDatabase(path: string): Promise<Database> {
+  const { DatabaseSync } = await loadProvider()
+  return new DatabaseSync(path) as Database
+}
+
+async function loadProvider(): Promise<{ DatabaseSync: new (path: string) => unknown }> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (process.env.POSTKEY_SQLITE !== 'package' && (major > 22 || (major === 22 && minor >= 13))) {
+    const provider = 'node:sqlite'
+    return (await import(provider)) as { DatabaseSync: new (path: string) => unknown }
+  }
+  return (await import('@photostructure/sqlite')) as unknown as { DatabaseSync: new (path: string) => unknown }
+}
+
+export interface SqliteOptions {
+  readonly now: () => Ms
+  /** Operations in one commit at most: a batch must not keep the event loop. */
+  readonly batchMax?: number
+  /** How long a write waits for another process's before it answers "unavailable". */
+  readonly busyForMs?: Ms
+}
+
+export async function openSqlite(path: string, options: SqliteOptions): Promise<SqliteEngine> {
+  const database = await openDatabase(path)
+  // Waiting for a lock inside SQLite would block the event loop; the queue below waits without blocking.
+  database.exec('pragma busy_timeout = 20; pragma foreign_keys = off; pragma trusted_schema = off; pragma cache_size = -65536; pragma temp_store = memory')
+  await patiently(() => database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000'), options.busyForMs ?? 5_000)
+  return new SqliteEngine(database, options)
+}
+
+interface Job {
+  readonly operation: (tx: Tx) => Operation<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  result?: unknown
+}
+
+export class SqliteEngine implements Engine {
+  readonly database: Database
+  readonly #options: Required<SqliteOptions>
+  readonly #statements = new Map<string, ReturnType<Database['prepare']>>()
+  #queue: Job[] = []
+  #scheduled = false
+  #draining: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor(database: Database, options: SqliteOptions) {
+    this.database = database
+    this.#options = { batchMax: 50, busyForMs: 5_000, ...options }
+  }
+
+  write<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ operation, resolve: resolve as (value: unknown) => void, reject })
+      if (this.#scheduled) return
+      this.#scheduled = true
+      // After the requests that this turn of the event loop brought in: they are the ones that share the commit.
+      this.#draining = new Promise((done) => setImmediate(() => this.#drain().finally(done)))
+    })
+  }
+
+  // Outside of a transaction, and never in the middle of one: batches run without yielding.
+  async read<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
+    if (this.#closed) throw new Unavailable('the database is closed')
+    return this.#step(operation(this.#tx()))
+  }
+
+  async check(): Promise<void> {
+    await this.read(function* () {
+      yield { sql: 'select 1', params: [], mode: 'all' }
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#draining
+    if (this.#closed) return
+    this.#closed = true
+    this.database.close()
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const jobs = this.#queue.splice(0, this.#options.batchMax)
+      await this.#commit(jobs)
+    }
+    this.#scheduled = false
+  }
+
+  async #commit(jobs: readonly Job[]): Promise<void> {
+    try {
+      // `begin immediate`: a transaction that reads first and upgrades later can lose to another process in the middle.
+      await patiently(() => this.database.exec('begin immediate'), this.#options.busyForMs)
+    } catch (error) {
+      for (const job of jobs) job.reject(asUnavailable(error))
+      return
+    }
+    try {
+      for (const job of jobs) job.result = this.#step(job.operation(this.#tx()))
+      this.database.exec('commit')
+    } catch (error) {
+      this.#rollback()
+      // One bad operation must not fail its neighbours: each alone, and only the bad one hears of it.
+      if (jobs.length > 1) for (const job of jobs) await this.#commit([job])
+      else jobs[0]?.reject(asUnavailable(error))
+      return
+    }
+    for (const job of jobs) job.resolve(job.result)
+  }
+
+  #rollback(): void {
+    try {
+      this.database.exec('rollback')
+    } catch {
+      // SQLite has rolled back by itself, as it does when the disk is full.
+    }
+  }
+
+  #tx(): Tx {
+    const began = performance.now()
+    return { now: this.#options.now(), elapsed: () => performance.now() - began }
+  }
+
+  #step<T>(operation: Operation<T>): T {
+    let step = operation.next()
+    while (!step.done) {
+      const { sql, params, mode } = step.value
+      let statement = this.#statements.get(sql)
+      if (statement === undefined) {
+        statement = this.database.prepare(sql)
+        this.#statements.set(sql, statement)
+      }
+      if (mode === 'run') {
+        statement.run(...params)
+        step = operation.next([])
+      } else {
+        step = operation.next(statement.all(...params) as Row[])
+      }
+    }
+    return step.value
+  }
+}
+
+/** Tries again while another process holds the lock, without blocking the event loop. */
+async function patiently(attempt: () => void, forMs: Ms): Promise<void> {
+  const until = performance.now() + forMs
+  for (;;) {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!/busy|locked/i.test(String((error as Error).message)) || performance.now() > until) throw error
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+}
+
+/** Outages (locked, full, read-only, gone) are told from defects: the first are worth a later try. */
+function asUnavailable(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : String(error)
+  return /busy|locked|full|readonly|read-only|I\/O|unable to open|corrupt|malformed|closed|not open/i.test(message) ? new Unavailable(message, { cause: error }) : error
+}

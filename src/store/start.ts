@@ -1,0 +1,129 @@
+// Starting a challenge, and another mail of one. Known and unknown addresses run the same statements and write the same
+// rows; only `decoy` tells the outbox that nobody is to receive the mail.
+import { decideStart, type ResendFacts, type StartBucket, type StartDecision, type StartFacts, startBuckets } from '../core/start.ts'
+import { mailWindows } from '../core/policy.ts'
+import { same } from './digest.ts'
+import { writeEvent } from './event.ts'
+import { addHit, bounceWindow, failureWindow, mailWindow, readBuckets, readWindows, writeBucket } from './limits.ts'
+import { type Operation, run, type Tx } from './operation.ts'
+import { findChallengeRow, findMailRows, findUserByEmail } from './rows.ts'
+import type { BucketNames, MailSecrets, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
+
+interface Ask {
+  readonly kind: 'start' | 'resend'
+  readonly purpose: StartInput['purpose']
+  readonly challenge: string
+  readonly email: string
+  readonly mailbox: string
+  readonly addressInEvent: string
+  readonly buckets: BucketNames
+  readonly secrets: MailSecrets
+  readonly resend: ResendFacts | null
+  readonly ordinal: number
+}
+
+export function* start(tx: Tx, scope: Scope, input: StartInput): Operation<StartOutcome> {
+  const decision = yield* decide(tx, scope, { ...input, kind: 'start', resend: null, ordinal: 0 }, () =>
+    run(
+      'insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      scope.tenant,
+      input.challenge,
+      input.purpose,
+      input.email,
+      input.browserDigest,
+      input.returnTo,
+      input.locale,
+      input.device,
+      tx.now,
+    ),
+  )
+  return { decision, now: tx.now, bytes: input.secrets.sealed.length }
+}
+
+export function* resend(tx: Tx, scope: Scope, input: ResendInput): Operation<StartOutcome> {
+  const challenge = yield* findChallengeRow(scope.tenant, input.purpose, input.challenge)
+  if (challenge === null || !same(challenge.browser, input.browserDigest)) {
+    const decision = decideStart(scope.policy, unknownChallenge(tx, input))
+    yield* writeEvent(tx, scope, { kind: 'resend', reason: decision.reason, facts: unknownChallenge(tx, input), decision })
+    return { decision, now: tx.now, bytes: 0 }
+  }
+  const mails = yield* findMailRows(scope.tenant, challenge.id)
+  const decision = yield* decide(tx, scope, {
+    ...input,
+    kind: 'resend',
+    email: challenge.email,
+    mailbox: input.mailboxOf(challenge.email),
+    addressInEvent: input.addressInEvent(challenge.email),
+    resend: { createdAt: challenge.createdAt, completedAt: challenge.completedAt, mailsAt: mails.map((mail) => mail.createdAt) },
+    ordinal: mails.length,
+  })
+  return { decision, now: tx.now, bytes: input.secrets.sealed.length }
+}
+
+function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>): Operation<StartDecision> {
+  const { tenant, policy } = scope
+  const names = ask.buckets
+  const buckets = yield* readBuckets(tenant, names.network, names.networkWide, names.browser, names.tenant)
+  const windowName = mailWindow(ask.mailbox)
+  const windows = yield* readWindows(tenant, windowName, failureWindow(ask.email), bounceWindow(ask.email))
+  const user = yield* findUserByEmail(tenant, ask.email)
+  const times = (name: string): number[] => (windows.get(name) ?? []).map(([at]) => at)
+  const facts: StartFacts = {
+    now: tx.now,
+    purpose: ask.purpose,
+    address: ask.addressInEvent,
+    tats: Object.fromEntries(startBuckets.map((name) => [name, buckets.get(names[name]) ?? null])) as Record<StartBucket, number | null>,
+    mails: times(windowName),
+    failures: times(failureWindow(ask.email)),
+    bounces: times(bounceWindow(ask.email)),
+    user: user && { status: user.status },
+    resend: ask.resend,
+  }
+  const decision = decideStart(policy, facts)
+  if (decision.tats !== null && decision.mail !== null) {
+    if (begin) yield* begin()
+    yield* queueMail(tx, scope, ask, decision)
+    for (const name of startBuckets) yield* writeBucket(tenant, names[name], decision.tats[name])
+    // A mail that a full window swallowed does not fill it further, or asking would never end the wait.
+    const hit = decision.reason !== 'too_many_mails'
+    if (hit) yield* addHit(tenant, windowName, mailWindows(policy), windows.get(windowName) ?? [], [tx.now, ask.challenge])
+  }
+  const written = decision.mail !== null
+  yield* writeEvent(tx, scope, {
+    kind: ask.kind,
+    reason: decision.reason,
+    facts,
+    decision,
+    challenge: written || ask.kind === 'resend' ? ask.challenge : null,
+    mails: decision.verdict === 'send' ? 1 : 0,
+    bytes: written ? ask.secrets.sealed.length : 0,
+  })
+  return decision
+}
+
+function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Operation<void> {
+  const { mail } = decision
+  if (mail === null) return
+  const decoy = decision.verdict === 'pretend'
+  yield* run(
+    "insert into mails (tenant, challenge, ordinal, request_id, created_at, link_digest, code_digest, link_expires_at, code_expires_at, code_tries, address_tries, decoy, state, sealed, tries, due_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 'queued', ?, 0, ?)",
+    scope.tenant,
+    ask.challenge,
+    ask.ordinal,
+    scope.requestId,
+    tx.now,
+    mail.link ? ask.secrets.linkDigest : null,
+    // The digest of a decoy's code matches nothing: a lucky guess must not open what nobody was sent.
+    mail.code ? (decoy ? ask.secrets.linkDigest : ask.secrets.codeDigest) : null,
+    mail.linkExpiresAt,
+    mail.codeExpiresAt,
+    decoy ? 1 : 0,
+    ask.secrets.sealed,
+    tx.now,
+  )
+}
+
+function unknownChallenge(tx: Tx, input: ResendInput): StartFacts {
+  const tats = { network: null, networkWide: null, browser: null, tenant: null }
+  return { now: tx.now, purpose: input.purpose, address: '', tats, mails: [], failures: [], bounces: [], user: null, resend: 'unknown' }
+}

@@ -1,0 +1,179 @@
+// The port: what the rest of Postkey may ask of a database. One method is one transaction. The SQL behind each is in the
+// file of the same name; the engines are sqlite.ts and, when it comes, postgres.ts.
+import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
+import type { Challenge, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
+import type { Policy } from '../core/policy.ts'
+import type { ReasonCode } from '../core/reason.ts'
+import type { SessionDecision } from '../core/session.ts'
+import type { StartDecision } from '../core/start.ts'
+import type { VerifyDecision } from '../core/verify.ts'
+
+/** In every call that decides: whose, under which rules, and for which request. */
+export interface Scope {
+  readonly tenant: string
+  readonly policy: Policy
+  readonly versions: Versions
+  readonly requestId: string
+  /** Ids for what the operation may create, minted before it. */
+  readonly eventId: string
+}
+
+/** The secrets of one mail, as digests, and sealed for the outbox. Minted for every request, sent or not. */
+export interface MailSecrets {
+  readonly linkDigest: string
+  readonly codeDigest: string
+  readonly sealed: string
+}
+
+export interface StartInput {
+  readonly purpose: Purpose
+  readonly challenge: string
+  readonly email: string
+  /** The mailbox, folded by provider: the key of the mail limits only. */
+  readonly mailbox: string
+  /** As it may stand in an event. */
+  readonly addressInEvent: string
+  readonly browserDigest: string
+  readonly returnTo: string
+  readonly locale: string
+  readonly device: string
+  readonly buckets: BucketNames
+  readonly secrets: MailSecrets
+}
+
+export interface BucketNames {
+  readonly network: string
+  readonly networkWide: string
+  readonly browser: string
+  readonly tenant: string
+}
+
+/** A resend: the challenge gives the rest. */
+export interface ResendInput {
+  readonly purpose: Purpose
+  readonly challenge: string
+  readonly browserDigest: string
+  readonly buckets: BucketNames
+  readonly mailboxOf: (email: string) => string
+  readonly addressInEvent: (email: string) => string
+  readonly secrets: MailSecrets
+}
+
+export interface StartOutcome {
+  readonly decision: StartDecision
+  readonly now: Ms
+  readonly bytes: number
+}
+
+export interface VerifyInput {
+  readonly purpose: Purpose
+  readonly proof: Proof
+  readonly challenge: string
+  /** For a link: which mail. */
+  readonly ordinal: number | null
+  readonly linkDigest: string | null
+  /** For a code: keyed digests, newest key first; null: what was typed is no code. */
+  readonly codeDigests: readonly string[] | null
+  /** For a link in another browser: the canonical form of what was typed; null: nothing, or no address at all. */
+  readonly address: string | null
+  readonly addressTyped: 'absent' | 'given'
+  readonly browserDigest: string
+  /** Digests of the session this browser would get, newest key first. */
+  readonly sessionDigests: readonly string[]
+  /** Digest of the session cookie the request carries. */
+  readonly currentSession: string | null
+  readonly device: string
+  readonly network: string
+  readonly newUser: string
+  readonly newSession: string
+}
+
+export interface VerifyOutcome {
+  readonly decision: VerifyDecision
+  readonly now: Ms
+  readonly user: User | null
+  readonly session: Session | null
+  /** Which of the offered session digests is the session's. */
+  readonly sessionIndex: number
+  readonly returnTo: string | null
+}
+
+export interface ChallengeView {
+  readonly now: Ms
+  readonly challenge: Challenge
+  readonly bound: boolean
+  /** Oldest first. */
+  readonly mails: readonly Mail[]
+}
+
+export interface SessionView {
+  readonly now: Ms
+  readonly decision: SessionDecision
+  readonly session: Session
+  readonly user: User
+}
+
+export interface EndInput {
+  readonly digest: string
+  /** `this`: sign-out. Otherwise a session id of the same user, or all but this one. */
+  readonly which: 'this' | 'others' | { readonly id: string }
+}
+
+export interface QueuedMail {
+  readonly tenant: string
+  readonly challenge: string
+  readonly ordinal: number
+  readonly requestId: string
+  readonly purpose: Purpose
+  readonly email: string
+  readonly locale: string
+  readonly device: string
+  readonly createdAt: Ms
+  readonly linkExpiresAt: Ms
+  readonly codeExpiresAt: Ms
+  readonly hasLink: boolean
+  readonly hasCode: boolean
+  readonly decoy: boolean
+  readonly sealed: string
+  readonly tries: number
+  /** The clock at the claim. */
+  readonly now: Ms
+}
+
+/** The life of the longest-lived secret in the mail: past it nobody could use it. */
+export function mailExpiresAt(mail: QueuedMail): Ms {
+  return Math.max(mail.hasLink ? mail.linkExpiresAt : 0, mail.hasCode ? mail.codeExpiresAt : 0)
+}
+
+export interface SettleInput {
+  readonly mail: QueuedMail
+  /** What the mail server meant, null where it was never asked; and its words, cleaned, for the event. */
+  readonly reply: ReplyClass | null
+  readonly replyText: string
+  readonly bytes: number
+}
+
+export interface Store {
+  /** Decides, and writes challenge, mail, limits and event. */
+  start(scope: Scope, input: StartInput): Promise<StartOutcome>
+  resend(scope: Scope, input: ResendInput): Promise<StartOutcome>
+  /** Claims a try, compares, decides, and writes proof, user, session, limits and event. */
+  verify(scope: Scope, input: VerifyInput): Promise<VerifyOutcome>
+  findChallenge(tenant: string, id: string, browserDigest: string | null): Promise<ChallengeView | null>
+  findSession(tenant: string, policy: Policy, digest: string): Promise<SessionView | null>
+  touchSession(tenant: string, digest: string, seenAt: Ms): Promise<void>
+  listSessions(tenant: string, policy: Policy, user: string): Promise<readonly Session[]>
+  /** Ends sessions and writes the event; how many ended. */
+  endSessions(scope: Scope, input: EndInput): Promise<{ readonly ended: number; readonly reason: ReasonCode }>
+  /** Leases due mails: until the lease ends no other worker gets them. */
+  claimMails(limit: number, leaseMs: Ms): Promise<readonly QueuedMail[]>
+  settleMail(scope: Scope, input: SettleInput): Promise<DeliveryDecision>
+  /** When the next queued mail is due; null: none. */
+  nextMailDue(): Promise<{ readonly now: Ms; readonly dueAt: Ms | null }>
+  /** An event of a refusal that touched nothing else. */
+  record(scope: Scope, event: { readonly kind: string; readonly reason: ReasonCode; readonly facts: object }): Promise<void>
+  /** Writes down a policy, so that its decisions can be replayed. */
+  keepPolicy(tenant: string, version: string, policy: Policy): Promise<void>
+  check(): Promise<void>
+  close(): Promise<void>
+}

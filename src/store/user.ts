@@ -1,0 +1,47 @@
+// A user's rows. A sign-in counts and dates itself here; none of it is ever part of a token.
+import type { User } from '../core/model.ts'
+import { type Operation, one, run, type Tx } from './operation.ts'
+
+interface SignIn {
+  readonly found: User | null
+  readonly id: string
+  readonly email: string
+  readonly place: string
+}
+
+/** The proof of the mailbox confirms the address, whoever made the account. */
+export function* signIn(tx: Tx, tenant: string, input: SignIn): Operation<User> {
+  const { found } = input
+  if (found === null) {
+    const user: User = {
+      id: input.id,
+      email: input.email,
+      status: 'active',
+      createdAt: tx.now,
+      confirmedAt: tx.now,
+      signInCount: 1,
+      currentSignInAt: tx.now,
+      lastSignInAt: null,
+    }
+    yield* run(
+      "insert into users (tenant, id, email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place) values (?, ?, ?, 'active', ?, ?, 1, ?, ?)",
+      tenant,
+      user.id,
+      user.email,
+      tx.now,
+      tx.now,
+      tx.now,
+      input.place,
+    )
+    return user
+  }
+  const row = yield* one<{ confirmedAt: number; signInCount: number }>(
+    'update users set confirmed_at = coalesce(confirmed_at, ?), sign_in_count = sign_in_count + 1, last_sign_in_at = current_sign_in_at, last_sign_in_place = current_sign_in_place, current_sign_in_at = ?, current_sign_in_place = ? where tenant = ? and id = ? returning confirmed_at as "confirmedAt", sign_in_count as "signInCount"',
+    tx.now,
+    tx.now,
+    input.place,
+    tenant,
+    found.id,
+  )
+  return { ...found, ...row, lastSignInAt: found.currentSignInAt, currentSignInAt: tx.now }
+}

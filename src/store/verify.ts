@@ -1,0 +1,139 @@
+// Verifying a proof: lock, read the facts, decide, write what follows. The decision asks for a try before anything is
+// compared; the try is taken by a conditional update, so that two hundred guesses sent together get exactly five looks.
+import type { User } from '../core/model.ts'
+import { decideVerify, type Match, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
+import { same } from './digest.ts'
+import { writeEvent } from './event.ts'
+import { addHit, failureWindow, type Hit, readWindow, writeWindow } from './limits.ts'
+import { type Operation, one, run, type Tx } from './operation.ts'
+import { type ChallengeRow, findChallengeRow, findMailRows, findUserByEmail, type MailRow, toMail } from './rows.ts'
+import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
+import { signIn } from './user.ts'
+import type { Scope, VerifyInput, VerifyOutcome } from './store.ts'
+
+export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<VerifyOutcome> {
+  const { tenant, policy } = scope
+  const challenge = yield* findChallengeRow(tenant, input.purpose, input.challenge)
+  const mails = challenge ? yield* findMailRows(tenant, challenge.id) : []
+  const mail = (input.proof === 'link' ? mails.find((row) => row.ordinal === input.ordinal) : newestWithCode(mails)) ?? null
+  const user = challenge ? yield* findUserByEmail(tenant, challenge.email) : null
+  const hits = challenge ? yield* readWindow(tenant, failureWindow(challenge.email)) : []
+  const sessions = challenge ? yield* findSessions(tenant, [...input.sessionDigests, input.currentSession ?? '']) : []
+  const own = sessions.find((row) => input.sessionDigests.includes(row.digest)) ?? null
+  const current = sessions.find((row) => row.digest === input.currentSession && row.endedAt === null) ?? null
+
+  let facts: VerifyFacts = {
+    now: tx.now,
+    proof: input.proof,
+    bound: challenge !== null && same(challenge.browser, input.browserDigest),
+    challenge: challenge && { createdAt: challenge.createdAt, completedAt: challenge.completedAt },
+    mail: mail && toMail(mail),
+    linkMatches: mail?.linkDigest != null && input.linkDigest !== null && same(mail.linkDigest, input.linkDigest),
+    code: input.proof === 'link' ? null : input.codeDigests === null ? 'malformed' : 'unclaimed',
+    address: input.addressTyped === 'absent' ? 'absent' : 'unclaimed',
+    failures: hits.map(([at]) => at),
+    user: user && { status: user.status, confirmed: user.confirmedAt !== null },
+    session: own && { createdAt: own.createdAt, ended: own.endedAt !== null },
+    otherSession: current !== null && current.user !== user?.id,
+  }
+  // A spent challenge has nothing left to guess: the browser that was signed in by it may be recognised without a try.
+  if (facts.code === 'unclaimed' && facts.bound && challenge?.completedAt != null && own !== null) {
+    facts = { ...facts, code: matchCode(mails, mail, input) }
+  }
+
+  let decision = decideVerify(policy, facts)
+  if (decision.verdict === 'claim' && challenge && mail) {
+    const claimed = yield* claimTry(scope, challenge, mail, decision.claim)
+    if (decision.claim === 'code') facts = { ...facts, code: claimed ? matchCode(mails, mail, input) : 'exhausted' }
+    else facts = { ...facts, address: claimed ? (input.address === challenge.email ? 'right' : 'wrong') : 'exhausted' }
+    decision = decideVerify(policy, facts)
+    if (claimed && facts.code !== null && decision.verdict !== 'signed_in') {
+      yield* addHit(tenant, failureWindow(challenge.email), policy.codeFailures, hits, [tx.now, challenge.id])
+    }
+  }
+
+  let signedIn: { user: User; session: FoundSession } | null = null
+  if (decision.verdict === 'signed_in' && challenge && mail) {
+    signedIn = yield* admit(tx, scope, input, { challenge, mail, user, hits, current, decision })
+  } else if (decision.verdict === 'replayed' && own && user) {
+    signedIn = { user, session: own }
+  }
+  yield* writeEvent(tx, scope, {
+    kind: 'verify',
+    reason: decision.reason,
+    facts,
+    decision,
+    challenge: challenge?.id ?? null,
+    user: signedIn?.user.id ?? user?.id ?? null,
+    session: signedIn?.session.id ?? null,
+  })
+  return {
+    decision,
+    now: tx.now,
+    user: signedIn?.user ?? null,
+    session: signedIn?.session ?? null,
+    sessionIndex: signedIn ? Math.max(0, input.sessionDigests.indexOf(signedIn.session.digest)) : 0,
+    returnTo: challenge?.returnTo ?? null,
+  }
+}
+
+function newestWithCode(mails: readonly MailRow[]): MailRow | undefined {
+  return mails.findLast((row) => row.codeDigest !== null)
+}
+
+/** Older codes are looked at only to say "that was an earlier one"; they open nothing. */
+function matchCode(mails: readonly MailRow[], newest: MailRow | null, input: VerifyInput): Match {
+  const matches = (row: MailRow): boolean => (input.codeDigests ?? []).some((digest) => row.codeDigest !== null && same(row.codeDigest, digest))
+  if (newest && matches(newest)) return 'right'
+  return mails.some(matches) ? 'older' : 'wrong'
+}
+
+function* claimTry(scope: Scope, challenge: ChallengeRow, mail: MailRow, counter: VerifyDecision['claim']): Operation<boolean> {
+  const [column, max] = counter === 'code' ? ['code_tries', scope.policy.codeTries] : ['address_tries', scope.policy.addressTries]
+  const row = yield* one(
+    `update mails set ${column} = ${column} + 1 where tenant = ? and challenge = ? and ordinal = ? and ${column} < ? returning ${column}`,
+    scope.tenant,
+    challenge.id,
+    mail.ordinal,
+    max as number,
+  )
+  return row !== null
+}
+
+interface Admission {
+  readonly challenge: ChallengeRow
+  readonly mail: MailRow
+  readonly user: User | null
+  readonly hits: readonly Hit[]
+  readonly current: FoundSession | null
+  readonly decision: VerifyDecision
+}
+
+/** Everything that follows from a good proof, in the same transaction as the proof's end. */
+function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Operation<{ user: User; session: FoundSession }> {
+  const { tenant } = scope
+  const { challenge, mail, decision, current } = found
+  const used = input.proof === 'link' ? 'link_used_at' : 'code_used_at'
+  yield* run(`update mails set ${used} = ? where tenant = ? and challenge = ? and ordinal = ?`, tx.now, tenant, challenge.id, mail.ordinal)
+  if (decision.consequences?.complete) {
+    yield* run('update challenges set completed_at = ? where tenant = ? and id = ?', tx.now, tenant, challenge.id)
+  }
+  // Refunded: the failures of the very flow that ends in success. Somebody else's flow refunds nothing of this one.
+  const remaining = found.hits.filter(([, flow]) => flow !== challenge.id)
+  if (remaining.length < found.hits.length) yield* writeWindow(tenant, failureWindow(challenge.email), remaining)
+
+  const user = yield* signIn(tx, tenant, { found: found.user, id: input.newUser, email: challenge.email, place: `${input.device}, ${input.network}` })
+  if (decision.consequences?.confirm && found.user) yield* endSessionsOf(tx, tenant, found.user.id)
+  if (decision.consequences?.endOtherSession && current) yield* endOtherSession(tx, tenant, current.digest)
+  const session = yield* createSession(tx, tenant, {
+    digest: input.sessionDigests[0] as string,
+    id: input.newSession,
+    user: user.id,
+    challenge: challenge.id,
+    proof: input.proof,
+    device: input.device,
+    network: input.network,
+  })
+  return { user, session }
+}
+

@@ -1,0 +1,72 @@
+// A database file for stories that must look at rest: what is stored, what a request changed, which event tells of it. And the
+// two rows that no route makes yet: an account that an operator made, and a user who was disabled. Nothing else writes here.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openEngine } from '../src/store/open.ts'
+import type { Database } from '../src/store/sqlite.ts'
+
+export type Row = Readonly<Record<string, string | number | null>>
+/** Every row of every table, as JSON, sorted. */
+export type Dump = Readonly<Record<string, readonly string[]>>
+
+export interface TestDatabase {
+  readonly url: string
+  rows(sql: string, ...params: (string | number | null)[]): readonly Row[]
+  /** Without `except`, which names tables. */
+  dump(except?: readonly string[]): Dump
+  /** The bytes on disk, write-ahead log and all. */
+  bytes(): string
+  insertUser(user: { readonly id: string; readonly email: string; readonly confirmedAt?: number | null; readonly createdAt: number }): void
+  setUserStatus(email: string, status: 'active' | 'disabled'): void
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** The file exists, with its tables, once a Postkey was started on `url`. */
+export async function temporaryDatabase(): Promise<TestDatabase> {
+  const folder = mkdtempSync(join(tmpdir(), 'postkey-'))
+  const url = `file:${join(folder, 'postkey.db')}`
+  const engine = await openEngine(url, {})
+  const { database } = engine
+  const rows = (sql: string, ...params: (string | number | null)[]): readonly Row[] => database.prepare(sql).all(...params) as Row[]
+  return {
+    url,
+    rows,
+    dump: (except = []) => dump(database, except),
+    bytes: () => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1')).join('\n'),
+    insertUser: ({ id, email, confirmedAt = null, createdAt }) => {
+      database
+        .prepare("insert into users (tenant, id, email, status, created_at, confirmed_at, sign_in_count) values ('default', ?, ?, 'active', ?, ?, 0)")
+        .run(id, email, createdAt, confirmedAt)
+    },
+    setUserStatus: (email, status) => {
+      const changed = database.prepare("update users set status = ? where tenant = 'default' and email = ? returning id").all(status, email)
+      if (changed.length !== 1) throw new Error(`no user ${email}`)
+    },
+    [Symbol.asyncDispose]: async () => {
+      await engine.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function dump(database: Database, except: readonly string[]): Dump {
+  const tables = database.prepare("select name from sqlite_master where type = 'table' order by name").all() as { name: string }[]
+  return Object.fromEntries(
+    tables
+      .filter(({ name }) => !except.includes(name))
+      .map(({ name }) => [name, (database.prepare(`select * from "${name}"`).all() as Row[]).map((row) => JSON.stringify(row)).sort()]),
+  )
+}
+
+/** Rows that are in `after` and not in `before`, table by table; empty where nothing came or changed. */
+export function changes(before: Dump, after: Dump): Record<string, string[]> {
+  const found: Record<string, string[]> = {}
+  for (const [table, rows] of Object.entries(after)) {
+    const had = new Set(before[table])
+    const fresh = rows.filter((row) => !had.has(row))
+    const gone = (before[table] ?? []).length - (rows.length - fresh.length)
+    if (fresh.length > 0 || gone > 0) found[table] = gone > 0 ? [...fresh, `${gone} rows gone or changed`] : fresh
+  }
+  return found
+}

@@ -1,0 +1,199 @@
+// A whole Postkey on a memory database, a clock to move, a mailbox to open, and browsers with cookie jars. Nothing of Postkey
+// is replaced: guards, limits and the outbox are those of production. Stories talk to it through HTTP alone.
+import { createPostkey, type Message, type MailTransport, type Postkey, type PostkeyOptions, type Reply } from '../src/index.ts'
+
+export const ORIGIN = 'https://auth.example.com'
+export const SECRET = 'kit-secret-of-at-least-32-bytes-0123456789abcdef'
+
+export interface KitOptions extends Partial<Omit<PostkeyOptions, 'mail'>> {
+  /** What the mail server says to each mail; accepted unless told. */
+  readonly reply?: (message: Message) => Reply | Promise<Reply>
+}
+
+export interface Kit {
+  readonly postkey: Postkey
+  readonly clock: Clock
+  readonly mailbox: Mailbox
+  browser(options?: BrowserOptions): Browser
+  /** Waits until the outbox has handed over what is due. */
+  settle(): Promise<void>
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export class Clock {
+  at: number
+  constructor(at: number) {
+    this.at = at
+  }
+  now = (): number => this.at
+  forward(ms: number): void {
+    this.at += ms
+  }
+}
+
+export interface Opened {
+  readonly message: Message
+  readonly code: string | null
+  /** Absolute address of the link, fragment and all. */
+  readonly link: string | null
+  readonly linkId: string
+  readonly secret: string
+}
+
+export class Mailbox {
+  readonly messages: Message[] = []
+
+  /** The newest mail to an address, opened. */
+  newest(to: string): Opened {
+    const message = this.all(to).at(-1)
+    if (!message) throw new Error(`no mail to ${to}`)
+    return openMail(message)
+  }
+
+  all(to?: string): Message[] {
+    return to === undefined ? this.messages : this.messages.filter((message) => message.to === to)
+  }
+}
+
+export function openMail(message: Message): Opened {
+  const link = message.text.match(/https?:\/\/\S*\/l\/\S+/)?.[0] ?? null
+  const [, linkId = '', secret = ''] = link?.match(/\/l\/([0-9A-Za-z]+)[#/]([0-9A-Za-z]+)$/) ?? []
+  const withoutLink = link === null ? message.text : message.text.replaceAll(link, '')
+  return { message, link, linkId, secret, code: withoutLink.match(/(?<!\d)\d{6,10}(?!\d)/)?.[0] ?? null }
+}
+
+export async function startKit(options: KitOptions = {}): Promise<Kit> {
+  const clock = new Clock(Date.UTC(2026, 10, 21, 9, 0, 0))
+  const mailbox = new Mailbox()
+  const transport: MailTransport = {
+    name: 'mailbox',
+    send: async (message) => {
+      const reply = (await options.reply?.(message)) ?? ({ class: 'accepted', code: 250, text: 'ok' } as const)
+      if (reply.class === 'accepted') mailbox.messages.push(message)
+      return reply
+    },
+    verify: async () => {},
+    close: async () => {},
+  }
+  const { reply: _, ...given } = options
+  const postkey = await createPostkey({
+    url: ORIGIN,
+    secret: SECRET,
+    database: 'file::memory:',
+    mail: { from: 'sign-in@example.com', transport },
+    name: 'Example',
+    now: clock.now,
+    ...given,
+  })
+  const kit: Kit = {
+    postkey,
+    clock,
+    mailbox,
+    browser: (browserOptions) => new Browser(postkey, given.url ?? ORIGIN, browserOptions),
+    settle: () => postkey.mailsSent(),
+    close: () => postkey.close(),
+    [Symbol.asyncDispose]: () => postkey.close(),
+  }
+  return kit
+}
+
+export interface BrowserOptions {
+  readonly address?: string
+  readonly userAgent?: string
+}
+
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0'
+let clients = 0
+
+/** A browser as far as HTTP shows: cookies, Origin and Fetch-Metadata as real ones send them. */
+export class Browser {
+  readonly cookies = new Map<string, string>()
+  readonly #postkey: Postkey
+  readonly #origin: string
+  readonly #address: string
+  readonly #userAgent: string
+
+  constructor(postkey: Postkey, origin: string, options: BrowserOptions = {}) {
+    this.#postkey = postkey
+    this.#origin = origin
+    clients++
+    // Each browser at home in a network of its own, so that one story's limits are not another's.
+    this.#address = options.address ?? `203.${(clients >> 8) & 255}.${clients & 255}.7`
+    this.#userAgent = options.userAgent ?? FIREFOX
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send(path, { method: 'GET', headers: { 'sec-fetch-site': 'none', ...headers } })
+  }
+
+  post(path: string, form: Record<string, string> | string, headers: Record<string, string> = {}): Promise<Answer> {
+    const body = typeof form === 'string' ? form : new URLSearchParams(form).toString()
+    const own = { origin: this.#origin, 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' }
+    return this.send(path, { method: 'POST', body, headers: { ...own, ...headers } })
+  }
+
+  api(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const own = { origin: this.#origin, 'sec-fetch-site': 'same-origin', ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
+    return this.send(path, { method, headers: { ...own, ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  }
+
+  /** A request with nothing added but cookies, address and User-Agent. Headers set to "" are left out. */
+  async send(path: string, init: { method?: string; headers?: Record<string, string>; body?: string }): Promise<Answer> {
+    const headers = new Headers({ 'user-agent': this.#userAgent })
+    for (const [name, value] of Object.entries(init.headers ?? {})) if (value !== '') headers.set(name, value)
+    if (this.cookies.size > 0 && !headers.has('cookie')) headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
+    if (headers.get('cookie') === 'none') headers.delete('cookie')
+    if (init.body !== undefined) headers.set('content-length', String(Buffer.byteLength(init.body)))
+    const request = new Request(new URL(path, this.#origin), { method: init.method ?? 'GET', headers, ...(init.body === undefined ? {} : { body: init.body }) })
+    const response = await this.#postkey.handler(request, { clientAddress: this.#address })
+    for (const cookie of response.headers.getSetCookie()) {
+      const [pair = '', ...attributes] = cookie.split('; ')
+      const at = pair.indexOf('=')
+      if (attributes.includes('Max-Age=0')) this.cookies.delete(pair.slice(0, at))
+      else this.cookies.set(pair.slice(0, at), pair.slice(at + 1))
+    }
+    return new Answer(response, await response.text())
+  }
+
+  /** Types an address on the sign-in page; the id of the challenge. */
+  async ask(email: string, returnTo?: string): Promise<string> {
+    const answer = await this.post('/sign-in', { email, ...(returnTo === undefined ? {} : { return_to: returnTo }) })
+    if (answer.status !== 303) throw new Error(`asking for ${email} answered ${answer.status}: ${answer.text.slice(0, 300)}`)
+    return new URL(answer.location, this.#origin).searchParams.get('c') ?? ''
+  }
+
+  async whoAmI(): Promise<string | null> {
+    const answer = await this.api('GET', '/api/session')
+    return answer.status === 200 ? (answer.json() as { user: { email: string } }).user.email : null
+  }
+}
+
+export class Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+
+  constructor(response: Response, text: string) {
+    this.status = response.status
+    this.headers = response.headers
+    this.text = text
+  }
+
+  get location(): string {
+    return this.headers.get('location') ?? ''
+  }
+
+  json(): unknown {
+    return JSON.parse(this.text)
+  }
+
+  /** The public reason of a problem+json answer. */
+  get reason(): string {
+    return (this.json() as { reason: string }).reason
+  }
+}
+
+export const MINUTE = 60_000
+export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR

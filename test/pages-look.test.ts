@@ -1,0 +1,78 @@
+// Looks at every page in a real browser, in light, dark and 320 px: no accessibility fault that axe knows, no sideways scroll, nothing
+// that the content security policy had to block. With PAGES_LOOK=directory it leaves screenshots there for people to look at.
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { BrowserContextOptions } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { icon, script, styles } from '../src/page/assets.generated.ts'
+import { browserFor } from './chromium.ts'
+import { samples } from './page-samples.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const csp = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const shots = process.env['PAGES_LOOK']
+const pages = samples()
+const browser = browserFor()
+
+const looks: Record<string, BrowserContextOptions> = {
+  light: { viewport: { width: 900, height: 760 }, colorScheme: 'light' },
+  dark: { viewport: { width: 900, height: 760 }, colorScheme: 'dark' },
+  // 320 px is also what 1280 px are at 400 % zoom.
+  narrow: { viewport: { width: 320, height: 640 }, colorScheme: 'light' },
+}
+
+let server: Server
+let base = ''
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    const send = (type: string, body: string, headers: Record<string, string> = {}): void => {
+      response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, ...headers }).end(body)
+    }
+    if (path.endsWith('.css')) send('text/css', styles)
+    else if (path.endsWith('.js')) send('text/javascript', script)
+    else if (path.endsWith('.svg')) send('image/svg+xml', icon)
+    else if (path.endsWith('/html')) send('text/html', '<!doctype html><html lang="en"><title>Mail</title><h1 style="font:20px sans-serif">A mail</h1></html>')
+    else if (request.method === 'GET' && pages[path.slice(1)] !== undefined) send('text/html', pages[path.slice(1)] ?? '', { 'content-security-policy': csp })
+    // What a page posts must not lead away from it: 204 keeps it on the screen.
+    else response.writeHead(204).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  if (shots !== undefined) mkdirSync(shots, { recursive: true })
+})
+
+afterAll(() => {
+  server.close()
+})
+
+test.each(Object.keys(looks))(
+  'every page is free of axe violations and sideways scroll: %s',
+  async (look) => {
+    const context = await (await browser()).newContext({ ...looks[look], timezoneId: 'UTC' })
+    const page = await context.newPage()
+    const faults: string[] = []
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(`${new URL(page.url()).pathname}: ${message.text()}`)
+    })
+    for (const name of Object.keys(pages)) {
+      await page.goto(`${base}/${name}`)
+      if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}.${look}.png`), fullPage: true })
+      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) faults.push(`${name}: scrolls sideways`)
+      await page.evaluate(axe)
+      const violations = await page.evaluate(async (tags) => {
+        const { axe: run } = globalThis as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
+        return (await run.run({ runOnly: tags, iframes: false })).violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`)
+      }, rules)
+      faults.push(...violations.map((violation) => `${name}: ${violation}`))
+    }
+    await context.close()
+    expect(faults).toEqual([])
+  },
+  120_000,
+)

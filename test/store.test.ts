@@ -1,0 +1,351 @@
+// The storage contract: what must hold on every engine. An engine is added by adding a line to `engines`; nothing else changes.
+// This file looks at rows and races; stories do not.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type Policy, readPolicy } from '../src/core/policy.ts'
+import { migrateSqlite } from '../src/store/migrate.ts'
+import { all, type Engine, one, run, Unavailable } from '../src/store/operation.ts'
+import { openEngine, storeOver } from '../src/store/open.ts'
+import { SqliteEngine } from '../src/store/sqlite.ts'
+import type { Scope, StartInput, Store, VerifyInput } from '../src/store/store.ts'
+
+const MINUTE = 60_000
+
+interface Opened {
+  readonly engine: Engine
+  readonly store: Store
+  /** A second connection to the same data, as another process has. */
+  again(): Promise<{ readonly engine: Engine; readonly store: Store }>
+  /** Makes the database unwritable by somebody else's transaction until the returned function is called. */
+  block(): Promise<() => void>
+  destroy(): Promise<void>
+}
+
+const clock = { at: Date.UTC(2026, 10, 21, 9) }
+const now = (): number => clock.at
+
+async function openFile(): Promise<Opened> {
+  const folder = mkdtempSync(join(tmpdir(), 'postkey-store-'))
+  const url = `file:${join(folder, 'postkey.db')}`
+  const open = async () => {
+    const engine = await openEngine(url, { now })
+    migrateSqlite(engine.database, now())
+    return { engine, store: storeOver(engine) }
+  }
+  const first = await open()
+  const others: Awaited<ReturnType<typeof open>>[] = []
+  const again = async () => {
+    const other = await open()
+    others.push(other)
+    return other
+  }
+  return {
+    ...first,
+    again,
+    block: async () => {
+      const { engine } = await again()
+      engine.database.exec('begin immediate')
+      return () => engine.database.exec('commit')
+    },
+    destroy: async () => {
+      for (const { store } of [first, ...others]) await store.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+const engines: readonly (readonly [string, () => Promise<Opened>])[] = [['SQLite', openFile]]
+
+function policy(input: unknown = {}): Policy {
+  const result = readPolicy(input)
+  if (!result.ok) throw new Error(result.problems.join())
+  return result.policy
+}
+
+let events = 0
+function scope(change: Partial<Scope> = {}): Scope {
+  events++
+  const versions = { app: 'test', schema: 1, policy: 'test', template: 'test' }
+  return { tenant: 'default', policy: policy(), versions, requestId: `request${events}`, eventId: `event${events}`, ...change }
+}
+
+function startInput(change: Partial<StartInput> = {}): StartInput {
+  return {
+    purpose: 'sign_in',
+    challenge: 'challenge1',
+    email: 'ada@example.net',
+    mailbox: 'ada@example.net',
+    addressInEvent: 'a•••@example.net',
+    browserDigest: 'browser1',
+    returnTo: 'https://app.example/',
+    locale: 'en',
+    device: 'Firefox on Linux',
+    buckets: { network: 'net', networkWide: 'wide', browser: 'browser', tenant: 'tenant' },
+    secrets: { linkDigest: 'link1', codeDigest: 'code1', sealed: 'sealed1' },
+    ...change,
+  }
+}
+
+function verifyInput(change: Partial<VerifyInput> = {}): VerifyInput {
+  return {
+    purpose: 'sign_in',
+    proof: 'code',
+    challenge: 'challenge1',
+    ordinal: null,
+    linkDigest: null,
+    codeDigests: ['code1'],
+    address: null,
+    addressTyped: 'absent',
+    browserDigest: 'browser1',
+    sessionDigests: ['session1'],
+    currentSession: null,
+    device: 'Firefox on Linux',
+    network: '203.0.113.0/24',
+    newUser: 'user1',
+    newSession: 'session-id-1',
+    ...change,
+  }
+}
+
+const byLink = (change: Partial<VerifyInput> = {}): VerifyInput => verifyInput({ proof: 'link', ordinal: 0, linkDigest: 'link1', codeDigests: null, ...change })
+
+describe.each(engines)('%s', (_, open) => {
+  const opened: Opened[] = []
+  afterEach(async () => {
+    for (const one of opened.splice(0)) await one.destroy()
+  })
+  async function database(): Promise<Opened> {
+    const fresh = await open()
+    opened.push(fresh)
+    return fresh
+  }
+  const rows = <R>(engine: Engine, sql: string): Promise<readonly R[]> => engine.read(() => all<R>(sql))
+  const count = async (engine: Engine, table: string): Promise<number> => (await rows<{ n: number }>(engine, `select count(*) as n from ${table}`))[0]?.n ?? -1
+
+  test('RC-01: 200 parallel verifies of one proof make one session and 199 replays', async () => {
+    const { engine, store } = await database()
+    await store.start(scope(), startInput())
+    const outcomes = await Promise.all(Array.from({ length: 200 }, (_, index) => store.verify(scope(), verifyInput({ newSession: `s${index}`, newUser: `u${index}` }))))
+    expect(outcomes.filter(({ decision }) => decision.verdict === 'signed_in')).toHaveLength(1)
+    expect(outcomes.filter(({ decision }) => decision.verdict === 'replayed')).toHaveLength(199)
+    expect(new Set(outcomes.map(({ session }) => session?.id)).size).toBe(1)
+    expect([await count(engine, 'sessions'), await count(engine, 'users')]).toEqual([1, 1])
+  })
+
+  test('RC-02: the same through two connections', async () => {
+    const first = await database()
+    const second = await first.again()
+    await first.store.start(scope(), startInput())
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => (index % 2 ? first : second).store.verify(scope(), byLink({ newSession: `s${index}`, newUser: `u${index}` }))),
+    )
+    expect(outcomes.filter(({ decision }) => decision.verdict === 'signed_in')).toHaveLength(1)
+    expect(outcomes.filter(({ decision }) => decision.verdict === 'replayed')).toHaveLength(59)
+    expect(await count(first.engine, 'sessions')).toBe(1)
+  })
+
+  test('RC-03: of 200 parallel wrong codes exactly five are compared', async () => {
+    const first = await database()
+    const second = await first.again()
+    await first.store.start(scope(), startInput())
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => (index % 2 ? first : second).store.verify(scope(), verifyInput({ codeDigests: [`wrong${index}`] }))),
+    )
+    const looked = await rows<{ facts: string }>(first.engine, "select facts from events where kind = 'verify'")
+    expect(looked.filter(({ facts }) => (JSON.parse(facts) as { code: string }).code === 'wrong')).toHaveLength(5)
+    expect(outcomes.filter(({ decision }) => decision.reason === 'code_wrong')).toHaveLength(4)
+    expect(await rows(first.engine, 'select code_tries as tries from mails')).toEqual([{ tries: 5 }])
+    expect((await first.store.verify(scope(), verifyInput())).decision.reason).toBe('code_locked')
+    expect((await first.store.verify(scope(), byLink())).decision.reason).toBe('signed_in')
+  })
+
+  test('RC-13: two first sign-ups of one address in parallel make one user', async () => {
+    const { engine, store } = await database()
+    await store.start(scope(), startInput())
+    await store.start(scope(), startInput({ challenge: 'challenge2', browserDigest: 'browser2', secrets: { linkDigest: 'link2', codeDigest: 'code2', sealed: 'sealed2' } }))
+    const outcomes = await Promise.all([
+      store.verify(scope(), verifyInput()),
+      store.verify(
+        scope(),
+        verifyInput({ challenge: 'challenge2', browserDigest: 'browser2', codeDigests: ['code2'], sessionDigests: ['session2'], newUser: 'user2', newSession: 'session-id-2' }),
+      ),
+    ])
+    expect(outcomes.map(({ decision }) => decision.verdict)).toEqual(['signed_in', 'signed_in'])
+    expect(outcomes[0]?.user?.id).toBe(outcomes[1]?.user?.id)
+    expect(await count(engine, 'users')).toBe(1)
+  })
+
+  test('failures of a flow are refunded by its own success, and by no other', async () => {
+    const { engine, store } = await database()
+    const eve = { challenge: 'challenge2', browserDigest: 'browser2' }
+    await store.start(scope(), startInput())
+    await store.start(scope(), startInput({ ...eve, secrets: { linkDigest: 'link2', codeDigest: 'code2', sealed: 'sealed2' } }))
+    await store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))
+    await store.verify(scope(), verifyInput({ ...eve, codeDigests: ['wrong'] }))
+    await store.verify(scope(), verifyInput())
+    const hits = await rows<{ hits: string }>(engine, "select hits from windows where name = 'codes:ada@example.net'")
+    expect(JSON.parse(hits[0]?.hits ?? '[]')).toEqual([[clock.at, 'challenge2']])
+  })
+
+  test('EN: a known, an unknown and a throttled address leave the same rows', async () => {
+    const rules = policy({ signUp: 'invited', mailsPerLinkTtl: 1 })
+    const shapes: unknown[] = []
+    for (const prepare of ['known', 'unknown', 'throttled']) {
+      const { engine, store } = await database()
+      if (prepare !== 'unknown') {
+        await engine.write(() =>
+          run("insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', 'user1', 'ada@example.net', 'active', 1, 0)"),
+        )
+      }
+      if (prepare === 'throttled') {
+        await engine.write((tx) => run("insert into windows (tenant, name, hits) values ('default', 'mails:ada@example.net', ?)", JSON.stringify([[tx.now, 'other']])))
+      }
+      const { decision } = await store.start(scope({ policy: rules }), startInput())
+      expect(decision.verdict).toBe(prepare === 'known' ? 'send' : 'pretend')
+      const mail = await rows<object>(engine, 'select ordinal, created_at, link_expires_at, code_expires_at, state, sealed, tries, due_at, link_digest from mails')
+      const challenge = await rows<object>(engine, 'select email, browser, return_to, created_at, completed_at from challenges')
+      shapes.push({ mail, challenge, buckets: await count(engine, 'buckets'), windows: await count(engine, 'windows'), events: await count(engine, 'events') })
+    }
+    expect(shapes[1]).toEqual(shapes[0])
+    expect(shapes[2]).toEqual(shapes[0])
+  })
+
+  test("a decoy's code matches nothing, not even the code that was minted for it", async () => {
+    const { store } = await database()
+    const rules = { policy: policy({ signUp: 'closed' }) }
+    await store.start(scope(rules), startInput())
+    expect((await store.verify(scope(rules), verifyInput())).decision.reason).toBe('code_wrong')
+  })
+
+  test('I3, TE-01: another tenant and another purpose find nothing', async () => {
+    const { store } = await database()
+    await store.start(scope(), startInput())
+    expect((await store.verify(scope({ tenant: 'other' }), byLink())).decision.reason).toBe('link_unknown')
+    expect((await store.verify(scope(), byLink({ purpose: 'recover' }))).decision.reason).toBe('link_unknown')
+    expect(await store.findChallenge('other', 'challenge1', 'browser1')).toBeNull()
+    expect((await store.verify(scope(), byLink())).decision.reason).toBe('signed_in')
+    expect(await store.findSession('other', policy(), 'session1')).toBeNull()
+    expect((await store.findSession('default', policy(), 'session1'))?.decision.reason).toBe('session_live')
+  })
+
+  test('SE-03: the digest of a session is not a session', async () => {
+    const { engine, store } = await database()
+    await store.start(scope(), startInput())
+    await store.verify(scope(), verifyInput())
+    const stored = await rows<{ digest: string }>(engine, 'select digest from sessions')
+    expect(stored).toEqual([{ digest: 'session1' }])
+  })
+
+  test('I5: a leased mail goes to nobody else until the lease ends, then to exactly one', async () => {
+    const first = await database()
+    const second = await first.again()
+    await first.store.start(scope(), startInput())
+    const claims = await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? first : second).store.claimMails(5, MINUTE)))
+    expect(claims.flat()).toHaveLength(1)
+    clock.at += MINUTE - 1
+    expect(await first.store.claimMails(5, MINUTE)).toHaveLength(0)
+    clock.at += 1
+    expect(await second.store.claimMails(5, MINUTE)).toHaveLength(1)
+  })
+
+  test('settling erases the sealed secrets, once, and never un-settles', async () => {
+    const { engine, store } = await database()
+    await store.start(scope(), startInput())
+    const [mail] = await store.claimMails(5, MINUTE)
+    if (!mail) throw new Error('nothing claimed')
+    const settle = (reply: 'accepted' | 'temporary') => store.settleMail(scope(), { mail, reply, replyText: '', bytes: 1 })
+    await settle('temporary')
+    expect(await rows(engine, 'select state, sealed, tries from mails')).toEqual([{ state: 'queued', sealed: 'sealed1', tries: 1 }])
+    await settle('accepted')
+    await settle('temporary')
+    expect(await rows(engine, 'select state, sealed, tries from mails')).toEqual([{ state: 'sent', sealed: null, tries: 2 }])
+  })
+
+  test('I9: every decision leaves exactly one event, with facts, decision, versions and cost', async () => {
+    const { engine, store } = await database()
+    await store.start(scope(), startInput())
+    await store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))
+    await store.verify(scope(), verifyInput())
+    const found = await rows<Record<string, string>>(engine, 'select kind, reason, facts, decision, versions, cost from events order by at, id')
+    expect(found.map(({ kind, reason }) => `${kind} ${reason}`).sort()).toEqual(['start mail_queued', 'verify code_wrong', 'verify signed_in'])
+    for (const event of found) {
+      expect(JSON.parse(event.versions ?? '')).toEqual({ app: 'test', schema: 1, policy: 'test', template: 'test' })
+      expect(JSON.parse(event.cost ?? '')).toMatchObject({ dbMs: expect.any(Number) as number })
+      expect((JSON.parse(event.decision ?? '') as { reason: string }).reason).toBe(event.reason)
+    }
+  })
+
+  test('one bad operation fails alone; its neighbours in the batch commit', async () => {
+    const { engine, store } = await database()
+    const results = await Promise.allSettled([
+      store.start(scope(), startInput()),
+      engine.write(function* () {
+        yield* run("insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', 'user9', 'eve@example.net', 'active', 1, 0)")
+        yield* run('insert into no_such_table values (1)')
+      }),
+      store.start(scope(), startInput({ challenge: 'challenge2' })),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect([await count(engine, 'challenges'), await count(engine, 'users')]).toEqual([2, 0])
+  })
+
+  test('I13, FA-10: while somebody else holds the database a write waits, then says "unavailable"; after that it works', async () => {
+    const opened = await database()
+    const release = await opened.block()
+    const waiting = opened.store.start(scope(), startInput())
+    let settled = false
+    waiting.finally(() => {
+      settled = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    expect(settled).toBe(false)
+    release()
+    expect((await waiting).decision.verdict).toBe('send')
+    const held = await opened.block()
+    await expect(opened.store.verify(scope(), verifyInput())).rejects.toBeInstanceOf(Unavailable)
+    held()
+    expect((await opened.store.verify(scope(), verifyInput())).decision.reason).toBe('signed_in')
+  }, 15_000)
+
+  test('I14: counters survive closing and opening again (FA-20)', async () => {
+    const first = await database()
+    await first.store.start(scope(), startInput())
+    await first.store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))
+    const before = await rows(first.engine, 'select name, hits from windows order by name')
+    await first.store.close()
+    const second = await first.again()
+    expect(await rows(second.engine, 'select name, hits from windows order by name')).toEqual(before)
+    expect((await second.store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))).decision.triesLeft).toBe(3)
+  })
+
+  test('a policy is written down once, so that its decisions can be made again', async () => {
+    const { engine, store } = await database()
+    await store.keepPolicy('default', 'v1', policy())
+    await store.keepPolicy('default', 'v1', policy())
+    const kept = await engine.read(() => one<{ policy: string }>("select policy from policies where version = 'v1'"))
+    expect(readPolicy(JSON.parse(kept?.policy ?? ''))).toEqual({ ok: true, policy: policy() })
+  })
+})
+
+test('operations that wait together share one commit, of at most fifty', async () => {
+  const { engine, destroy } = await openFile()
+  const { database } = engine as SqliteEngine
+  const commits: string[] = []
+  const counted = new SqliteEngine(
+    {
+      exec: (sql) => {
+        if (sql === 'commit') commits.push(sql)
+        database.exec(sql)
+      },
+      prepare: (sql) => database.prepare(sql),
+      close: () => {},
+    },
+    { now },
+  )
+  const store = storeOver(counted)
+  await Promise.all(Array.from({ length: 100 }, (_, index) => store.start(scope(), startInput({ challenge: `challenge${index}` }))))
+  expect(commits).toHaveLength(2)
+  await destroy()
+})

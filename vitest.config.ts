@@ -1,0 +1,19 @@
+// Everything `npm test` runs. The long runs live in test/deep and have a config of their own.
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } },
+  test: {
+    include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.{ts,tsx}'],
+    exclude: ['test/deep/**'],
+    pool: 'threads',
+    maxWorkers: 2,
+    // Nothing here mocks a module, so files of one worker share what they import; that halves the time of a run.
+    isolate: false,
+    // Stories drive a real browser and real processes on machines that do other work too.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    allowOnly: false,
+    reporters: ['default', './scripts/vitest-summary.ts'],
+  },
+})

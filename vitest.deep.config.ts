@@ -1,0 +1,9 @@
+// The long runs of `npm run test:deep`: many crashes, many races, many pairs. One at a time, because some measure time.
+import { defineConfig, mergeConfig } from 'vitest/config'
+import base from './vitest.config.ts'
+
+const deep = mergeConfig(base, defineConfig({ test: { maxWorkers: 1, isolate: true, testTimeout: 1_800_000, hookTimeout: 300_000 } }))
+deep.test.include = ['test/deep/**/*.test.{ts,tsx}']
+deep.test.exclude = []
+
+export default deep
