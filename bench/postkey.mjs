@@ -1,12 +1,12 @@
 // Postkey as it runs in production, in a process of its own: settings read by `serve`'s reader, its listener, pages, all limits,
 // audit, sealed mail, the outbox worker, JSON log lines. Two things differ: the transport hands the mail to the load generator
 // instead of a mail server, and the limits are high enough to let one machine's load through.
-import { openSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
 import { openChannel } from './channel.mjs'
 import { answerRunner } from './control.mjs'
 
 const { socket, database, dist } = JSON.parse(process.env.BENCH_OPTIONS)
-const [{ readConfig }, { createLog, descriptorDestination }, { startServer }] = await Promise.all([
+const [{ readConfig }, { createLog }, { startServer }] = await Promise.all([
   import(`${dist}/run/config.js`),
   import(`${dist}/run/log.js`),
   import(`${dist}/server.js`),
@@ -15,7 +15,7 @@ const [{ readConfig }, { createLog, descriptorDestination }, { startServer }] = 
 const MANY = 1_000_000_000
 const env = {
   POSTKEY_URL: 'http://localhost:0',
-  POSTKEY_SECRET: 'a-secret-for-the-benchmark-and-nothing-else',
+  POSTKEY_SECRET: randomBytes(33).toString('base64'),
   POSTKEY_DATABASE_URL: `file:${database}`,
   POSTKEY_SMTP_URL: 'smtp://localhost:2525',
   POSTKEY_MAIL_FROM: 'sign-in@example.com',
@@ -40,6 +40,7 @@ const transport = {
   close: async () => channel.close(),
 }
 
-const log = createLog({ level: config.log, format: 'json', destination: descriptorDestination(openSync('/dev/null', 'w')) })
+// To standard output, which the runner leads to nowhere.
+const log = createLog({ level: config.log, format: 'json' })
 const server = await startServer(config, { mode: 'serve', log, transport })
 answerRunner({ port: server.port, stop: () => server.close() })

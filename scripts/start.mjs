@@ -1,6 +1,11 @@
-// `npm start`: build, then run `postkey dev` in this very process, so that a signal sent to npm's child stops the server and not
-// just a shell around it.
+// `npm start`: build, then run `postkey dev` in this very process.
 import './build.mjs'
+
+// Whoever stops npm stops the shell that npm put around this process, and not this process. Without its shell it ends, too.
+const shell = process.ppid
+setInterval(() => {
+  if (process.ppid !== shell) process.kill(process.pid, 'SIGTERM')
+}, 300).unref()
 
 if (process.exitCode === undefined) {
   process.argv.splice(2, 0, 'dev')

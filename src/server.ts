@@ -11,6 +11,8 @@ import type { Log, LogFields } from './run/log.ts'
 export interface ServerOptions {
   readonly mode: 'dev' | 'serve'
   readonly log: Log
+  /** Takes the mails instead of the configured mail server: for who has a way of their own, and for benchmarks. */
+  readonly transport?: MailTransport
 }
 
 export interface RunningServer {
@@ -24,7 +26,7 @@ export interface RunningServer {
 /** Longer than any request of ours takes; a rolling restart does not wait for idle keep-alive connections. */
 const DRAIN_MS = 20_000
 
-export async function startServer(config: Config, { mode, log }: ServerOptions): Promise<RunningServer> {
+export async function startServer(config: Config, { mode, log, transport }: ServerOptions): Promise<RunningServer> {
   let handler: Handler | null = null
   const listener = getRequestListener(
     (request, env) => {
@@ -47,7 +49,7 @@ export async function startServer(config: Config, { mode, log }: ServerOptions):
   const port = early ? (server.address() as AddressInfo).port : config.port
   const url = config.url.replace(/:0$/, `:${port}`)
   const inbox = mode === 'dev' && config.smtpUrl === null ? await openInbox(config) : null
-  const postkey = await createPostkey(optionsOf(config, url, inbox, log))
+  const postkey = await createPostkey(optionsOf(config, url, { inbox, transport: transport ?? inbox ?? config.smtpUrl }, log))
   handler = postkey.handler
   if (!early) await listen(server, config)
   log.event('listening', { url: `${url}${config.basePath}`, port, mode, version: postkey.versions.app, policy: postkey.versions.policy })
@@ -71,9 +73,13 @@ async function openInbox(config: Config): Promise<Inbox> {
   return devInbox(path === ':memory:' ? {} : { directory: join(dirname(path), 'inbox') })
 }
 
-function optionsOf(config: Config, url: string, inbox: Inbox | null, log: Log): PostkeyOptions {
+interface Post {
+  readonly inbox: Inbox | null
+  readonly transport: MailTransport | string | null
+}
+
+function optionsOf(config: Config, url: string, { inbox, transport }: Post, log: Log): PostkeyOptions {
   const { brand, basePath } = config
-  const transport = inbox ?? config.smtpUrl
   if (transport === null) throw new Error('no way to send mail — set POSTKEY_SMTP_URL')
   return {
     url,

@@ -13,7 +13,7 @@ beforeAll(async () => {
     seen.push(`${request.method} ${request.url}`)
     response.setHeader('content-type', 'text/html; charset=utf-8')
     response.end(
-      '<!doctype html><title>hello</title><form method=post action=/done><button>Go</button></form><script>document.body.dataset.js=1</script>',
+      '<!doctype html><title>hello</title><form method=post action=/done><input name=email type=email><select name=a><option>b</select><button>Go</button></form><script>document.body.dataset.js=1</script>',
     )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

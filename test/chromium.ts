@@ -1,7 +1,7 @@
 // A real Chromium for the stories that need one. It comes out of a package of ours (Linux), so that a bare machine with nothing but
 // Node can run every test; else the browser of the machine is used. If there is none, the test fails and says what to install.
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -92,11 +92,24 @@ async function unpack(home: string): Promise<void> {
     await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
       env: { ...process.env, TMPDIR: staging, AWS_LAMBDA_JS_RUNTIME: 'nodejs20.x' },
     })
+    writeFileSync(join(staging, 'fonts', 'fonts.conf'), fontSettings(home))
     renameSync(staging, home)
   } catch (error) {
     rmSync(staging, { recursive: true, force: true })
     if (!existsSync(home)) throw error
   }
+}
+
+/**
+ * The package's own settings look for fonts in places of its cloud. Without any font the browser dies at the first text field
+ * ("SkFontMgr_FontConfigInterface … Not implemented"). Ours find the fonts of the package and no others, so that a page is as wide
+ * on one machine as on the next.
+ */
+function fontSettings(home: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${home}/fonts</dir><cachedir>${home}/fonts/cache</cachedir></fontconfig>
+`
 }
 
 function installedChromium(): Found | null {

@@ -194,6 +194,34 @@ export class Answer {
   }
 }
 
+export interface AskedFor extends Opened {
+  readonly browser: Browser
+  readonly challenge: string
+}
+
+/** Somebody asks for a mail and opens it. */
+export async function askAndOpen(kit: Kit, email: string, options: { readonly browser?: Browser; readonly returnTo?: string } = {}): Promise<AskedFor> {
+  const browser = options.browser ?? kit.browser()
+  const challenge = await browser.ask(email, options.returnTo)
+  await kit.settle()
+  return { browser, challenge, ...kit.mailbox.newest(email) }
+}
+
+/** Asks, and types the code from the mail. */
+export async function signIn(kit: Kit, email: string, browser: Browser = kit.browser()): Promise<Browser> {
+  const { challenge, code } = await askAndOpen(kit, email, { browser })
+  const answer = await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+  if (answer.status !== 303) throw new Error(`signing in as ${email} answered ${answer.status}: ${answer.text.slice(0, 300)}`)
+  return browser
+}
+
+/** A code of the same length that is not this one. */
+export function wrongCode(code: string | null, nth = 0): string {
+  const length = code?.length ?? 6
+  const guess = String(nth).padStart(length, '0')
+  return guess === code ? '9'.repeat(length) : guess
+}
+
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR

@@ -18,6 +18,9 @@ const shots = process.env['PAGES_LOOK']
 const pages = samples()
 const browser = browserFor()
 
+/** Structure is the same in every look; colours and sizes are not. */
+const visible = ['color-contrast', 'target-size', 'link-in-text-block', 'scrollable-region-focusable']
+
 const looks: Record<string, BrowserContextOptions> = {
   light: { viewport: { width: 900, height: 760 }, colorScheme: 'light' },
   dark: { viewport: { width: 900, height: 760 }, colorScheme: 'dark' },
@@ -68,7 +71,7 @@ test.each(Object.keys(looks))(
       const violations = await page.evaluate(async (tags) => {
         const { axe: run } = globalThis as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
         return (await run.run({ runOnly: tags, iframes: false })).violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`)
-      }, rules)
+      }, look === 'light' ? rules : visible)
       faults.push(...violations.map((violation) => `${name}: ${violation}`))
     }
     await context.close()

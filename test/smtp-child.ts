@@ -153,7 +153,8 @@ function packaged(behaviour: Exclude<SmtpBehaviour, { mode: 'down' | 'script' }>
   const server = new SMTPServer(options)
   server.on('error', () => {})
   // smtp-server's own `connection` handler waits for the greeting to be sent; a listener beside it only reads along.
-  if (mode !== 'smtps') server.server.on('connection', (socket: Socket) => socket.on('data', (chunk) => heard.push(chunk.toString('latin1'))))
+  if (mode !== 'smtps')
+    server.server.on('connection', (socket: Socket) => socket.on('data', (chunk) => heard.push(chunk.toString('latin1'))))
   return server.server as Server
 }
 
@@ -168,7 +169,11 @@ function refused(behaviour: SmtpBehaviour, { address }: SMTPServerAddress): Erro
 
 function keep(session: SMTPServerSession, raw: Buffer): void {
   const { mailFrom, rcptTo } = session.envelope
-  messages.push({ mailFrom: mailFrom === false ? '' : mailFrom.address, rcptTo: rcptTo.map(({ address }) => address), raw: raw.toString('base64') })
+  messages.push({
+    mailFrom: mailFrom === false ? '' : mailFrom.address,
+    rcptTo: rcptTo.map(({ address }) => address),
+    raw: raw.toString('base64'),
+  })
 }
 
 function socketOf(server: SMTPServer, session: SMTPServerSession): Socket | undefined {
@@ -214,7 +219,8 @@ function scripted(replies: Readonly<Record<string, string>>): Server {
           socket.off('data', read)
           const secure = new TLSSocket(socket, { isServer: true, key: pem('key'), cert: pem('localhost') })
           secure.on('error', () => socket.destroy())
-          return converse(secure, false)
+          converse(secure, false)
+          return
         }
       }
     }

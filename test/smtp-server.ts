@@ -65,7 +65,15 @@ export async function startSmtpServer(options: SmtpBehaviour & { readonly port?:
 /** Node 20 runs no TypeScript by itself. */
 async function bundle(): Promise<string> {
   const entry = fileURLToPath(new URL('smtp-child.ts', import.meta.url))
-  const { outputFiles } = await build({ entryPoints: [entry], bundle: true, packages: 'external', platform: 'node', format: 'esm', write: false, logLevel: 'silent' })
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    write: false,
+    logLevel: 'silent',
+  })
   return outputFiles[0]?.text ?? ''
 }
 

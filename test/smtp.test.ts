@@ -18,7 +18,10 @@ async function serve(behaviour: SmtpBehaviour): Promise<SmtpTestServer> {
   return server
 }
 
-function transportTo(server: { port: number }, more: { scheme?: string; login?: string; host?: string; query?: string } = {}): MailTransport {
+function transportTo(
+  server: { port: number },
+  more: { scheme?: string; login?: string; host?: string; query?: string } = {},
+): MailTransport {
   const { scheme = 'smtp', login = '', host = '127.0.0.1', query = '' } = more
   const transport = smtpTransport({ url: `${scheme}://${login}${host}:${server.port}?timeout=3000ms${query}` })
   open.push(transport)
@@ -47,7 +50,14 @@ function message(changes: Partial<Message> & { brand?: string } = {}): Message {
     codeInSubject: true,
     host: 'auth.example.com',
   })
-  return { ...parts, to: 'Ada@example.org', from: { name: brand, address: 'signin@example.com' }, messageId: '<kf3Zq0WvYc8mTnRx2@example.com>', date: new Date(at), ...rest }
+  return {
+    ...parts,
+    to: 'Ada@example.org',
+    from: { name: brand, address: 'signin@example.com' },
+    messageId: '<kf3Zq0WvYc8mTnRx2@example.com>',
+    date: new Date(at),
+    ...rest,
+  }
 }
 
 describe('a mail that arrives', () => {
@@ -149,7 +159,17 @@ describe('a mail that arrives', () => {
   test('IN-05: dots, bare line ends, long lines and NUL arrive as they were meant, in CRLF lines of at most 998 octets', async () => {
     const server = await serve({ mode: 'accept' })
     const transport = transportTo(server)
-    const texts = ['.', '..', 'a\n.\nb', 'a\r\n.\r\nb', 'x\r.\ry', `${'w'.repeat(10_000)}`, 'a\0b', 'a\n..c\n', 'z\n.\r\nMAIL FROM:<eve@evil.example>\r\n']
+    const texts = [
+      '.',
+      '..',
+      'a\n.\nb',
+      'a\r\n.\r\nb',
+      'x\r.\ry',
+      `${'w'.repeat(10_000)}`,
+      'a\0b',
+      'a\n..c\n',
+      'z\n.\r\nMAIL FROM:<eve@evil.example>\r\n',
+    ]
     for (const text of texts) expect((await transport.send(message({ text, html: `<p>${text}</p>` }))).class).toBe('accepted')
     const messages = await server.messages()
     expect(messages).toHaveLength(texts.length)
@@ -174,7 +194,10 @@ describe('a mail that arrives', () => {
 
 describe('TLS and login', () => {
   test('a mail goes out over STARTTLS and over TLS from the first byte, and verify() succeeds', async () => {
-    for (const [mode, scheme, query] of [['starttls', 'smtp', withTls], ['smtps', 'smtps', withTls]] as const) {
+    for (const [mode, scheme, query] of [
+      ['starttls', 'smtp', withTls],
+      ['smtps', 'smtps', withTls],
+    ] as const) {
       const server = await serve({ mode })
       for (const host of ['localhost', '127.0.0.1']) {
         const transport = transportTo(server, { scheme, host, query })
@@ -182,6 +205,8 @@ describe('TLS and login', () => {
         expect(await transport.send(message())).toMatchObject({ class: 'accepted' })
       }
       expect(await server.messages()).toHaveLength(2)
+      // Had the ear been deaf, the silence below would prove nothing.
+      expect(await server.heard()).toMatch(mode === 'starttls' ? /STARTTLS\r\n/ : /^$/)
       expect(await server.heard()).not.toMatch(/MAIL FROM|AUTH/i)
     }
   })
@@ -197,6 +222,7 @@ describe('TLS and login', () => {
       const transport = transportTo(server, { login: 'mailer:s3cret-pass@', query: withTls })
       expect(await transport.send(message())).toMatchObject({ class: 'unreachable' })
       await expect(transport.verify()).rejects.toThrow(/STARTTLS/)
+      expect(await server.heard()).toMatch(/^EHLO /)
       expect(await server.heard()).not.toMatch(/AUTH|MAIL|RCPT|DATA|s3cret/i)
       expect(await server.messages()).toEqual([])
     }
@@ -220,7 +246,10 @@ describe('TLS and login', () => {
       { certificate: 'localhost', query: '&tls=required' },
     ] as const
     for (const { certificate, query } of cases) {
-      for (const [mode, scheme] of [['starttls', 'smtp'], ['smtps', 'smtps']] as const) {
+      for (const [mode, scheme] of [
+        ['starttls', 'smtp'],
+        ['smtps', 'smtps'],
+      ] as const) {
         const server = await serve({ mode, certificate })
         const transport = transportTo(server, { scheme, host: 'localhost', login: 'mailer:s3cret-pass@', query })
         expect(await transport.send(message())).toMatchObject({ class: 'unreachable' })
@@ -246,7 +275,8 @@ describe('TLS and login', () => {
     )
     expect(error.message).toMatch(/535.*check user and password in POSTKEY_SMTP_URL/)
     // The test server echoes both, as some servers do.
-    for (const text of [reply.text, error.message, String(error.stack), JSON.stringify(error)]) expect(text).not.toMatch(/s3cret-pass|mailer/)
+    for (const text of [reply.text, error.message, String(error.stack), JSON.stringify(error)])
+      expect(text).not.toMatch(/s3cret-pass|mailer/)
     expect(error.cause).toBeUndefined()
   })
 })

@@ -128,6 +128,7 @@ const refused: readonly (readonly [string, string, AddressFault])[] = [
   ['UN-01', 'аda@example.com', 'local'],
   ['UN-08', 'üser@example.com', 'local'],
   ['UN-06', 'a@bu\u0308cher.example', 'characters'],
+  ['UN-07', 'a@\u03aa\u0301.example', 'domain'],
   ['UN-06', 'a@x.com\ud800', 'characters'],
 ]
 

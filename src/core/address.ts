@@ -50,8 +50,8 @@ function readDomain(typed: string): string | null {
   // Before the URL parser sees it: to that, ":", "/", "%41" and "[" mean something.
   if (/[^A-Za-z0-9.\-\u0080-\u{10ffff}]/u.test(typed)) return null
   const lower = typed.toLowerCase()
-  // Lower-casing may bring forth what NFKC would fold further (I with dot above); such a name has two spellings.
-  if (lower.normalize('NFC') !== lower || lower.normalize('NFKC') !== lower) return null
+  // Lower-casing can bring forth what NFKC folds further (a Greek iota with two accents); such a name has two spellings.
+  if (lower.normalize('NFKC') !== lower) return null
   const labels = lower.split('.')
   if (labels.length < 2 || !/[^\d]/.test(labels.at(-1) as string)) return null
   const host = toAscii(lower)
@@ -60,7 +60,8 @@ function readDomain(typed: string): string | null {
   for (const [index, label] of labels.entries()) {
     const given = ascii[index] as string
     if (given.length > 63 || !/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(given)) return null
-    // ASCII must come back as it went in, anything else as an A-label: a mapping that turns a look-alike into plain letters ends here.
+    // ASCII must come back as it went in, anything else as an A-label. No character of today's Unicode gets this far and turns
+    // into plain letters, but which mapping the URL parser knows depends on the Node version.
     if (/^[a-z0-9-]+$/.test(label) ? given !== label : !given.startsWith('xn--')) return null
   }
   return host
@@ -93,7 +94,7 @@ const PROVIDERS: readonly { readonly domains: readonly [string, ...string[]]; re
 export function mailboxKey(address: Address): string {
   const provider = PROVIDERS.find(({ domains }) => domains.includes(address.domain))
   const tagAt = address.local.search(provider?.tag ?? /\+/)
-  const untagged = tagAt > 0 ? address.local.slice(0, tagAt) : address.local
+  const untagged = tagAt < 0 ? address.local : address.local.slice(0, tagAt)
   const local = provider?.skip ? untagged.replace(provider.skip, '') : untagged
   return `${local || address.local}@${provider?.domains[0] ?? address.domain}`
 }

@@ -68,7 +68,10 @@ describe('a rate', () => {
     fc.assert(
       fc.property(
         rules,
-        fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 6_000 })), { maxLength: 120 }),
+        fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 6_000 })), {
+          maxLength: 120,
+          size: 'max',
+        }),
         (rule, waits) => {
           const admitted: number[] = []
           let now = NOW
@@ -159,6 +162,7 @@ describe('exact windows', () => {
   })
   const someWaits = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 2_500 })), {
     maxLength: 60,
+    size: 'max',
   })
 
   test('never more than count in any stretch of per; the advice is true; forgetting old hits changes no answer', () => {
@@ -194,7 +198,7 @@ describe('exact windows', () => {
     fc.assert(
       fc.property(
         someWindows,
-        fc.array(fc.integer({ min: -3_000, max: 3_000 }), { maxLength: 20 }),
+        fc.array(fc.integer({ min: -3_000, max: 3_000 }), { maxLength: 20, size: 'max' }),
         fc.integer({ min: 0, max: 6_000 }),
         (rules, offsets, later) => {
           const hits = offsets.map((offset) => NOW + offset)

@@ -89,7 +89,7 @@ describe('a code as typed', () => {
       fc.string({ unit: 'binary', maxLength: 2 }),
     )
     fc.assert(
-      fc.property(fc.array(bit, { maxLength: 40 }), fc.integer({ min: 6, max: 10 }), (bits, length) => {
+      fc.property(fc.array(bit, { maxLength: 40, size: 'max' }), fc.integer({ min: 6, max: 10 }), (bits, length) => {
         const code = readCode(bits.join(''), length)
         if (code === null) return
         expect(code).toMatch(/^[0-9]+$/)

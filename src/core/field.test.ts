@@ -63,6 +63,7 @@ describe('a form body', () => {
     ['text that is not encoded', 'email=ü', 'ü'],
     ['unknown fields twice and broken', 'x=%zz&x=%zz&email=a', 'a'],
     ['names every object has', '__proto__=x&constructor=y&toString=z&email=a', 'a'],
+    ['a name alone, before others', 'email&x=1', ''],
     ['empty pairs', '&&email=a&', 'a'],
     ['a nameless value', '=x&email=a', 'a'],
   ])('%s is fine', (_, body, email) => {

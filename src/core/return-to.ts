@@ -29,8 +29,10 @@ function admit(given: string, rules: ReturnRules): ReturnResult {
   // there to confuse.
   if (!/^(?:\/(?!\/)|https?:\/\/[^/])/i.test(given)) return NO
   const url = parse(given, rules.base)
+  // Not by the origin alone: that of blob:https://auth.example.com/x is https://auth.example.com.
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return NO
-  if (url.username !== '' || url.password !== '' || /^https?:\/\/[^/?#]*@/i.test(given)) return NO
+  // User info, even an empty one, which the parser drops.
+  if (/^https?:\/\/[^/?#]*@/i.test(given)) return NO
   if (url.origin !== new URL(rules.base).origin && !rules.origins.includes(url.origin)) return NO
   // Harmless as long as it stays absolute; but an application may well cut the path out again.
   if (url.pathname.startsWith('//')) return NO

@@ -115,6 +115,9 @@ function replay(policy: Policy, facts: VerifyFacts): VerifyDecision | null {
   const { session, now } = facts
   if (session === null || session.ended || now >= session.createdAt + policy.replayWindow) return null
   if (facts.proof === 'code' && facts.code !== 'right') return null
+  // A cookie would be handed out that opens nothing any more.
+  if (facts.user === null || facts.user.status === 'disabled') return refuse('sign_in_refused')
+  if (now >= session.createdAt + Math.min(policy.session.idle, policy.session.absolute)) return null
   return { ...blank, verdict: 'replayed', reason: 'replayed' }
 }
 

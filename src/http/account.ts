@@ -29,8 +29,8 @@ export async function postEndSession(visit: Visit, request: Request): Promise<Re
   const { live } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
   if (live === null) return redirect(visit, signInFirst(visit))
   if (body.values.session === live.session.id) return postSignOut(visit)
-  await endSessions(visit.context, visit.asker, { id: body.values.session })
-  return redirect(visit, `${visit.context.basePath}${paths.account}?notice=session_ended`)
+  const { ended } = await endSessions(visit.context, visit.asker, { id: body.values.session })
+  return redirect(visit, `${visit.context.basePath}${paths.account}${ended > 0 ? '?notice=session_ended' : ''}`)
 }
 
 export async function postEndOthers(visit: Visit): Promise<Response> {

@@ -84,6 +84,11 @@ describe('the address of a client', () => {
     expect(proxied('::ffff:10.0.0.1', forwarded).address).toBe(address)
   })
 
+  test('RL-06: what one proxy sent is not remembered for another', () => {
+    expect(proxied('10.0.0.1', 'unknown, hidden').address).toBe('10.0.0.1')
+    expect(proxied('10.0.0.2', 'unknown, hidden').address).toBe('10.0.0.2')
+  })
+
   test('RL-06: a list of thousands of hops ends after some', () => {
     const many = `203.0.113.9${', 10.0.0.1'.repeat(5_000)}`
     expect(proxied('10.0.0.1', many).address).toBe('10.0.0.1')

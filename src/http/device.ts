@@ -52,20 +52,22 @@ const PROGRAM =
 
 const cached = new Map<string, string>()
 const CACHED_MAX = 2_000
+const LONGEST = 300
 
 export function deviceName(userAgent: string | null): string {
   if (!userAgent) return UNKNOWN
-  const key = userAgent.slice(0, 300)
-  const had = cached.get(key)
+  // Not remembered: a slice would keep the whole long header in memory.
+  if (userAgent.length > LONGEST) return readName(userAgent.slice(0, LONGEST))
+  const had = cached.get(userAgent)
   if (had !== undefined) {
     // Put last again: the common browsers stay, whatever else passes through.
-    cached.delete(key)
-    cached.set(key, had)
+    cached.delete(userAgent)
+    cached.set(userAgent, had)
     return had
   }
-  const name = readName(key)
+  const name = readName(userAgent)
   if (cached.size >= CACHED_MAX) cached.delete(cached.keys().next().value as string)
-  cached.set(key, name)
+  cached.set(userAgent, name)
   return name
 }
 

@@ -76,7 +76,9 @@ export function devInbox(options: { readonly directory?: string | undefined; rea
     close: async () => {},
     list(filter = {}) {
       const after = filter.after === undefined || filter.after === '' ? -Infinity : instant(filter.after)
-      const found = mails.filter((mail) => (filter.to === undefined || mail.to === filter.to.toLowerCase()) && Date.parse(mail.receivedAt) > after)
+      const found = mails.filter(
+        (mail) => (filter.to === undefined || mail.to === filter.to.toLowerCase()) && Date.parse(mail.receivedAt) > after,
+      )
       return found.reverse()
     },
     get: (id) => mails.find((mail) => mail.id === id),
@@ -95,7 +97,9 @@ const fileName = (id: string): string => `${id}.json`
 function open(directory: string): DevMail[] {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   chmodSync(directory, 0o700)
-  const names = readdirSync(directory).filter((name) => /^[0-9a-z]{11}\.json$/.test(name)).sort()
+  const names = readdirSync(directory)
+    .filter((name) => /^[0-9a-z]{11}\.json$/.test(name))
+    .sort()
   for (const name of names.splice(0, Math.max(0, names.length - KEPT))) rmSync(join(directory, name), { force: true })
   return names.flatMap((name) => read(join(directory, name)))
 }

@@ -84,12 +84,16 @@ const SignInHtml: FC<{ shape: Shape }> = ({ shape }) => (
       <Preheader />
       <Table width="100%" class="paper" style={`background-color:${paper.light}`}>
         <td align="center" class="outer" style="padding:40px 16px 48px">
-          <Table width="600" class="sheet" style={`width:100%;max-width:600px;background-color:${sheet.light};border:1px solid ${rule.light};border-radius:16px`}>
+          <Table
+            width="600"
+            class="sheet"
+            style={`width:100%;max-width:600px;background-color:${sheet.light};border:1px solid ${rule.light};border-radius:16px`}
+          >
             <td class="inner" style={`padding:40px 48px 36px;font-family:${SANS};text-align:${shape.dir === 'rtl' ? 'right' : 'left'}`}>
               <p class="muted" style={text(muted.light, 15, 20, 'margin:0 0 28px;font-weight:600')}>
                 <bdi>{mark('brand')}</bdi>
               </p>
-              <h1 class="ink" style={text(ink.light, 28, 34, `margin:0;font-weight:600;font-family:${SERIF}`)}>
+              <h1 class="ink" style={text(ink.light, 30, 36, `margin:0;font-weight:400;font-family:${SERIF};letter-spacing:-0.01em`)}>
                 {mark('title')}
               </h1>
               {shape.code && <CodeBlock />}
@@ -109,7 +113,10 @@ const SignInHtml: FC<{ shape: Shape }> = ({ shape }) => (
             </td>
           </Table>
           <Table width="600" style="width:100%;max-width:600px">
-            <td class="foot muted" style={`padding:20px 48px 0;${text(muted.light, 13, 20)};text-align:${shape.dir === 'rtl' ? 'right' : 'left'}`}>
+            <td
+              class="foot muted"
+              style={`padding:20px 48px 0;${text(muted.light, 13, 20)};text-align:${shape.dir === 'rtl' ? 'right' : 'left'}`}
+            >
               {mark('sentBy')} {mark('sentTo')}
               <br />
               {mark('help')}
@@ -135,7 +142,11 @@ const CodeBlock: FC = () => (
     <Line slot="codeWhere" top={8} />
     <Table width="100%" style="margin-top:20px">
       <td class="well" align="center" style={`padding:22px 12px;background-color:${well.light};border-radius:12px`}>
-        <div dir="ltr" class="code ink" style={`font-family:${MONO};font-size:32px;line-height:40px;font-weight:600;letter-spacing:0.22em;margin-right:-0.22em;color:${ink.light}`}>
+        <div
+          dir="ltr"
+          class="code ink"
+          style={`font-family:${MONO};font-size:32px;line-height:40px;font-weight:600;letter-spacing:0.22em;margin-right:-0.22em;color:${ink.light}`}
+        >
           {mark('code')}
         </div>
       </td>

@@ -36,7 +36,8 @@ export interface SignInMailInput {
 export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 'text' | 'html' | 'headers'> {
   if (input.link === null && input.code === null) throw new TypeError('a sign-in mail needs a link or a code')
   // What stands in an href decides where a click goes; what stands alone in the text part must stay one word.
-  if (input.link !== null && !/^https?:\/\/[!-~]+$/.test(input.link)) throw new TypeError('the link of a mail is not an absolute http(s) address')
+  if (input.link !== null && !/^https?:\/\/[!-~]+$/.test(input.link))
+    throw new TypeError('the link of a mail is not an absolute http(s) address')
   if (input.code !== null && !/^\d{6,10}$/.test(input.code)) throw new TypeError('the code of a mail is not 6 to 10 digits')
   const words = mailWords(input.locale)
   const said = sentences(words, input)
@@ -142,7 +143,12 @@ function lasts(words: MailWords, ms: Ms): string {
 
 /** For subjects and paragraphs: no line breaks, no controls, no direction overrides (a name must not rearrange the sentence). */
 function oneLine(value: string): string {
-  return /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(value) ? value.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').replace(/[\u202A-\u202E\u2066-\u2069]/g, '').trim() : value
+  return /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(value)
+    ? value
+        .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+        .replace(/[\u202A-\u202E\u2066-\u2069]/g, '')
+        .trim()
+    : value
 }
 
 const COLUMNS = 74

@@ -46,12 +46,14 @@ export function operatorHint(thrown: unknown): string {
   const message = error.message ?? ''
   if (error.code === 'EAUTH') return 'check user and password in POSTKEY_SMTP_URL'
   if (error.code === 'EDNS' || cause === 'ENOTFOUND') return 'check the host in POSTKEY_SMTP_URL, and that its name resolves here'
-  if (error.code === 'ETIMEDOUT' || cause === 'ETIMEDOUT') return 'nothing answered in time: check host and port, and that no firewall stands between'
+  if (error.code === 'ETIMEDOUT' || cause === 'ETIMEDOUT')
+    return 'nothing answered in time: check host and port, and that no firewall stands between'
   if (cause === 'ECONNREFUSED') return 'nothing listens there: check host and port in POSTKEY_SMTP_URL'
   if (/certificate|altnames|self.signed/i.test(message) || /CERT|ALTNAME/.test(cause)) {
     return 'its certificate is not valid for this host: use the name it is made out to, or trust your own authority with ?ca=FILE'
   }
-  if (error.command === 'STARTTLS' || /STARTTLS/.test(message)) return 'it does not offer STARTTLS: use smtps:// if it has that, or another server; Postkey does not send in clear'
+  if (error.command === 'STARTTLS' || /STARTTLS/.test(message))
+    return 'it does not offer STARTTLS: use smtps:// if it has that, or another server; Postkey does not send in clear'
   if (error.code === 'ETLS' || error.code === 'ESOCKET') return 'TLS failed: smtp:// is for ports 587 and 25, smtps:// for 465'
   return 'check POSTKEY_SMTP_URL'
 }

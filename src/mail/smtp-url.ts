@@ -25,7 +25,8 @@ export function readSmtpUrl(text: string): SmtpSettings {
   // Messages name the setting and never quote its value: it holds a password.
   if (!URL.canParse(text)) throw wrong('is not a URL', 'write smtp://user:password@host:587, with special characters percent-encoded')
   const url = new URL(text)
-  if (url.protocol !== 'smtp:' && url.protocol !== 'smtps:') throw wrong('begins neither with smtp:// nor with smtps://', 'write smtp://host:587 or smtps://host:465')
+  if (url.protocol !== 'smtp:' && url.protocol !== 'smtps:')
+    throw wrong('begins neither with smtp:// nor with smtps://', 'write smtp://host:587 or smtps://host:465')
   const secure = url.protocol === 'smtps:'
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (host === '') throw wrong('names no host', 'write smtp://host:587')

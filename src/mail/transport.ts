@@ -32,7 +32,11 @@ const REPLY_CHARS = 200
  */
 export function replyText(raw: string): string {
   // Cut before the patterns run: their cost must not grow with what a stranger sends.
-  const line = raw.slice(0, 4 * REPLY_CHARS).trimStart().split(/[\r\n\u2028\u2029]/, 1)[0] ?? ''
+  const line =
+    raw
+      .slice(0, 4 * REPLY_CHARS)
+      .trimStart()
+      .split(/[\r\n\u2028\u2029]/, 1)[0] ?? ''
   const clean = line
     .replace(/[\p{Cc}\p{Cf}\p{Cs}]+/gu, ' ')
     .replace(/[^\s<>()[\],;:"']+@[^\s<>()[\],;:"']+/g, '•@•')

@@ -41,7 +41,7 @@ export function checkPage(frame: Frame, view: CheckView): string {
           {asksForCode && (
             <CodeForm frame={frame} challenge={view.challenge} code={view.code} problem={inField ? problem : undefined} autofocus={problem === undefined} />
           )}
-          <Facts frame={frame} view={view} />
+          <Facts frame={frame} view={view} code={asksForCode} />
           {provider !== null && (
             <p>
               <a class="button plain" href={provider.href} target="_blank" rel="noopener noreferrer">
@@ -98,7 +98,7 @@ export function CodeForm({ frame, challenge, code, problem, autofocus }: CodeFor
 }
 
 /** What to look for, and how long it is good. */
-function Facts({ frame, view }: { frame: Frame; view: CheckView }) {
+function Facts({ frame, view, code }: { frame: Frame; view: CheckView; code: boolean }) {
   const w = words(frame).check
   const { policy } = frame
   const until = (at: number, ttl: number) => fill(at > frame.now ? w.until(ttl) : w.over, { time: <Time frame={frame} at={at} /> })
@@ -110,7 +110,7 @@ function Facts({ frame, view }: { frame: Frame; view: CheckView }) {
           <bdi>{frame.brand.mailFrom}</bdi>
         </dd>
       </div>
-      {policy.methods.includes('code') && (
+      {code && (
         <div>
           <dt>{w.codeRow}</dt>
           <dd>{until(view.codeExpiresAt, policy.codeTtl)}</dd>

@@ -2,7 +2,7 @@
 // content security policy would take away the mail's inline styles.
 import { paths } from '../core/paths.ts'
 import { askPath } from './ask.tsx'
-import { Address, safeHref, words } from './fill.tsx'
+import { Address, safeHref, Time, words } from './fill.tsx'
 import { layout } from './layout.tsx'
 import type { DevInboxView, DevMail, Frame } from './view.ts'
 
@@ -34,7 +34,7 @@ function MailList({ frame, mails }: { frame: Frame; mails: readonly DevMail[] })
                 <a href={devMailPath(frame, mail.id)}>{mail.subject}</a>
               </p>
               <p class="hint">
-                {w.to} <Address>{mail.to}</Address> · <Received mail={mail} />
+                {w.to} <Address>{mail.to}</Address> · <Time frame={frame} at={Date.parse(mail.receivedAt)} />
               </p>
             </div>
             {mail.code !== null && <CopyCode frame={frame} mail={mail} />}
@@ -57,7 +57,7 @@ function OpenMail({ frame, mail }: { frame: Frame; mail: DevMail }) {
       </p>
       <h1>{mail.subject}</h1>
       <p class="hint">
-        {w.to} <Address>{mail.to}</Address> · <Received mail={mail} />
+        {w.to} <Address>{mail.to}</Address> · <Time frame={frame} at={Date.parse(mail.receivedAt)} />
       </p>
       <div class="actions">
         {mail.link !== null && (
@@ -100,13 +100,5 @@ function CopyCode({ frame, mail }: { frame: Frame; mail: DevMail }) {
         {w.devInbox.copyCode}
       </button>
     </p>
-  )
-}
-
-function Received({ mail }: { mail: DevMail }) {
-  return (
-    <time datetime={mail.receivedAt} data-day="">
-      {mail.receivedAt}
-    </time>
   )
 }

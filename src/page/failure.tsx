@@ -1,7 +1,7 @@
 // A dead end with a way out: what happened, why, the safe next step, and the number to quote. It never moves on by itself.
 import type { Child } from 'hono/jsx'
 import { paths } from '../core/paths.ts'
-import { reasons } from '../core/reason.ts'
+import { type NextStep, reasons } from '../core/reason.ts'
 import { explain } from '../words/explain.ts'
 import { faceWords } from '../words/words.ts'
 import { askPath } from './ask.tsx'
@@ -52,13 +52,15 @@ function actions(frame: Frame, view: FailureView): Act[] {
   const home = view.home === undefined ? undefined : safeHref(view.home, '')
   const signIn = home !== undefined && home !== '' ? home : askPath(frame, view.returnTo)
   const label = found.length === 0 && next !== 'continue' && next !== 'new_mail' ? faceWords(w, view.problem.reason).nextLabel : w.failure.signIn
-  found.push({ label: view.resend !== undefined ? w.failure.otherAddress : label, href: signIn })
+  found.push({ label: canResend(view) ? w.failure.otherAddress : label, href: signIn })
   return found.slice(0, 2)
 }
 
-/** While a wait is on, a button for a new mail would only lead to the next "no". */
+/** Where a new mail is the way on. After a sign-in, during a wait, or for somebody who may not sign in, it would lead to the next "no". */
+const mailHelps: ReadonlySet<NextStep> = new Set(['new_mail', 'newest_mail', 'use_code', 'use_link', 'correct_code', 'where_started'])
+
 function canResend(view: FailureView): boolean {
-  return view.resend !== undefined && reasons[view.problem.reason].next !== 'wait'
+  return view.resend !== undefined && mailHelps.has(reasons[view.problem.reason].next)
 }
 
 function Action({ action, first }: { action: Act; first: boolean }): Child {

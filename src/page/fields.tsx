@@ -81,8 +81,9 @@ export function CodeField({ frame, value, problem, autofocus }: CodeFieldProps) 
         aria-describedby={problem === undefined ? 'code-hint' : 'code-hint code-problem'}
         data-code={digits}
       />
-      <p id="code-hint" class="hint">
-        {w.codeHint(digits)}
+      {/* True only with the script, which shows it. */}
+      <p id="code-hint" class="hint" hidden>
+        {w.codeHint}
       </p>
     </div>
   )

@@ -89,11 +89,11 @@ function BoundForm({ frame, view }: Props) {
       <h1>{signedInAs === undefined ? w.boundHeading : w.switchHeading}</h1>
       {signedInAs !== undefined && <p class="lead">{fill(email === null ? w.switchAskNameless : w.switchAsk, parts)}</p>}
       {signedInAs === undefined && email !== null && <p class="lead">{fill(w.boundAs, parts)}</p>}
-      <p class="notice" role="status" data-status=""></p>
+      <p class="unseen" role="status" data-status=""></p>
       <Post frame={frame} to={`${paths.link}/${encodeURIComponent(view.linkId)}`} data-landing="" {...(auto ? autoSubmit(frame) : {})} data-busy={w.busy}>
         <Hidden name="secret" value={view.secret ?? ''} />
         <div class="actions">
-          <button type="submit">{signedInAs !== undefined && email !== null ? fill(w.switchTo, parts) : w.continue}</button>
+          <button type="submit">{signedInAs !== undefined && email !== null ? <span>{fill(w.switchTo, parts)}</span> : w.continue}</button>
           {signedInAs !== undefined && <Stay frame={frame} />}
         </div>
       </Post>

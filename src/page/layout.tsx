@@ -3,7 +3,7 @@
 import type { Child } from 'hono/jsx'
 import { paths } from '../core/paths.ts'
 import { fill, safeHref, words } from './fill.tsx'
-import { Mark } from './mark.tsx'
+import { Mark, Waves } from './mark.tsx'
 import type { Frame } from './view.ts'
 
 export interface Layout {
@@ -36,6 +36,7 @@ export function layout(frame: Frame, { title, error, wide, url, children }: Layo
         <header>
           <Mark />
           <span class="brand">{frame.brand.name}</span>
+          <Waves />
         </header>
         <main>{children}</main>
         <footer>

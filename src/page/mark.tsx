@@ -1,4 +1,5 @@
-// The mark: a key whose bow is a postmark, with the waves of the cancellation running through it. mark.svg is the same drawing.
+// The mark: a key whose bow is a postmark, with the waves of the cancellation running through it. mark.svg is the same
+// drawing. The waves go on across the page's head, as on an envelope.
 
 export function Mark() {
   return (
@@ -8,6 +9,19 @@ export function Mark() {
         <path d="M11.5 19.5q3.8-4 7.7 0t7.7 0 7.6 0M11.5 27.5q3.8-4 7.7 0t7.7 0 7.6 0" stroke-width="3" />
         <path d="M36.5 36.5 58 58M48.5 48.5l6-6M55 55l5-5" stroke-width="4.5" />
       </g>
+    </svg>
+  )
+}
+
+const wave = (y: number): string => `M-18 ${y}q9-7 18 0t18 0 18 0 18 0`
+
+export function Waves() {
+  return (
+    <svg class="waves" height="40" aria-hidden="true" focusable="false">
+      <pattern id="waves" width="36" height="40" patternUnits="userSpaceOnUse">
+        <path d={[10, 17, 24, 31].map(wave).join('')} fill="none" stroke="currentColor" stroke-width="1.5" />
+      </pattern>
+      <rect width="100%" height="40" fill="url(#waves)" />
     </svg>
   )
 }

@@ -76,7 +76,11 @@ export class SqliteEngine implements Engine {
   // Outside of a transaction, and never in the middle of one: batches run without yielding.
   async read<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
     if (this.#closed) throw new Unavailable('the database is closed')
-    return this.#step(operation(this.#tx()))
+    try {
+      return this.#step(operation(this.#tx()))
+    } catch (error) {
+      throw asUnavailable(error)
+    }
   }
 
   async check(): Promise<void> {

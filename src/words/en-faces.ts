@@ -6,9 +6,9 @@ import type { Face, FaceParams, FaceWords } from './words.ts'
 
 const has = (policy: Policy, method: 'link' | 'code'): boolean => policy.methods.includes(method)
 
-/** "3 in 15 minutes and 10 in 24 hours" */
+/** "3 mails in 15 minutes and 10 in 24 hours" */
 export const mailLimits = (policy: Policy): string =>
-  list('en', mailWindows(policy).map((window) => `${window.count} in ${duration('en', window.per)}`))
+  list('en', mailWindows(policy).map(({ count, per }, index) => `${count}${index > 0 ? '' : count === 1 ? ' mail' : ' mails'} in ${duration('en', per)}`))
 
 const triesLeft = (count: number | undefined): string =>
   count === undefined ? '' : count === 0 ? ' No try is left.' : count === 1 ? ' 1 try is left.' : ` ${count} tries are left.`
@@ -32,7 +32,7 @@ export const faces: Record<Face, FaceWords> = {
   },
   too_many_mails: {
     heading: 'No more mails for now',
-    why: ({ policy }) => `We leave ${duration('en', policy.resendAfter)} between two mails, and send one address at most ${mailLimits(policy)}.`,
+    why: ({ policy }) => `We leave ${duration('en', policy.resendAfter)} between two mails, and send one address no more than ${mailLimits(policy)}.`,
     next: (params) => `Use a mail you already have, or ask again ${soon(params)}.`,
     nextLabel: 'Back to sign-in',
   },

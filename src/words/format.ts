@@ -17,7 +17,8 @@ const units = [
 type Unit = (typeof units)[number][0]
 
 /** "15 minutes", "24 hours", "1 hour 30 minutes": exact, at most two units, rounded up so that a wait is never told too short. */
-export function duration(locale: string, ms: Ms): string {
+export function duration(locale: string, exact: Ms): string {
+  const ms = Math.ceil(exact / SECOND) * SECOND
   // "24 hours" and "36 hours" say more than "1 day" and "1 day 12 hours"; from two days on, days do.
   const from = units.findIndex(([unit, size]) => (unit === 'day' ? ms >= 2 * DAY : ms >= size))
   const [unit, size] = units[from === -1 ? 3 : from] ?? units[3]
@@ -43,7 +44,7 @@ export function ago(locale: string, at: Ms, now: Ms): string {
   return unit === 'second' ? relative(locale, 'auto').format(0, 'second') : relative(locale, 'always').format(-count, unit)
 }
 
-/** "14:20 UTC", and "20 November, 14:20 UTC" when that is not today. The client script turns it into the reader's own time. */
+/** "14:20 UTC", and "November 20, 14:20 UTC" when that is not today. The client script turns it into the reader's own time. */
 export function clock(locale: string, at: Ms, now: Ms): string {
   const time = `${dateTime(locale, 'time').format(at)} UTC`
   return sameDay(at, now) ? time : `${dateTime(locale, 'day').format(at)}, ${time}`
@@ -65,7 +66,10 @@ export function plural(locale: string, count: number): Intl.LDMLPluralRule {
 
 function rough(ms: Ms, round: 'up' | 'down'): [Unit, number] {
   const [unit, size] = units.find(([name, each]) => (name === 'day' ? ms >= 2 * DAY : ms >= each)) ?? units[3]
-  return [unit, round === 'up' ? Math.ceil(ms / size) : Math.floor(ms / size)]
+  if (round === 'down') return [unit, Math.floor(ms / size)]
+  // 59.5 seconds, rounded up, are a minute and not 60 seconds.
+  const up = Math.ceil(ms / size) * size
+  return up === ms ? [unit, ms / size] : rough(up, 'up')
 }
 
 function amount(locale: string, unit: Unit, count: number): string {

@@ -2,19 +2,12 @@
 // run scripts in a real browser have a file of their own; here they do over HTTP what such a browser would send.
 import { describe, expect, test } from 'vitest'
 import { changes, temporaryDatabase } from '../database.ts'
-import { type Browser, type Kit, startKit } from '../kit.ts'
+import { askAndOpen, type Browser, startKit } from '../kit.ts'
 
 const ADA = 'ada@example.net'
 
 /** Safe Links, Mimecast and Proofpoint as far as HTTP shows; some call themselves a browser. */
 const SCANNERS = ['python-requests/2.31', 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36', '']
-
-async function asked(kit: Kit, email = ADA) {
-  const browser = kit.browser()
-  const challenge = await browser.ask(email)
-  await kit.settle()
-  return { browser, challenge, ...kit.mailbox.newest(email) }
-}
 
 /** Opens the page, sends every form it could find, with and without a guess at the address. */
 async function pressEverything(scanner: Browser, linkId: string, secret: string): Promise<void> {
@@ -29,7 +22,7 @@ describe('GET and HEAD are inert', () => {
   test('SC-01: fifty HEADs from ten networks change nothing, and the link signs in afterwards', async () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url })
-    const { browser, linkId, secret } = await asked(kit)
+    const { browser, linkId, secret } = await askAndOpen(kit, ADA)
     const before = database.dump()
     const scanners = Array.from({ length: 10 }, (_, at) => kit.browser({ userAgent: SCANNERS[at % SCANNERS.length] ?? '' }))
     for (let round = 0; round < 5; round++) {
@@ -45,7 +38,7 @@ describe('GET and HEAD are inert', () => {
   test('SC-02: two hundred prefetches get one and the same inert page, and change nothing', async () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url })
-    const { browser, linkId, secret } = await asked(kit)
+    const { browser, linkId, secret } = await askAndOpen(kit, ADA)
     const before = database.dump()
     const purposes: Record<string, string>[] = [
       { 'sec-purpose': 'prefetch' },
@@ -69,7 +62,7 @@ describe('GET and HEAD are inert', () => {
   test('SC-02: a signed-in browser that prefetches its account page does not keep the session from going idle', async () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url })
-    const { browser, linkId, secret } = await asked(kit)
+    const { browser, linkId, secret } = await askAndOpen(kit, ADA)
     await browser.post(`/l/${linkId}`, { secret })
     kit.clock.forward(5 * 60_000)
     const before = database.dump()
@@ -82,7 +75,7 @@ describe('GET and HEAD are inert', () => {
 
   test('SC-12: unfurl bots get the same inert page, without a word of whom or what for', async () => {
     await using kit = await startKit()
-    const { browser, linkId, secret, code } = await asked(kit)
+    const { browser, linkId, secret, code } = await askAndOpen(kit, ADA)
     for (const userAgent of ['Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)', 'facebookexternalhit/1.1', 'Twitterbot/1.0']) {
       const { status, text, headers } = await kit.browser({ userAgent }).get(`/l/${linkId}`, { 'sec-fetch-site': '' })
       expect(status).toBe(200)
@@ -96,7 +89,7 @@ describe('GET and HEAD are inert', () => {
 describe('a scanner that submits every form', () => {
   test('SC-04: it is not signed in, and spends neither link nor code', async () => {
     await using kit = await startKit()
-    const { browser, challenge, linkId, secret, code } = await asked(kit)
+    const { browser, challenge, linkId, secret, code } = await askAndOpen(kit, ADA)
     const scanner = kit.browser()
     await pressEverything(scanner, linkId, secret)
     await scanner.post('/sign-in/code', { c: challenge, code: code ?? '' })
@@ -109,7 +102,7 @@ describe('a scanner that submits every form', () => {
     await using kit = await startKit({ policy })
     for (let i = 0; i < 100; i++) {
       const email = `person-${i}@example.net`
-      const { browser, linkId, secret } = await asked(kit, email)
+      const { browser, linkId, secret } = await askAndOpen(kit, email)
       await pressEverything(kit.browser(), linkId, secret)
       expect((await browser.post(`/l/${linkId}`, { secret })).status).toBe(303)
       expect(await browser.whoAmI()).toBe(email)
@@ -118,7 +111,7 @@ describe('a scanner that submits every form', () => {
 
   test('SC-06: the waiting window of whoever asked is not signed in by it', async () => {
     await using kit = await startKit()
-    const { browser: attacker, challenge, linkId, secret } = await asked(kit)
+    const { browser: attacker, challenge, linkId, secret } = await askAndOpen(kit, ADA)
     await pressEverything(kit.browser(), linkId, secret)
     expect(await attacker.whoAmI()).toBeNull()
     expect((await attacker.get(`/sign-in/check?c=${challenge}`)).status).toBe(200)
@@ -133,7 +126,7 @@ describe('a scanner that submits every form', () => {
   test('SC-07: no account is made by a scanner for an address that nobody has proved', async () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url })
-    const { linkId, secret } = await asked(kit, 'new@example.net')
+    const { linkId, secret } = await askAndOpen(kit, 'new@example.net')
     await pressEverything(kit.browser(), linkId, secret)
     expect(database.rows('select email from users')).toEqual([])
     expect(database.rows('select id from sessions')).toEqual([])
@@ -142,7 +135,7 @@ describe('a scanner that submits every form', () => {
   test('SC-11: three scanners and the person at once, then one click: exactly one session', async () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url })
-    const { browser, linkId, secret } = await asked(kit)
+    const { browser, linkId, secret } = await askAndOpen(kit, ADA)
     const scanners = [kit.browser(), kit.browser(), kit.browser()]
     await Promise.all([browser.get(`/l/${linkId}`), ...scanners.map((scanner) => pressEverything(scanner, linkId, secret))])
     expect((await browser.post(`/l/${linkId}`, { secret })).status).toBe(303)
@@ -152,7 +145,7 @@ describe('a scanner that submits every form', () => {
 
   test('SC-04: one that tries addresses is stopped, and the person still has the code', async () => {
     await using kit = await startKit()
-    const { browser, challenge, linkId, secret, code } = await asked(kit)
+    const { browser, challenge, linkId, secret, code } = await askAndOpen(kit, ADA)
     const scanner = kit.browser()
     const { addressTries } = kit.postkey.policy
     for (let i = 0; i < addressTries + 3; i++) {
@@ -168,7 +161,7 @@ describe('a scanner that submits every form', () => {
 describe('SC-09: gateways that damage the link', () => {
   test('without its fragment the page asks for the code, which works', async () => {
     await using kit = await startKit()
-    const { browser, challenge, linkId, code } = await asked(kit)
+    const { browser, challenge, linkId, code } = await askAndOpen(kit, ADA)
     const page = await browser.get(`/l/${linkId}`)
     expect(page.status).toBe(200)
     expect(page.text).toContain('6-digit code')
@@ -177,7 +170,7 @@ describe('SC-09: gateways that damage the link', () => {
 
   test('with "#" turned into "%23" too, and the secret that now stands in the path is not accepted from there', async () => {
     await using kit = await startKit()
-    const { browser, linkId, secret } = await asked(kit)
+    const { browser, linkId, secret } = await askAndOpen(kit, ADA)
     for (const path of [`/l/${linkId}%23${secret}`, `/l/${linkId}%2523${secret}`, `/l/${linkId}/${secret}`]) {
       const page = await browser.get(path)
       expect([path, page.status]).toEqual([path, 200])
@@ -189,7 +182,7 @@ describe('SC-09: gateways that damage the link', () => {
 
   test('a POST without the secret says what to do and spends nothing', async () => {
     await using kit = await startKit()
-    const { browser, linkId, secret } = await asked(kit)
+    const { browser, linkId, secret } = await askAndOpen(kit, ADA)
     const answer = await browser.post(`/l/${linkId}`, {})
     expect(answer.status).toBe(404)
     expect(answer.text).toContain('Nothing was used up')

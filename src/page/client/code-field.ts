@@ -6,6 +6,8 @@ export function watchCode(): void {
   const field = one<HTMLInputElement>('[data-code]')
   if (field === null) return
   const read = (): string | null => readCode(field.value, Number(field.dataset.code))
+  const hint = one('#code-hint')
+  if (hint !== null) hint.hidden = false
   let sent = read()
   // AutoFill on iOS gives all digits in one event, typing gives one each, a paste may carry a whole sentence: all end here.
   field.addEventListener('input', () => {

@@ -1,7 +1,12 @@
 // The address field: what a paste drags along is taken off, and a slip in a well-known domain is pointed out, never corrected.
 import { one } from './find.ts'
 
-const KNOWN = ['gmail.com', 'googlemail.com', 'outlook.com', 'hotmail.com', 'live.com', 'yahoo.com', 'icloud.com', 'proton.me', 'protonmail.com', 'gmx.de', 'gmx.net', 'web.de', 'aol.com']
+const COMMON = ['gmail.com', 'googlemail.com', 'outlook.com', 'hotmail.com', 'yahoo.com', 'icloud.com', 'proton.me', 'protonmail.com']
+/** One letter from a common one, and real. */
+const REAL = ['mail.com', 'email.com', 'ymail.com']
+
+/** Longer than the gap between two keys of a slow typist: "gmail.co" is on the way to "gmail.com". */
+const PAUSE_MS = 900
 
 export function tidyEmail(): void {
   const field = one<HTMLInputElement>('[data-email]')
@@ -9,9 +14,10 @@ export function tidyEmail(): void {
   field.addEventListener('paste', (event) => {
     const pasted = event.clipboardData?.getData('text') ?? ''
     const tidy = tidied(pasted)
-    if (tidy === pasted) return
+    if (tidy === pasted || !tidy.includes('@')) return
     event.preventDefault()
-    field.setRangeText(tidy, ...selection(field), 'end')
+    // Fields of type "email" tell no caret: the address replaces what was there.
+    field.value = tidy
     field.dispatchEvent(new Event('input', { bubbles: true }))
   })
   hintTypos(field)
@@ -24,11 +30,6 @@ export function tidied(pasted: string): string {
   return inner.replace(/^mailto:([^?]*).*$/i, '$1')
 }
 
-/** Fields of type "email" tell no selection; pasting there replaces what was typed, which is the address as a whole. */
-function selection(field: HTMLInputElement): [number, number] {
-  return [field.selectionStart ?? 0, field.selectionEnd ?? field.value.length]
-}
-
 function hintTypos(field: HTMLInputElement): void {
   const button = one<HTMLButtonElement>('[data-typo] button')
   const slot = one('bdi', button ?? document)
@@ -38,9 +39,12 @@ function hintTypos(field: HTMLInputElement): void {
     slot.textContent = likely ?? ''
     button.hidden = likely === null
   }
-  field.addEventListener('change', look)
+  // After a pause in typing, not on leaving the field: then the hint would push the submit button away from under the finger.
+  let pause: ReturnType<typeof setTimeout> | undefined
   field.addEventListener('input', () => {
-    if (!button.hidden) look()
+    clearTimeout(pause)
+    button.hidden = true
+    pause = setTimeout(look, PAUSE_MS)
   })
   button.addEventListener('click', () => {
     field.value = slot.textContent ?? ''
@@ -53,8 +57,8 @@ function hintTypos(field: HTMLInputElement): void {
 export function likelyAddress(typed: string): string | null {
   const at = typed.lastIndexOf('@')
   const domain = typed.slice(at + 1).toLowerCase()
-  if (at < 1 || domain.length < 5 || KNOWN.includes(domain)) return null
-  const likely = KNOWN.find((known) => oneSlip(domain, known))
+  if (at < 1 || [...COMMON, ...REAL].includes(domain)) return null
+  const likely = COMMON.find((known) => oneSlip(domain, known))
   return likely === undefined ? null : typed.slice(0, at + 1) + likely
 }
 

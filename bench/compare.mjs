@@ -1,0 +1,46 @@
+// Two builds side by side, in turns, in one run: what did a change do? Absolute figures wander on a shared machine; what is measured
+// within seconds of each other can be compared.
+//   node bench/compare.mjs DIST_BEFORE DIST_AFTER … [--scenario code|link|session] [--rounds 6] [--seconds 3] [--connections 64]
+import { basename } from 'node:path'
+import { parseArgs } from 'node:util'
+import { measure, postkey, startAll } from './measure.mjs'
+import { median } from './process.mjs'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    scenario: { type: 'string', default: 'code' },
+    rounds: { type: 'string', default: '6' },
+    seconds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '64' },
+  },
+})
+const { scenario } = values
+const connections = Number(values.connections)
+const names = positionals.map((path) => basename(path))
+const { load, servers, stopAll } = await startAll(Object.fromEntries(positionals.map((path) => [basename(path), postkey(path)])))
+try {
+  const seen = new Map(names.map((name) => [name, []]))
+  for (const name of names) await measure(load, servers[name], { scenario, connections, seconds: 4 })
+  for (let round = 0; round < Number(values.rounds); round++) {
+    // Forth and back, so that a machine that gets slower or faster meanwhile favours nobody.
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      seen.get(name).push(await measure(load, servers[name], { scenario, connections, seconds: Number(values.seconds) }))
+    }
+  }
+  const first = seen.get(names[0])
+  for (const name of names) {
+    const rows = seen.get(name)
+    const ratio = (key) => median(rows.map((row, round) => row[key] / first[round][key]))
+    const { times } = rows.at(-1)
+    const latency = Object.entries(times).filter(([, { p50 }]) => p50 !== null)
+    console.log(
+      `${name.padEnd(10)} ${median(rows.map((row) => row.perSecond)).toFixed(0).padStart(6)} /s (× ${ratio('perSecond').toFixed(2)})  ` +
+        `${median(rows.map((row) => row.cpuEach)).toFixed(0).padStart(5)} µs (× ${ratio('cpuEach').toFixed(2)})  ` +
+        latency.map(([what, { p50 }]) => `${what} ${p50.toFixed(1)}`).join('  '),
+    )
+  }
+} finally {
+  await stopAll()
+}
+process.exit(0)

@@ -1,0 +1,64 @@
+// Starting the processes of a benchmark, each on a core of its own where the system can pin, and asking them things.
+import { spawn, spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+export const pinned = availableParallelism() > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0
+
+/** A process of this folder; resolves when it says that it is ready. `core` 0: a server, 1: the load generator. */
+export async function startProcess(file, options, core) {
+  const script = fileURLToPath(new URL(file, import.meta.url))
+  const command = pinned ? ['taskset', '-c', String(core), process.execPath, script] : [process.execPath, script]
+  const child = spawn(command[0], command.slice(1), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...process.env, NODE_ENV: 'production', BENCH_OPTIONS: JSON.stringify(options) },
+  })
+  const asked = new Map()
+  let asks = 0
+  const fail = (error) => {
+    for (const { reject } of asked.values()) reject(error)
+    asked.clear()
+  }
+  const ready = new Promise((resolve, reject) => {
+    child.on('message', (message) => {
+      if (message.ready) return resolve(message.ready)
+      const question = asked.get(message.id)
+      asked.delete(message.id)
+      if (message.error) question?.reject(new Error(message.error))
+      else question?.resolve(message.answer)
+    })
+    child.on('exit', (code) => {
+      const error = new Error(`${file} ended with ${code}`)
+      reject(error)
+      fail(error)
+    })
+  })
+  const answer = await ready
+  return {
+    ...answer,
+    pid: child.pid,
+    ask(what, about) {
+      asks += 1
+      return new Promise((resolve, reject) => {
+        asked.set(asks, { resolve, reject })
+        child.send({ id: asks, ask: what, options: about })
+      })
+    },
+    stop() {
+      const gone = new Promise((resolve) => child.once('exit', resolve))
+      child.send({ id: 0, ask: 'stop' })
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
+      return gone.then(() => clearTimeout(timer))
+    },
+    kill: () => child.kill('SIGKILL'),
+  }
+}
+
+export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+export function median(values) {
+  const sorted = values.filter((value) => value !== null && value !== undefined).sort((a, b) => a - b)
+  if (sorted.length === 0) return null
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}

@@ -1,0 +1,81 @@
+// A Postkey that kills itself (SIGKILL) at the n-th step: a step is each SQL text it is about to run, each commit, and each
+// side of handing a mail over. Product code knows nothing of it: the database and the transport are wrapped from outside.
+import { createServer } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { createPostkey } from '../dist/index.js'
+import { smtpTransport } from '../dist/mail/smtp.js'
+import { migrateSqlite } from '../dist/store/migrate.js'
+import { openEngine, storeOver } from '../dist/store/open.js'
+import { SqliteEngine } from '../dist/store/sqlite.js'
+
+const { database, smtp, killAt, offset, secret } = JSON.parse(process.argv[2])
+const now = () => Date.now() + offset
+let steps = 0
+let armed = false
+
+function step(label) {
+  if (!armed) return
+  steps++
+  process.send({ step: steps, label })
+  if (steps === killAt) process.kill(process.pid, 'SIGKILL')
+}
+
+const engine = await openEngine(`file:${database}`, { now })
+migrateSqlite(engine.database, now())
+const inner = engine.database
+const stepping = new SqliteEngine(
+  {
+    exec: (sql) => {
+      step(`before ${sql}`)
+      inner.exec(sql)
+      if (sql === 'commit') step('after commit')
+    },
+    prepare: (sql) => {
+      const statement = inner.prepare(sql)
+      const label = sql.slice(0, 60)
+      // A GET's look and the worker's look for work are no steps: they come at any time and change nothing.
+      const counts = !sql.startsWith('select')
+      return {
+        all: (...params) => {
+          if (counts) step(label)
+          return statement.all(...params)
+        },
+        run: (...params) => {
+          step(label)
+          return statement.run(...params)
+        },
+      }
+    },
+    close: () => inner.close(),
+  },
+  { now },
+)
+
+const mailer = smtpTransport({ url: smtp })
+const transport = {
+  ...mailer,
+  send: async (message) => {
+    step('before handing the mail over')
+    const reply = await mailer.send(message)
+    step('after handing the mail over')
+    return reply
+  },
+}
+
+const server = createServer((incoming, outgoing) => listener(incoming, outgoing))
+server.listen(0, '127.0.0.1', async () => {
+  const { port } = server.address()
+  const postkey = await createPostkey({
+    // Not the real port: a restarted server is still the same site, and its mails are the same.
+    url: 'http://localhost:3999',
+    secret,
+    database: storeOver(stepping),
+    mail: { from: 'sign-in@example.com', transport },
+    now,
+  })
+  listener = getRequestListener((request) => postkey.handler(request, { clientAddress: '127.0.0.1' }), { overrideGlobalObjects: false })
+  armed = true
+  process.send({ port })
+})
+let listener = (_, outgoing) => outgoing.writeHead(503).end()
+process.on('disconnect', () => process.exit())
