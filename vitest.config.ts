@@ -8,8 +8,6 @@ export default defineConfig({
     exclude: ['test/deep/**'],
     pool: 'threads',
     maxWorkers: 2,
-    // Nothing here mocks a module, so files of one worker share what they import; that halves the time of a run.
-    isolate: false,
     // Stories drive a real browser and real processes on machines that do other work too.
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -2,7 +2,7 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
 import base from './vitest.config.ts'
 
-const deep = mergeConfig(base, defineConfig({ test: { maxWorkers: 1, isolate: true, testTimeout: 1_800_000, hookTimeout: 300_000 } }))
+const deep = mergeConfig(base, defineConfig({ test: { maxWorkers: 1, testTimeout: 1_800_000, hookTimeout: 300_000 } }))
 deep.test.include = ['test/deep/**/*.test.{ts,tsx}']
 deep.test.exclude = []
 

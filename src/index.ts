@@ -3,9 +3,9 @@
 //   const postkey = await createPostkey({ url, secret, database: 'file:postkey.db', mail: { from, smtp } })
 //   postkey.handler(request)            // every page and API route, as a web-standard function
 //   await postkey.getSession(request)   // who is signed in
-import type { Versions } from './core/model.ts'
+import type { Brand, Versions } from './core/model.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
-import type { Asker, Brand, Context, Log } from './flow/context.ts'
+import type { Asker, Context, Log } from './flow/context.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
@@ -20,6 +20,7 @@ import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { appVersion, policyVersion, schemaVersion, templateVersion } from './versions.ts'
 
+export type { Session, User } from './core/model.ts'
 export type { Policy, PolicyInput, PresetName } from './core/policy.ts'
 export type { ReasonCode } from './core/reason.ts'
 export { reasons } from './core/reason.ts'
@@ -27,7 +28,6 @@ export type { Handler } from './http/app.ts'
 export type { RequestInfo } from './http/visit.ts'
 export type { Message } from './mail/message.ts'
 export type { MailTransport, Reply } from './mail/transport.ts'
-export type { Session, User } from './core/model.ts'
 
 export interface PostkeyOptions {
   /** Public base URL, e.g. "https://auth.example.com". Links are built from it, never from a Host header. */
@@ -73,7 +73,9 @@ export interface Postkey {
   resendSignIn(input: { readonly challenge: string }, request: Request, info?: RequestInfo): Promise<Asked | Refused>
   /** Presents a code or a link. `signedIn.token` is the value of the session cookie. */
   verifySignIn(
-    input: { readonly challenge: string; readonly code: string } | { readonly link: { readonly id: string; readonly secret: string; readonly email?: string } },
+    input:
+      | { readonly challenge: string; readonly code: string }
+      | { readonly link: { readonly id: string; readonly secret: string; readonly email?: string } },
     request: Request,
     info?: RequestInfo,
   ): Promise<Verified>
@@ -151,9 +153,11 @@ function readOptionsPolicy(options: PostkeyOptions): Policy {
 
 function readUrl(given: string): URL {
   const url = URL.canParse(given) ? new URL(given) : null
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new Error(`url: "${given}" is not a web address — give the public base URL, such as https://auth.example.com`)
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new Error(`url: "${given}" is not a web address — give the public base URL, such as https://auth.example.com`)
   const local = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)
-  if (url.protocol === 'http:' && !local) throw new Error(`url: "${url.origin}" is not https — cookies would travel in clear; use https, or localhost for development`)
+  if (url.protocol === 'http:' && !local)
+    throw new Error(`url: "${url.origin}" is not https — cookies would travel in clear; use https, or localhost for development`)
   if (url.pathname !== '/' || url.search !== '') throw new Error('url: has a path — put it into basePath')
   return url
 }

@@ -21,7 +21,8 @@ export const SECRET_BYTES_MIN = 32
 
 export function keyring(secrets: readonly string[]): Keyring {
   for (const secret of secrets) {
-    if (Buffer.byteLength(secret) < SECRET_BYTES_MIN) throw new RangeError(`a secret needs at least ${SECRET_BYTES_MIN} bytes — make one with: openssl rand -base64 33`)
+    if (Buffer.byteLength(secret) < SECRET_BYTES_MIN)
+      throw new RangeError(`a secret needs at least ${SECRET_BYTES_MIN} bytes — make one with: openssl rand -base64 33`)
   }
   const [first, ...rest] = secrets.map(deriveKeys)
   if (!first) throw new RangeError('no secret given — set POSTKEY_SECRET')
@@ -63,7 +64,9 @@ export function ordinalOf(character: string): number {
 
 /** Uniform over all codes of this length, leading zeros included. */
 export function mintCode(length: number): string {
-  return randomInt(0, 10 ** length).toString().padStart(length, '0')
+  return randomInt(0, 10 ** length)
+    .toString()
+    .padStart(length, '0')
 }
 
 // One system call for many secrets: each randomBytes call costs more than what is drawn from it.

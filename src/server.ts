@@ -94,7 +94,10 @@ function optionsOf(config: Config, url: string, { inbox, transport }: Post, log:
     returnTo: config.returnTo ?? (inbox ? `${basePath}/` : `${basePath}/account`),
     returnOrigins: config.returnOrigins,
     trustedProxies: config.trustedProxies,
-    log: { event: (name, fields) => log.event(name, fields as LogFields), error: (name, error, fields) => log.error(name, error, fields as LogFields) },
+    log: {
+      event: (name, fields) => log.event(name, fields as LogFields),
+      error: (name, error, fields) => log.error(name, error, fields as LogFields),
+    },
     ...(inbox ? { dev: inbox } : { home: `${basePath}/account` }),
   }
 }
@@ -102,7 +105,11 @@ function optionsOf(config: Config, url: string, { inbox, transport }: Post, log:
 function listen(server: Server, config: Config): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new Error(`port ${config.port} is taken by another program — stop it, or choose another one with PORT=${config.port + 1}`) : error)
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`port ${config.port} is taken by another program — stop it, or choose another one with PORT=${config.port + 1}`)
+          : error,
+      )
     })
     server.listen(config.port, config.host, resolve)
   })
@@ -111,10 +118,12 @@ function listen(server: Server, config: Config): Promise<void> {
 function drain(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const giveUp = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+    // A connection whose answer went out after the close began is idle only then, and would linger for its keep-alive time.
+    const tidy = setInterval(() => server.closeIdleConnections(), 50)
     server.close(() => {
       clearTimeout(giveUp)
+      clearInterval(tidy)
       resolve()
     })
-    server.closeIdleConnections()
   })
 }

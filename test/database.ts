@@ -13,6 +13,8 @@ export type Dump = Readonly<Record<string, readonly string[]>>
 export interface TestDatabase {
   readonly url: string
   rows(sql: string, ...params: (string | number | null)[]): readonly Row[]
+  /** The event of a request. Refusals before any decision are written after the answer, so it may take a moment to come. */
+  event(requestId: string | null): Promise<Row>
   /** Without `except`, which names tables. */
   dump(except?: readonly string[]): Dump
   /** The bytes on disk, write-ahead log and all. */
@@ -32,6 +34,14 @@ export async function temporaryDatabase(): Promise<TestDatabase> {
   return {
     url,
     rows,
+    event: async (requestId) => {
+      for (let wait = 0; wait < 200; wait++) {
+        const [event] = rows('select kind, reason, facts, decision, versions from events where request_id = ?', requestId)
+        if (event) return event
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+      throw new Error(`no event of request ${requestId}`)
+    },
     dump: (except = []) => dump(database, except),
     bytes: () => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1')).join('\n'),
     insertUser: ({ id, email, confirmedAt = null, createdAt }) => {

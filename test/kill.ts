@@ -1,6 +1,6 @@
 // One person signs in by code while the server is killed at a given step and started again. What must then be true is checked
 // here, for every step alike.
-import { fork, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +30,9 @@ interface Child {
 }
 
 function startChild(options: { database: string; smtp: string; killAt: number; offset: number }): Promise<Child> {
-  const child = fork(fileURLToPath(new URL('kill-child.mjs', import.meta.url)), [JSON.stringify({ ...options, secret: SECRET })], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = fork(fileURLToPath(new URL('kill-child.mjs', import.meta.url)), [JSON.stringify({ ...options, secret: SECRET })], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
   let last: { step: number; label: string } | null = null
   const dead = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return new Promise((resolve, reject) => {
@@ -70,7 +72,12 @@ export async function signInAndKillAt(killAt: number, smtp: SmtpTestServer): Pro
       const headers = { origin: 'http://localhost:3999', cookie, 'sec-fetch-site': 'same-origin' }
       const body = form && new URLSearchParams(form)
       try {
-        const response = await fetch(`http://127.0.0.1:${child.port}${path}`, { method: form ? 'POST' : 'GET', redirect: 'manual', headers, body })
+        const response = await fetch(`http://127.0.0.1:${child.port}${path}`, {
+          method: form ? 'POST' : 'GET',
+          redirect: 'manual',
+          headers,
+          body,
+        })
         for (const set of response.headers.getSetCookie()) {
           const pair = set.split(';')[0] as string
           cookie = [...cookie.split('; ').filter((one) => one !== '' && !one.startsWith(`${pair.split('=')[0]}=`)), pair].join('; ')
@@ -163,7 +170,10 @@ async function invariants(database: string): Promise<string[]> {
   claim((await count('challenges where completed_at is not null')) === sessions, 'I4: a completed challenge without a session')
   claim((await count('mails where code_used_at is not null')) === sessions, 'I4: a spent code without a session')
   claim((await count('users where confirmed_at is null or sign_in_count <> 1')) === 0, 'a user who was counted twice')
-  claim((await count('challenges')) === (await count("events where kind = 'start' and reason = 'mail_queued'")), 'I9: a start without its event')
+  claim(
+    (await count('challenges')) === (await count("events where kind = 'start' and reason = 'mail_queued'")),
+    'I9: a start without its event',
+  )
   claim((await count('challenges')) === (await count('mails')), 'I5: a start without its mail')
   claim((await count("mails where state <> 'sent'")) === 0, 'I5: a mail that never came to rest')
   claim((await count("mails where state <> 'queued' and sealed is not null")) === 0, 'a settled mail that keeps its secrets')

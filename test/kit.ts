@@ -1,6 +1,6 @@
 // A whole Postkey on a memory database, a clock to move, a mailbox to open, and browsers with cookie jars. Nothing of Postkey
 // is replaced: guards, limits and the outbox are those of production. Stories talk to it through HTTP alone.
-import { createPostkey, type Message, type MailTransport, type Postkey, type PostkeyOptions, type Reply } from '../src/index.ts'
+import { createPostkey, type MailTransport, type Message, type Postkey, type PostkeyOptions, type Reply } from '../src/index.ts'
 
 export const ORIGIN = 'https://auth.example.com'
 export const SECRET = 'kit-secret-of-at-least-32-bytes-0123456789abcdef'
@@ -134,7 +134,11 @@ export class Browser {
   }
 
   api(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const own = { origin: this.#origin, 'sec-fetch-site': 'same-origin', ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
+    const own = {
+      origin: this.#origin,
+      'sec-fetch-site': 'same-origin',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    }
     return this.send(path, { method, headers: { ...own, ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
   }
 
@@ -142,10 +146,15 @@ export class Browser {
   async send(path: string, init: { method?: string; headers?: Record<string, string>; body?: string }): Promise<Answer> {
     const headers = new Headers({ 'user-agent': this.#userAgent })
     for (const [name, value] of Object.entries(init.headers ?? {})) if (value !== '') headers.set(name, value)
-    if (this.cookies.size > 0 && !headers.has('cookie')) headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
+    if (this.cookies.size > 0 && !headers.has('cookie'))
+      headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
     if (headers.get('cookie') === 'none') headers.delete('cookie')
     if (init.body !== undefined) headers.set('content-length', String(Buffer.byteLength(init.body)))
-    const request = new Request(new URL(path, this.#origin), { method: init.method ?? 'GET', headers, ...(init.body === undefined ? {} : { body: init.body }) })
+    const request = new Request(new URL(path, this.#origin), {
+      method: init.method ?? 'GET',
+      headers,
+      ...(init.body === undefined ? {} : { body: init.body }),
+    })
     const response = await this.#postkey.handler(request, { clientAddress: this.#address })
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = '', ...attributes] = cookie.split('; ')
@@ -200,7 +209,11 @@ export interface AskedFor extends Opened {
 }
 
 /** Somebody asks for a mail and opens it. */
-export async function askAndOpen(kit: Kit, email: string, options: { readonly browser?: Browser; readonly returnTo?: string } = {}): Promise<AskedFor> {
+export async function askAndOpen(
+  kit: Kit,
+  email: string,
+  options: { readonly browser?: Browser; readonly returnTo?: string } = {},
+): Promise<AskedFor> {
   const browser = options.browser ?? kit.browser()
   const challenge = await browser.ask(email, options.returnTo)
   await kit.settle()

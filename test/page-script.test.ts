@@ -72,7 +72,7 @@ async function visit(path: string, options: BrowserContextOptions = {}, use: (pa
 }
 
 /** Long enough for anything that the page would do by itself. */
-const settle = (page: Page): Promise<void> => page.waitForTimeout(400)
+const settle = (page: Page): Promise<void> => page.waitForTimeout(250)
 
 describe('the landing page of a link', () => {
   test('in the browser that asked it submits once, with the secret of the fragment, which leaves the address bar', async () => {

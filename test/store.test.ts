@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Policy, readPolicy } from '../src/core/policy.ts'
 import { migrateSqlite } from '../src/store/migrate.ts'
-import { all, type Engine, one, run, Unavailable } from '../src/store/operation.ts'
 import { openEngine, storeOver } from '../src/store/open.ts'
+import { all, type Engine, one, run, Unavailable } from '../src/store/operation.ts'
 import { SqliteEngine } from '../src/store/sqlite.ts'
 import type { Scope, StartInput, Store, VerifyInput } from '../src/store/store.ts'
 
@@ -109,7 +109,8 @@ function verifyInput(change: Partial<VerifyInput> = {}): VerifyInput {
   }
 }
 
-const byLink = (change: Partial<VerifyInput> = {}): VerifyInput => verifyInput({ proof: 'link', ordinal: 0, linkDigest: 'link1', codeDigests: null, ...change })
+const byLink = (change: Partial<VerifyInput> = {}): VerifyInput =>
+  verifyInput({ proof: 'link', ordinal: 0, linkDigest: 'link1', codeDigests: null, ...change })
 
 describe.each(engines)('%s', (_, open) => {
   const opened: Opened[] = []
@@ -122,12 +123,15 @@ describe.each(engines)('%s', (_, open) => {
     return fresh
   }
   const rows = <R>(engine: Engine, sql: string): Promise<readonly R[]> => engine.read(() => all<R>(sql))
-  const count = async (engine: Engine, table: string): Promise<number> => (await rows<{ n: number }>(engine, `select count(*) as n from ${table}`))[0]?.n ?? -1
+  const count = async (engine: Engine, table: string): Promise<number> =>
+    (await rows<{ n: number }>(engine, `select count(*) as n from ${table}`))[0]?.n ?? -1
 
   test('RC-01: 200 parallel verifies of one proof make one session and 199 replays', async () => {
     const { engine, store } = await database()
     await store.start(scope(), startInput())
-    const outcomes = await Promise.all(Array.from({ length: 200 }, (_, index) => store.verify(scope(), verifyInput({ newSession: `s${index}`, newUser: `u${index}` }))))
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => store.verify(scope(), verifyInput({ newSession: `s${index}`, newUser: `u${index}` }))),
+    )
     expect(outcomes.filter(({ decision }) => decision.verdict === 'signed_in')).toHaveLength(1)
     expect(outcomes.filter(({ decision }) => decision.verdict === 'replayed')).toHaveLength(199)
     expect(new Set(outcomes.map(({ session }) => session?.id)).size).toBe(1)
@@ -139,7 +143,9 @@ describe.each(engines)('%s', (_, open) => {
     const second = await first.again()
     await first.store.start(scope(), startInput())
     const outcomes = await Promise.all(
-      Array.from({ length: 60 }, (_, index) => (index % 2 ? first : second).store.verify(scope(), byLink({ newSession: `s${index}`, newUser: `u${index}` }))),
+      Array.from({ length: 60 }, (_, index) =>
+        (index % 2 ? first : second).store.verify(scope(), byLink({ newSession: `s${index}`, newUser: `u${index}` })),
+      ),
     )
     expect(outcomes.filter(({ decision }) => decision.verdict === 'signed_in')).toHaveLength(1)
     expect(outcomes.filter(({ decision }) => decision.verdict === 'replayed')).toHaveLength(59)
@@ -151,7 +157,9 @@ describe.each(engines)('%s', (_, open) => {
     const second = await first.again()
     await first.store.start(scope(), startInput())
     const outcomes = await Promise.all(
-      Array.from({ length: 200 }, (_, index) => (index % 2 ? first : second).store.verify(scope(), verifyInput({ codeDigests: [`wrong${index}`] }))),
+      Array.from({ length: 200 }, (_, index) =>
+        (index % 2 ? first : second).store.verify(scope(), verifyInput({ codeDigests: [`wrong${index}`] })),
+      ),
     )
     const looked = await rows<{ facts: string }>(first.engine, "select facts from events where kind = 'verify'")
     expect(looked.filter(({ facts }) => (JSON.parse(facts) as { code: string }).code === 'wrong')).toHaveLength(5)
@@ -164,12 +172,26 @@ describe.each(engines)('%s', (_, open) => {
   test('RC-13: two first sign-ups of one address in parallel make one user', async () => {
     const { engine, store } = await database()
     await store.start(scope(), startInput())
-    await store.start(scope(), startInput({ challenge: 'challenge2', browserDigest: 'browser2', secrets: { linkDigest: 'link2', codeDigest: 'code2', sealed: 'sealed2' } }))
+    await store.start(
+      scope(),
+      startInput({
+        challenge: 'challenge2',
+        browserDigest: 'browser2',
+        secrets: { linkDigest: 'link2', codeDigest: 'code2', sealed: 'sealed2' },
+      }),
+    )
     const outcomes = await Promise.all([
       store.verify(scope(), verifyInput()),
       store.verify(
         scope(),
-        verifyInput({ challenge: 'challenge2', browserDigest: 'browser2', codeDigests: ['code2'], sessionDigests: ['session2'], newUser: 'user2', newSession: 'session-id-2' }),
+        verifyInput({
+          challenge: 'challenge2',
+          browserDigest: 'browser2',
+          codeDigests: ['code2'],
+          sessionDigests: ['session2'],
+          newUser: 'user2',
+          newSession: 'session-id-2',
+        }),
       ),
     ])
     expect(outcomes.map(({ decision }) => decision.verdict)).toEqual(['signed_in', 'signed_in'])
@@ -196,17 +218,33 @@ describe.each(engines)('%s', (_, open) => {
       const { engine, store } = await database()
       if (prepare !== 'unknown') {
         await engine.write(() =>
-          run("insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', 'user1', 'ada@example.net', 'active', 1, 0)"),
+          run(
+            "insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', 'user1', 'ada@example.net', 'active', 1, 0)",
+          ),
         )
       }
       if (prepare === 'throttled') {
-        await engine.write((tx) => run("insert into windows (tenant, name, hits) values ('default', 'mails:ada@example.net', ?)", JSON.stringify([[tx.now, 'other']])))
+        await engine.write((tx) =>
+          run(
+            "insert into windows (tenant, name, hits) values ('default', 'mails:ada@example.net', ?)",
+            JSON.stringify([[tx.now, 'other']]),
+          ),
+        )
       }
       const { decision } = await store.start(scope({ policy: rules }), startInput())
       expect(decision.verdict).toBe(prepare === 'known' ? 'send' : 'pretend')
-      const mail = await rows<object>(engine, 'select ordinal, created_at, link_expires_at, code_expires_at, state, sealed, tries, due_at, link_digest from mails')
+      const mail = await rows<object>(
+        engine,
+        'select ordinal, created_at, link_expires_at, code_expires_at, state, sealed, tries, due_at, link_digest from mails',
+      )
       const challenge = await rows<object>(engine, 'select email, browser, return_to, created_at, completed_at from challenges')
-      shapes.push({ mail, challenge, buckets: await count(engine, 'buckets'), windows: await count(engine, 'windows'), events: await count(engine, 'events') })
+      shapes.push({
+        mail,
+        challenge,
+        buckets: await count(engine, 'buckets'),
+        windows: await count(engine, 'windows'),
+        events: await count(engine, 'events'),
+      })
     }
     expect(shapes[1]).toEqual(shapes[0])
     expect(shapes[2]).toEqual(shapes[0])
@@ -268,8 +306,15 @@ describe.each(engines)('%s', (_, open) => {
     await store.start(scope(), startInput())
     await store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))
     await store.verify(scope(), verifyInput())
-    const found = await rows<Record<string, string>>(engine, 'select kind, reason, facts, decision, versions, cost from events order by at, id')
-    expect(found.map(({ kind, reason }) => `${kind} ${reason}`).sort()).toEqual(['start mail_queued', 'verify code_wrong', 'verify signed_in'])
+    const found = await rows<Record<string, string>>(
+      engine,
+      'select kind, reason, facts, decision, versions, cost from events order by at, id',
+    )
+    expect(found.map(({ kind, reason }) => `${kind} ${reason}`).sort()).toEqual([
+      'start mail_queued',
+      'verify code_wrong',
+      'verify signed_in',
+    ])
     for (const event of found) {
       expect(JSON.parse(event.versions ?? '')).toEqual({ app: 'test', schema: 1, policy: 'test', template: 'test' })
       expect(JSON.parse(event.cost ?? '')).toMatchObject({ dbMs: expect.any(Number) as number })
@@ -282,7 +327,9 @@ describe.each(engines)('%s', (_, open) => {
     const results = await Promise.allSettled([
       store.start(scope(), startInput()),
       engine.write(function* () {
-        yield* run("insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', 'user9', 'eve@example.net', 'active', 1, 0)")
+        yield* run(
+          "insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', 'user9', 'eve@example.net', 'active', 1, 0)",
+        )
         yield* run('insert into no_such_table values (1)')
       }),
       store.start(scope(), startInput({ challenge: 'challenge2' })),

@@ -37,7 +37,9 @@ export function decideDelivery(policy: Policy, facts: DeliveryFacts): DeliveryDe
   if (facts.reply === 'permanent' || facts.reply === 'unreadable') return settle('dead', 'mail_dead')
   const lastUseful = facts.expiresAt - policy.mailUsefulFor
   if (facts.reply === null) {
-    return facts.now > lastUseful ? settle('expired', 'mail_expired') : { verdict: 'hand_over', reason: 'mail_queued', state: null, retryInMs: null }
+    return facts.now > lastUseful
+      ? settle('expired', 'mail_expired')
+      : { verdict: 'hand_over', reason: 'mail_queued', state: null, retryInMs: null }
   }
   // Temporary, unreachable or unknown: the same mail with the same Message-ID again. A second copy is harmless, none is not.
   const retryInMs = RETRIES[Math.min(facts.tries, RETRIES.length - 1)] as Ms

@@ -76,3 +76,14 @@ export interface Cost {
   readonly bytes: number
   readonly dbMs: number
 }
+
+/** How a tenant shows itself to its people, on pages and in mails. */
+export interface Brand {
+  readonly name: string
+  /** "#rrggbb" that reach 4.5:1 as link and button colour on the page background; absent: Postkey's own. */
+  readonly accent?: { readonly light: string; readonly dark: string } | undefined
+  /** The address mails come from, shown so that people know what to look for. */
+  readonly mailFrom: string
+  /** mailto: or https: of the people who help. */
+  readonly support?: string | undefined
+}

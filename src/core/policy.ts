@@ -40,7 +40,11 @@ const policySchema = z.strictObject({
   /** Life of a code. NIST 800-63B-4 3.1.3.2 and ASVS 6.5.5: 10 minutes. */
   codeTtl: duration(MINUTE, HOUR),
   /** What a mail carries. Without "link" the link routes answer 404; without "code" there is no code to phish. */
-  methods: z.array(z.enum(['link', 'code'])).min(1).max(2).refine((list) => new Set(list).size === list.length, 'names a method twice'),
+  methods: z
+    .array(z.enum(['link', 'code']))
+    .min(1)
+    .max(2)
+    .refine((list) => new Set(list).size === list.length, 'names a method twice'),
   /** Where the link's secret stands. "path" works without JavaScript, and puts the secret into access logs. */
   linkSecret: z.enum(['fragment', 'path']),
   /** What a link can do in a browser that did not ask. */
@@ -137,7 +141,8 @@ export type PolicyResult = { readonly ok: true; readonly policy: Policy } | { re
 /** Preset name, or `{ preset?, …overrides }` as parsed JSON. Unknown keys are errors; nothing is guessed. */
 export function readPolicy(input: unknown): PolicyResult {
   const given = typeof input === 'string' ? { preset: input } : (input ?? {})
-  if (typeof given !== 'object' || Array.isArray(given)) return { ok: false, problems: ['policy: is neither the name of a preset nor an object of settings'] }
+  if (typeof given !== 'object' || Array.isArray(given))
+    return { ok: false, problems: ['policy: is neither the name of a preset nor an object of settings'] }
   const { preset = 'standard', ...overrides } = given as Record<string, unknown>
   if (typeof preset !== 'string' || !Object.hasOwn(presets, preset)) {
     return { ok: false, problems: [`preset "${String(preset)}" does not exist: use strict, standard or corporate`] }
@@ -149,7 +154,8 @@ export function readPolicy(input: unknown): PolicyResult {
     if (typeof given === 'object' && given !== null && !Array.isArray(given)) merged[group] = { ...base[group], ...given }
   }
   const parsed = policySchema.safeParse(merged)
-  if (!parsed.success) return { ok: false, problems: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'policy'}: ${issue.message}`) }
+  if (!parsed.success)
+    return { ok: false, problems: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'policy'}: ${issue.message}`) }
   const problems = contradictions(parsed.data)
   return problems.length > 0 ? { ok: false, problems } : { ok: true, policy: parsed.data }
 }
@@ -159,7 +165,8 @@ function contradictions(policy: Policy): string[] {
   const hasCode = policy.methods.includes('code')
   if (!hasCode && policy.otherBrowser === 'code') problems.push('otherBrowser: "code" needs the method "code"')
   if (policy.session.idle > policy.session.absolute) problems.push('session.idle: is longer than session.absolute')
-  if (policy.methods.includes('link') && hasCode && policy.codeTtl > policy.linkTtl) problems.push('codeTtl: is longer than linkTtl; the 256-bit link is the proof that may live longer')
+  if (policy.methods.includes('link') && hasCode && policy.codeTtl > policy.linkTtl)
+    problems.push('codeTtl: is longer than linkTtl; the 256-bit link is the proof that may live longer')
   if (policy.mailUsefulFor >= Math.min(policy.linkTtl, policy.codeTtl)) problems.push('mailUsefulFor: is longer than a secret lives')
   return problems
 }

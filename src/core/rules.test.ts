@@ -1,7 +1,7 @@
 // Tables for the short decisions, and for the policy itself.
 import { describe, expect, test } from 'vitest'
 import { type DeliveryFacts, decideDelivery } from './delivery.ts'
-import { mailWindows, type Policy, readPolicy, readable } from './policy.ts'
+import { mailWindows, type Policy, readable, readPolicy } from './policy.ts'
 import { reasons } from './reason.ts'
 import { decideSession, type SessionFacts } from './session.ts'
 
@@ -23,17 +23,33 @@ describe('decideSession', () => {
     ['none', { ...live, session: null }, 'standard', 'session_unknown'],
     ['ended', { ...live, session: { createdAt: now, seenAt: now, endedAt: now } }, 'standard', 'session_ended'],
     ['of a disabled user (SE-08)', { ...live, user: { status: 'disabled' } }, 'standard', 'session_ended'],
-    ['one millisecond before it is idle (SE-05)', { ...live, session: { createdAt: now - 8 * DAY, seenAt: now - 7 * DAY + 1, endedAt: null } }, 'standard', 'session_live'],
+    [
+      'one millisecond before it is idle (SE-05)',
+      { ...live, session: { createdAt: now - 8 * DAY, seenAt: now - 7 * DAY + 1, endedAt: null } },
+      'standard',
+      'session_live',
+    ],
     ['idle (SE-05)', { ...live, session: { createdAt: now - 8 * DAY, seenAt: now - 7 * DAY, endedAt: null } }, 'standard', 'session_idle'],
-    ['one millisecond before its absolute end', { ...live, session: { createdAt: now - 30 * DAY + 1, seenAt: now, endedAt: null } }, 'standard', 'session_live'],
-    ['at its absolute end, however busy (SE-05)', { ...live, session: { createdAt: now - 30 * DAY, seenAt: now, endedAt: null } }, 'standard', 'session_expired'],
+    [
+      'one millisecond before its absolute end',
+      { ...live, session: { createdAt: now - 30 * DAY + 1, seenAt: now, endedAt: null } },
+      'standard',
+      'session_live',
+    ],
+    [
+      'at its absolute end, however busy (SE-05)',
+      { ...live, session: { createdAt: now - 30 * DAY, seenAt: now, endedAt: null } },
+      'standard',
+      'session_expired',
+    ],
     ['a stricter policy applies at once', live, 'strict', 'session_expired'],
   ])('%s', (_, facts, preset, reason) => {
     expect(decideSession(policy(preset), facts).reason).toBe(reason)
   })
 
   test('a use is written down at most once a minute', () => {
-    const touched = (ms: number): boolean => decideSession(policy(), { ...live, session: { createdAt: now - DAY, seenAt: now - ms, endedAt: null } }).touch
+    const touched = (ms: number): boolean =>
+      decideSession(policy(), { ...live, session: { createdAt: now - DAY, seenAt: now - ms, endedAt: null } }).touch
     expect([touched(59_999), touched(60_000)]).toEqual([false, true])
   })
 })
@@ -70,7 +86,8 @@ describe('the policy', () => {
   })
 
   test('the mail window follows the life of a link (seed 3, fire 5)', () => {
-    for (const linkTtl of ['10m', '15m', '60m']) expect(mailWindows(policy({ linkTtl }))[0]).toEqual({ count: 3, per: policy({ linkTtl }).linkTtl })
+    for (const linkTtl of ['10m', '15m', '60m'])
+      expect(mailWindows(policy({ linkTtl }))[0]).toEqual({ count: 3, per: policy({ linkTtl }).linkTtl })
   })
 
   test.each<[string, unknown, RegExp]>([
@@ -92,7 +109,9 @@ describe('the policy', () => {
   })
 
   test('a policy that was read reads again to the same', () => {
-    expect(policy(policy({ linkTtl: '30m', starts: { browser: { count: 3, per: '1h' } } }))).toEqual(policy({ linkTtl: '30m', starts: { browser: { count: 3, per: '1h' } } }))
+    expect(policy(policy({ linkTtl: '30m', starts: { browser: { count: 3, per: '1h' } } }))).toEqual(
+      policy({ linkTtl: '30m', starts: { browser: { count: 3, per: '1h' } } }),
+    )
   })
 
   test('durations read back as people write them', () => {

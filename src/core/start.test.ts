@@ -15,7 +15,17 @@ function policy(overrides: Partial<PolicyInput> & { preset?: string } = {}): Pol
 
 const standard = policy()
 const fresh = { network: null, networkWide: null, browser: null, tenant: null }
-const ask: StartFacts = { now, purpose: 'sign_in', address: 'a•••@example.net', tats: fresh, mails: [], failures: [], bounces: [], user: { status: 'active' }, resend: null }
+const ask: StartFacts = {
+  now,
+  purpose: 'sign_in',
+  address: 'a•••@example.net',
+  tats: fresh,
+  mails: [],
+  failures: [],
+  bounces: [],
+  user: { status: 'active' },
+  resend: null,
+}
 const again: ResendFacts = { createdAt: now - 2 * MINUTE, completedAt: null, mailsAt: [now - 2 * MINUTE] }
 const ten = Array<number>(10).fill(now - 30 * MINUTE)
 
@@ -27,29 +37,70 @@ const rows: Row[] = [
   ['an unknown one, by invitation only', { ...ask, user: null }, 'pretend', 'address_unknown', policy({ signUp: 'invited' })],
   ['an unknown one, sign-up closed', { ...ask, user: null }, 'pretend', 'sign_up_closed', policy({ signUp: 'closed' })],
   ['a disabled user', { ...ask, user: { status: 'disabled' } }, 'pretend', 'user_disabled'],
-  ['an address that refused three mails this week', { ...ask, bounces: [now - DAY, now - DAY, now - MINUTE] }, 'pretend', 'address_suppressed'],
+  [
+    'an address that refused three mails this week',
+    { ...ask, bounces: [now - DAY, now - DAY, now - MINUTE] },
+    'pretend',
+    'address_suppressed',
+  ],
   ['the third mail within a link life', { ...ask, mails: [now - MINUTE, now - 2 * MINUTE] }, 'send', 'mail_queued'],
   ['the fourth (RL-08)', { ...ask, mails: [now - 3 * MINUTE, now - 2 * MINUTE, now - MINUTE] }, 'pretend', 'too_many_mails'],
   ['the eleventh within a day', { ...ask, mails: ten.map((at, index) => at - index * 20 * MINUTE) }, 'pretend', 'too_many_mails'],
-  ['a spent code budget: the link still goes out', { ...ask, failures: ten }, 'send', 'budget_spent', standard, { mail: { link: true, code: false } }],
-  ['a spent budget under a code-only policy: there is nothing to send', { ...ask, failures: ten }, 'pretend', 'budget_spent', policy({ methods: ['code'] })],
-  ['a link-only policy has no code and no budget', { ...ask, failures: ten }, 'send', 'mail_queued', policy({ methods: ['link'] }), { mail: { link: true, code: false } }],
+  [
+    'a spent code budget: the link still goes out',
+    { ...ask, failures: ten },
+    'send',
+    'budget_spent',
+    standard,
+    { mail: { link: true, code: false } },
+  ],
+  [
+    'a spent budget under a code-only policy: there is nothing to send',
+    { ...ask, failures: ten },
+    'pretend',
+    'budget_spent',
+    policy({ methods: ['code'] }),
+  ],
+  [
+    'a link-only policy has no code and no budget',
+    { ...ask, failures: ten },
+    'send',
+    'mail_queued',
+    policy({ methods: ['link'] }),
+    { mail: { link: true, code: false } },
+  ],
   ['a full network', { ...ask, tats: { ...fresh, network: now + 10 * MINUTE } }, 'refuse', 'too_many_requests', standard, { tats: null }],
   ['a full tenant', { ...ask, tats: { ...fresh, tenant: now + MINUTE } }, 'refuse', 'too_many_requests'],
   ['a resend after the cooldown', { ...ask, resend: again }, 'send', 'mail_queued'],
-  ['a resend within it', { ...ask, resend: { ...again, mailsAt: [now - 59_999] } }, 'refuse', 'too_many_mails', standard, { retryAfterMs: 1 }],
+  [
+    'a resend within it',
+    { ...ask, resend: { ...again, mailsAt: [now - 59_999] } },
+    'refuse',
+    'too_many_mails',
+    standard,
+    { retryAfterMs: 1 },
+  ],
   ['a resend of an unknown challenge', { ...ask, resend: 'unknown' }, 'refuse', 'challenge_unknown'],
   ['a resend after signing in', { ...ask, resend: { ...again, completedAt: now - 1 } }, 'refuse', 'challenge_completed'],
   ['a resend a day later', { ...ask, resend: { ...again, createdAt: now - DAY } }, 'refuse', 'challenge_unknown'],
   [
     'a window that this browser filled itself is told',
-    { ...ask, mails: [now - 6 * MINUTE, now - 4 * MINUTE, now - 2 * MINUTE], resend: { ...again, createdAt: now - 6 * MINUTE, mailsAt: [now - 6 * MINUTE, now - 4 * MINUTE, now - 2 * MINUTE] } },
+    {
+      ...ask,
+      mails: [now - 6 * MINUTE, now - 4 * MINUTE, now - 2 * MINUTE],
+      resend: { ...again, createdAt: now - 6 * MINUTE, mailsAt: [now - 6 * MINUTE, now - 4 * MINUTE, now - 2 * MINUTE] },
+    },
     'refuse',
     'too_many_mails',
     standard,
     { retryAfterMs: 9 * MINUTE },
   ],
-  ['one that somebody else filled is not', { ...ask, mails: [now - 6 * MINUTE, now - 4 * MINUTE, now - 2 * MINUTE], resend: again }, 'pretend', 'too_many_mails'],
+  [
+    'one that somebody else filled is not',
+    { ...ask, mails: [now - 6 * MINUTE, now - 4 * MINUTE, now - 2 * MINUTE], resend: again },
+    'pretend',
+    'too_many_mails',
+  ],
 ]
 
 describe('decideStart', () => {
@@ -61,7 +112,12 @@ describe('decideStart', () => {
   test('I7: what is sent and what is pretended differ in verdict and reason alone', () => {
     const rules = policy({ signUp: 'invited' })
     const { verdict: _a, reason: _b, ...known } = decideStart(rules, ask)
-    for (const facts of [{ ...ask, user: null }, { ...ask, user: { status: 'disabled' as const } }, { ...ask, bounces: [now, now, now] }, { ...ask, mails: [now, now, now] }]) {
+    for (const facts of [
+      { ...ask, user: null },
+      { ...ask, user: { status: 'disabled' as const } },
+      { ...ask, bounces: [now, now, now] },
+      { ...ask, mails: [now, now, now] },
+    ]) {
       const { verdict, reason: _, ...other } = decideStart(rules, facts)
       expect(verdict).toBe('pretend')
       expect(other).toEqual(known)

@@ -56,29 +56,66 @@ const rows: Row[] = [
   ['a link whose secret was cut', { ...link, linkMatches: false }, 'link_malformed'],
   ['a link one millisecond before its end', { ...link, now: mail.linkExpiresAt - 1 }, 'signed_in'],
   ['a link at its end (TK-04)', { ...link, now: mail.linkExpiresAt }, 'link_expired', { at: mail.linkExpiresAt }],
-  ['a stricter policy ends a link that is already out (TK-22)', { ...link, now: now + 9 * MINUTE }, 'link_expired', {}, policy({ preset: 'strict' })],
+  [
+    'a stricter policy ends a link that is already out (TK-22)',
+    { ...link, now: now + 9 * MINUTE },
+    'link_expired',
+    {},
+    policy({ preset: 'strict' }),
+  ],
   ['a laxer policy does not revive one', { ...link, now: mail.linkExpiresAt }, 'link_expired', {}, policy({ preset: 'corporate' })],
   ['a policy without links refuses one that is out', link, 'link_off', {}, policy({ methods: ['code'] })],
   ['a used link', { ...link, mail: { ...mail, linkUsedAt: now - 1 } }, 'link_used', { at: now - 1 }],
   ['a link whose challenge a code completed (TK-07)', { ...link, challenge: completed }, 'link_used'],
-  ['a used link in the browser it signed in', { ...link, mail: { ...mail, linkUsedAt: now - 30_000 }, challenge: completed, session: live }, 'replayed'],
+  [
+    'a used link in the browser it signed in',
+    { ...link, mail: { ...mail, linkUsedAt: now - 30_000 }, challenge: completed, session: live },
+    'replayed',
+  ],
   [
     'the same after the replay window',
-    { ...link, now: live.createdAt + standard.replayWindow, mail: { ...mail, linkUsedAt: now - 30_000 }, challenge: completed, session: live },
+    {
+      ...link,
+      now: live.createdAt + standard.replayWindow,
+      mail: { ...mail, linkUsedAt: now - 30_000 },
+      challenge: completed,
+      session: live,
+    },
     'link_used',
   ],
-  ['the same after sign-out (TK-02)', { ...link, mail: { ...mail, linkUsedAt: now - 30_000 }, challenge: completed, session: { ...live, ended: true } }, 'link_used'],
+  [
+    'the same after sign-out (TK-02)',
+    { ...link, mail: { ...mail, linkUsedAt: now - 30_000 }, challenge: completed, session: { ...live, ended: true } },
+    'link_used',
+  ],
   ['another link of the challenge, where this browser has its session already', { ...elsewhere, session: live }, 'replayed'],
   ['another browser must type the address', elsewhere, 'address_needed', { verdict: 'retry' }],
-  ['a typed address is not looked at before a try is claimed', { ...elsewhere, address: 'unclaimed' }, 'address_mismatch', { verdict: 'claim', claim: 'address' }],
+  [
+    'a typed address is not looked at before a try is claimed',
+    { ...elsewhere, address: 'unclaimed' },
+    'address_mismatch',
+    { verdict: 'claim', claim: 'address' },
+  ],
   ['the right address signs in there, and spends only this link', { ...elsewhere, address: 'right' }, 'signed_in'],
   ['a wrong address', { ...elsewhere, address: 'wrong' }, 'address_mismatch', { verdict: 'retry', triesLeft: 4 }],
   ['the last wrong address', { ...elsewhere, address: 'wrong', mail: { ...mail, addressTries: 4 } }, 'link_other_browser'],
   ['no address tries left', { ...elsewhere, address: 'unclaimed', mail: { ...mail, addressTries: 5 } }, 'link_other_browser'],
   ['no address tries left, nothing typed yet', { ...elsewhere, mail: { ...mail, addressTries: 5 } }, 'link_other_browser'],
   ['the last try lost to a race', { ...elsewhere, address: 'exhausted', mail: { ...mail, addressTries: 4 } }, 'link_other_browser'],
-  ['strict: another browser only learns where to type the code', { ...elsewhere, address: 'right' }, 'link_other_browser', {}, policy({ preset: 'strict' })],
-  ['refuse: nor does a policy that refuses', { ...elsewhere, address: 'right' }, 'link_other_browser', {}, policy({ otherBrowser: 'refuse' })],
+  [
+    'strict: another browser only learns where to type the code',
+    { ...elsewhere, address: 'right' },
+    'link_other_browser',
+    {},
+    policy({ preset: 'strict' }),
+  ],
+  [
+    'refuse: nor does a policy that refuses',
+    { ...elsewhere, address: 'right' },
+    'link_other_browser',
+    {},
+    policy({ otherBrowser: 'refuse' }),
+  ],
   ['a disabled user (TK-20)', { ...link, user: { status: 'disabled', confirmed: true } }, 'sign_in_refused'],
   ['a new person where sign-up is open', { ...link, user: null }, 'signed_in'],
   ['a new person where it is not', { ...link, user: null }, 'sign_in_refused', {}, policy({ signUp: 'invited' })],
@@ -93,7 +130,12 @@ const rows: Row[] = [
   ['something that is no code', { ...code, code: 'malformed' }, 'code_malformed', { verdict: 'retry', triesLeft: null }],
   ['a code at its end (TK-04)', { ...code, now: mail.codeExpiresAt }, 'code_expired', { at: mail.codeExpiresAt }],
   ['a code one millisecond before it', { ...code, now: mail.codeExpiresAt - 1 }, 'signed_in'],
-  ['a code in another browser is not looked at (RL-14)', { ...code, code: 'unclaimed', bound: false }, 'code_other_browser', { claim: null }],
+  [
+    'a code in another browser is not looked at (RL-14)',
+    { ...code, code: 'unclaimed', bound: false },
+    'code_other_browser',
+    { claim: null },
+  ],
   ['a code for a challenge nobody asked for', { ...code, code: 'unclaimed', challenge: null, mail: null }, 'code_other_browser'],
   ['a code with the budget of the day spent', { ...code, code: 'unclaimed', failures: Array<number>(10).fill(now - MINUTE) }, 'code_off'],
   ['a policy without codes refuses one that is out (TK-22)', { ...code, code: 'unclaimed' }, 'code_off', {}, policy({ methods: ['link'] })],
@@ -115,7 +157,11 @@ describe('decideVerify', () => {
   test.each<[string, Partial<VerifyFacts>, Partial<NonNullable<VerifyDecision['consequences']>>]>([
     ['the browser that asked retires the whole challenge', {}, { complete: true, createUser: false, confirm: false }],
     ['another browser spends only its link: the code stays good', { bound: false, address: 'right' }, { complete: false }],
-    ['a first proof confirms, whoever made the account', { user: { status: 'active', confirmed: false } }, { confirm: true, createUser: false }],
+    [
+      'a first proof confirms, whoever made the account',
+      { user: { status: 'active', confirmed: false } },
+      { confirm: true, createUser: false },
+    ],
     ['a new person is created confirmed', { user: null }, { confirm: true, createUser: true }],
     ["somebody else's session in this browser ends", { otherSession: true }, { endOtherSession: true }],
   ])('%s', (_, change, consequences) => {
@@ -163,7 +209,10 @@ describe('decideVerify', () => {
           facts.session === null &&
           facts.user?.status !== 'disabled' &&
           (facts.proof === 'link'
-            ? facts.linkMatches && found.linkUsedAt === null && facts.now < found.linkExpiresAt && (facts.bound || facts.address === 'right')
+            ? facts.linkMatches &&
+              found.linkUsedAt === null &&
+              facts.now < found.linkExpiresAt &&
+              (facts.bound || facts.address === 'right')
             : facts.bound && facts.code === 'right' && facts.now < found.codeExpiresAt && facts.failures.length < 10)
         )
       }),
@@ -173,7 +222,10 @@ describe('decideVerify', () => {
 
   test('I4: a replay gives nothing that this browser did not have', () => {
     fc.assert(
-      fc.property(anyFacts, (facts) => decideVerify(standard, facts).verdict !== 'replayed' || (facts.session !== null && !facts.session.ended)),
+      fc.property(
+        anyFacts,
+        (facts) => decideVerify(standard, facts).verdict !== 'replayed' || (facts.session !== null && !facts.session.ended),
+      ),
       { numRuns: 3_000 },
     )
   })

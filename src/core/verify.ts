@@ -67,7 +67,8 @@ function decideLink(policy: Policy, facts: VerifyFacts): VerifyDecision {
   if (!bound) {
     if (policy.otherBrowser !== 'address') return refuse('link_other_browser')
     // Asked before the address is looked at: a scanner that tries addresses ends here, and the code goes on working.
-    const spent = facts.address === 'absent' || facts.address === 'unclaimed' ? mail.addressTries >= policy.addressTries : facts.address === 'exhausted'
+    const spent =
+      facts.address === 'absent' || facts.address === 'unclaimed' ? mail.addressTries >= policy.addressTries : facts.address === 'exhausted'
     if (spent) return refuse('link_other_browser')
     if (facts.address === 'absent') return retry('address_needed')
     if (facts.address === 'unclaimed') return claim('address')
@@ -84,7 +85,8 @@ function decideCode(policy: Policy, facts: VerifyFacts): VerifyDecision {
   // Before anything is compared: a stranger who knows the challenge's id must not spend the five tries of the person.
   if (challenge === null || !facts.bound) return refuse('code_other_browser')
   if (facts.code === 'malformed') return retry('code_malformed')
-  if (challenge.completedAt !== null || facts.session !== null) return replay(policy, facts) ?? refuse('code_used', { at: challenge.completedAt })
+  if (challenge.completedAt !== null || facts.session !== null)
+    return replay(policy, facts) ?? refuse('code_used', { at: challenge.completedAt })
   if (!policy.methods.includes('code') || mail === null) return refuse('code_off')
   const end = codeEnd(policy, mail)
   if (now >= end) return refuse('code_expired', { at: end })

@@ -1,5 +1,5 @@
 // What every flow is given: the tenant's rules and keys, the store, and who is asking. Made once by the door, and once a request.
-import type { Versions } from '../core/model.ts'
+import type { Brand, Versions } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { type Keyring, mintId } from '../secret.ts'
@@ -8,13 +8,6 @@ import type { Scope, Store } from '../store/store.ts'
 export interface Log {
   event(name: string, fields: Readonly<Record<string, string | number | boolean | null>>): void
   error(name: string, error: unknown, fields?: Readonly<Record<string, string | number | boolean | null>>): void
-}
-
-export interface Brand {
-  readonly name: string
-  readonly mailFrom: string
-  readonly support?: string | undefined
-  readonly accent?: { readonly light: string; readonly dark: string } | undefined
 }
 
 export interface Context {
@@ -57,19 +50,19 @@ export function scopeOf(context: Context, requestId: string): Scope {
 }
 
 const RECORDED_PER_SECOND = 50
-let second = 0
-let recorded = 0
+const recorded = new WeakMap<Context, { readonly second: number; count: number }>()
 
 /**
- * Writes down a refusal that touched nothing else. Bounded for the process: whoever floods us with bad requests must not fill
- * the database; the log line is always written.
+ * Writes down a refusal that touched nothing else. Bounded: whoever floods us with bad requests must not fill the database;
+ * the log line is always written.
  */
 export function recordRefusal(context: Context, requestId: string, kind: string, reason: ReasonCode, facts: object): void {
-  const now = Math.floor(context.now() / 1_000)
-  if (now !== second) {
-    second = now
-    recorded = 0
-  }
-  if (++recorded > RECORDED_PER_SECOND) return
-  context.store.record(scopeOf(context, requestId), { kind, reason, facts }).catch((error: unknown) => context.log.error('record_failed', error, { requestId }))
+  const second = Math.floor(context.now() / 1_000)
+  const had = recorded.get(context)
+  const current = had?.second === second ? had : { second, count: 0 }
+  recorded.set(context, current)
+  if (++current.count > RECORDED_PER_SECOND) return
+  context.store
+    .record(scopeOf(context, requestId), { kind, reason, facts })
+    .catch((error: unknown) => context.log.error('record_failed', error, { requestId }))
 }

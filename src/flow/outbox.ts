@@ -5,7 +5,7 @@ import { paths } from '../core/paths.ts'
 import type { Message } from '../mail/message.ts'
 import { signInMail } from '../mail/sign-in.tsx'
 import type { MailTransport, Reply } from '../mail/transport.ts'
-import { mintId, open, ordinalCharacter } from '../secret.ts'
+import { open, ordinalCharacter } from '../secret.ts'
 import { mailExpiresAt, type QueuedMail } from '../store/store.ts'
 import { type Context, scopeOf } from './context.ts'
 import { type SealedSecrets, sealContext } from './sign-in.ts'
@@ -30,84 +30,105 @@ const AFTER_OUTAGE_MS = 1_000
 
 export function startOutbox(context: Context, transport: MailTransport, options: OutboxOptions = {}): Outbox {
   const { atOnce = 20, leaseMs = 120_000 } = options
+  const bell = new Bell()
+  const waiting: (() => void)[] = []
   let stopped = false
   let onTheirWay = 0
-  let woken = true
-  let ring: (() => void) | null = null
-  let resting: (() => void)[] = []
 
-  const wake = (): void => {
-    woken = true
-    ring?.()
+  const carry = async (mail: QueuedMail): Promise<void> => {
+    onTheirWay++
+    try {
+      await deliver(context, transport, mail)
+    } catch (error) {
+      context.log.error('mail_not_settled', error, { challenge: mail.challenge })
+    } finally {
+      onTheirWay--
+      bell.ring()
+    }
   }
-  const sleep = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(done, ms)
-      timer.unref()
-      function done(): void {
-        clearTimeout(timer)
-        ring = null
-        resolve()
-      }
-      ring = done
-      if (woken || stopped) done()
-    })
 
-  const deliver = async (mail: QueuedMail): Promise<void> => {
-    const { reply, bytes } = await handOver(context, transport, mail)
-    const scope = { ...scopeOf(context, mail.requestId), tenant: mail.tenant, eventId: mintId(context.now()) }
-    const decision = await context.store.settleMail(scope, { mail, reply: reply?.class ?? null, replyText: reply?.text ?? '', bytes })
-    const fields = { requestId: mail.requestId, challenge: mail.challenge, reason: decision.reason, tries: mail.tries + 1, reply: reply?.text ?? '' }
-    context.log.event('mail', fields)
+  /** Takes what is due; how long to rest unless the bell rings. */
+  const look = async (): Promise<number> => {
+    const mails = onTheirWay < atOnce ? await context.store.claimMails(atOnce - onTheirWay, leaseMs) : []
+    for (const mail of mails) void carry(mail)
+    if (onTheirWay > 0) return LOOK_AGAIN_MS
+    const { now, dueAt } = await context.store.nextMailDue()
+    if (dueAt !== null && dueAt <= now) return 0
+    for (const resolve of waiting.splice(0)) resolve()
+    return dueAt === null ? LOOK_AGAIN_MS : Math.min(LOOK_AGAIN_MS, dueAt - now)
   }
 
   const work = async (): Promise<void> => {
     while (!stopped) {
-      woken = false
-      let rest = LOOK_AGAIN_MS
-      try {
-        const mails = onTheirWay < atOnce ? await context.store.claimMails(atOnce - onTheirWay, leaseMs) : []
-        for (const mail of mails) {
-          onTheirWay++
-          deliver(mail)
-            .catch((error: unknown) => context.log.error('mail_not_settled', error, { challenge: mail.challenge }))
-            .finally(() => {
-              onTheirWay--
-              wake()
-            })
-        }
-        if (mails.length === 0 && onTheirWay === 0) {
-          const { now, dueAt } = await context.store.nextMailDue()
-          if (dueAt !== null) rest = Math.min(LOOK_AGAIN_MS, Math.max(0, dueAt - now))
-          if (dueAt === null || dueAt > now) resting = (resting.forEach((resolve) => resolve()), [])
-        }
-      } catch (error) {
+      const rest = await look().catch((error: unknown) => {
         context.log.error('outbox_unavailable', error)
-        rest = AFTER_OUTAGE_MS
-      }
-      await sleep(rest)
+        return AFTER_OUTAGE_MS
+      })
+      await bell.heard(rest)
     }
   }
   const working = work()
 
   return {
-    wake,
+    wake: () => bell.ring(),
     idle: () =>
       new Promise((resolve) => {
-        resting.push(resolve)
-        wake()
+        waiting.push(resolve)
+        bell.ring()
       }),
     stop: async () => {
       stopped = true
-      wake()
+      bell.ring()
       await working
       while (onTheirWay > 0) await new Promise((resolve) => setTimeout(resolve, 5))
     },
   }
 }
 
+/** A bell that rang while nobody listened is heard by the next who does. */
+class Bell {
+  #rung = false
+  #answer: (() => void) | null = null
+
+  ring(): void {
+    this.#rung = true
+    this.#answer?.()
+  }
+
+  /** Resolves at the next ring, or after `ms`. */
+  async heard(ms: number): Promise<void> {
+    if (!this.#rung) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms)
+        // A sleeping worker does not keep a process alive.
+        timer.unref()
+        this.#answer = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      this.#answer = null
+    }
+    this.#rung = false
+  }
+}
+
+async function deliver(context: Context, transport: MailTransport, mail: QueuedMail): Promise<void> {
+  const { reply, bytes } = await handOver(context, transport, mail)
+  const scope = { ...scopeOf(context, mail.requestId), tenant: mail.tenant }
+  const decision = await context.store.settleMail(scope, { mail, reply: reply?.class ?? null, replyText: reply?.text ?? '', bytes })
+  const fields = { requestId: mail.requestId, challenge: mail.challenge, reason: decision.reason, tries: mail.tries + 1 }
+  context.log.event('mail', { ...fields, reply: reply?.text ?? '' })
+}
+
 async function handOver(context: Context, transport: MailTransport, mail: QueuedMail): Promise<{ reply: Reply | null; bytes: number }> {
-  const before = decideDelivery(context.policy, { now: mail.now, tries: mail.tries, expiresAt: mailExpiresAt(mail), decoy: mail.decoy, reply: null })
+  const before = decideDelivery(context.policy, {
+    now: mail.now,
+    tries: mail.tries,
+    expiresAt: mailExpiresAt(mail),
+    decoy: mail.decoy,
+    reply: null,
+  })
   if (before.verdict !== 'hand_over') return { reply: null, bytes: 0 }
   const opened = open(context.keys, sealContext(mail.tenant, mail.challenge), mail.sealed)
   if (opened === null) return { reply: { class: 'unreadable', text: 'sealed with a key that is gone' }, bytes: 0 }

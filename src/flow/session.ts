@@ -11,13 +11,19 @@ export interface LiveSession {
   readonly expiresAt: Ms
 }
 
-export type SessionAnswer = { readonly live: LiveSession; readonly reason: 'session_live' } | { readonly live: null; readonly reason: ReasonCode }
+export type SessionAnswer =
+  | { readonly live: LiveSession; readonly reason: 'session_live' }
+  | { readonly live: null; readonly reason: ReasonCode }
 
 /**
  * Who is signed in. Using a session keeps it from going idle, which is written at most once a minute and only here, for a
  * request that carries the session itself; a prefetch passes `touch: 'never'`.
  */
-export async function getSession(context: Context, token: string | null, use: { touch: 'due' | 'never' } = { touch: 'due' }): Promise<SessionAnswer> {
+export async function getSession(
+  context: Context,
+  token: string | null,
+  use: { touch: 'due' | 'never' } = { touch: 'due' },
+): Promise<SessionAnswer> {
   const view = await look(context, token)
   if (view === null) return { live: null, reason: 'session_unknown' }
   const { decision, session, user } = view
@@ -42,9 +48,16 @@ export function listSessions(context: Context, user: User): Promise<readonly Ses
   return context.store.listSessions(context.tenant, context.policy, user.id)
 }
 
-export async function endSessions(context: Context, asker: Asker, which: 'this' | 'others' | { readonly id: string }): Promise<{ ended: number; reason: ReasonCode }> {
+export async function endSessions(
+  context: Context,
+  asker: Asker,
+  which: 'this' | 'others' | { readonly id: string },
+): Promise<{ ended: number; reason: ReasonCode }> {
   if (asker.session === null || !SESSION_SHAPE.test(asker.session)) return { ended: 0, reason: 'session_unknown' }
-  const result = await context.store.endSessions(scopeOf(context, asker.requestId), { digest: digest('session', context.tenant, asker.session), which })
+  const result = await context.store.endSessions(scopeOf(context, asker.requestId), {
+    digest: digest('session', context.tenant, asker.session),
+    which,
+  })
   context.log.event('session_end', { requestId: asker.requestId, reason: result.reason, ended: result.ended })
   return result
 }

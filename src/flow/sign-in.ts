@@ -1,6 +1,6 @@
 // Signing in: ask for a mail, ask for another, present a proof. Everything random is minted here, before the transaction and
 // for every address alike; what it means is decided in core/, inside it.
-import { readAddress, mailboxKey, maskAddress } from '../core/address.ts'
+import { mailboxKey, maskAddress, readAddress } from '../core/address.ts'
 import { readCode } from '../core/code.ts'
 import type { Ms, Session, User } from '../core/model.ts'
 import type { ReasonCode } from '../core/reason.ts'
@@ -70,7 +70,12 @@ export async function start(context: Context, asker: Asker, request: StartReques
     buckets: bucketNames(context, asker),
     secrets: mintSecrets(context, challenge),
   })
-  context.log.event('sign_in_start', { requestId: asker.requestId, challenge, reason: decision.reason, address: addressKey(keys, tenant, 'identity', address.email) })
+  context.log.event('sign_in_start', {
+    requestId: asker.requestId,
+    challenge,
+    reason: decision.reason,
+    address: addressKey(keys, tenant, 'identity', address.email),
+  })
   if (decision.verdict === 'refuse') return { ok: false, reason: decision.reason, retryAfterMs: decision.retryAfterMs }
   context.wakeOutbox()
   return asked(context, challenge, browser, now)
@@ -124,7 +129,11 @@ export function verifyCode(context: Context, asker: Asker, request: { challenge:
 }
 
 /** Presents a link's secret, with the typed address where the browser did not ask. */
-export function verifyLink(context: Context, asker: Asker, request: { id: string; secret: string; email?: string | undefined }): Promise<Verified> {
+export function verifyLink(
+  context: Context,
+  asker: Asker,
+  request: { id: string; secret: string; email?: string | undefined },
+): Promise<Verified> {
   const { challenge, ordinal } = readLinkId(request.id)
   const read = request.email === undefined ? null : readAddress(request.email)
   return verify(context, asker, {
@@ -164,7 +173,12 @@ async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<V
     newSession: mintId(now),
   })
   const { decision, user, session } = outcome
-  context.log.event('sign_in_verify', { requestId: asker.requestId, challenge: proofs.challenge, proof: proofs.proof, reason: decision.reason })
+  context.log.event('sign_in_verify', {
+    requestId: asker.requestId,
+    challenge: proofs.challenge,
+    proof: proofs.proof,
+    reason: decision.reason,
+  })
   const token = tokens[outcome.sessionIndex]
   return {
     decision,

@@ -15,7 +15,14 @@ export async function getAccount(visit: Visit, request: Request): Promise<Respon
   const notice = new URL(request.url).searchParams.get('notice')
   const page = accountPage(frameOf(visit, context.now()), {
     email: live.user.email,
-    sessions: sessions.map(({ id, device, network, createdAt, seenAt }) => ({ id, current: id === live.session.id, device, network, createdAt, seenAt })),
+    sessions: sessions.map(({ id, device, network, createdAt, seenAt }) => ({
+      id,
+      current: id === live.session.id,
+      device,
+      network,
+      createdAt,
+      seenAt,
+    })),
     notice: notice === 'session_ended' || notice === 'others_ended' ? notice : undefined,
   })
   return html(visit, page)

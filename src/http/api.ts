@@ -9,7 +9,11 @@ import { json, problem } from './respond.ts'
 import { problemOf } from './sign-in.ts'
 import type { Visit } from './visit.ts'
 
-export const startBody = z.object({ email: z.string().max(320), returnTo: z.string().max(2_048).optional(), locale: z.string().max(35).optional() })
+export const startBody = z.object({
+  email: z.string().max(320),
+  returnTo: z.string().max(2_048).optional(),
+  locale: z.string().max(35).optional(),
+})
 export const resendBody = z.object({ challenge: z.string().max(64) })
 export const verifyBody = z.union([
   z.strictObject({ challenge: z.string().max(64), code: z.string().max(400) }),
@@ -41,7 +45,13 @@ export async function postVerify(visit: Visit, request: Request): Promise<Respon
   visit.log.reason = decision.reason
   const expiresAt = signedIn.session.createdAt + context.policy.session.absolute
   const session = { ...publicSession(signedIn.session, expiresAt), ...(visit.cookieless ? { token: signedIn.token } : {}) }
-  const answer = { user: publicUser(signedIn.user), session, returnTo: result.returnTo, replayed: decision.verdict === 'replayed', requestId: asker.requestId }
+  const answer = {
+    user: publicUser(signedIn.user),
+    session,
+    returnTo: result.returnTo,
+    replayed: decision.verdict === 'replayed',
+    requestId: asker.requestId,
+  }
   if (visit.cookieless) return json(visit, answer, { headers: { 'postkey-browser': result.browser } })
   const cookies = [sessionCookie(site.cookies, signedIn.token, context.policy.session.absolute)]
   if (asker.browser === null) cookies.push(browserCookie(site.cookies, result.browser))
@@ -51,7 +61,11 @@ export async function postVerify(visit: Visit, request: Request): Promise<Respon
 export async function getCurrent(visit: Visit): Promise<Response> {
   const { live, reason } = await getSession(visit.context, visit.asker.session, { touch: visit.prefetch ? 'never' : 'due' })
   if (live === null) return problem(visit, { reason })
-  return json(visit, { user: publicUser(live.user), session: publicSession(live.session, live.expiresAt), requestId: visit.asker.requestId })
+  return json(visit, {
+    user: publicUser(live.user),
+    session: publicSession(live.session, live.expiresAt),
+    requestId: visit.asker.requestId,
+  })
 }
 
 export async function deleteCurrent(visit: Visit): Promise<Response> {
@@ -65,7 +79,10 @@ export async function getList(visit: Visit): Promise<Response> {
   if (live === null) return problem(visit, { reason })
   const sessions = await listSessions(visit.context, live.user)
   const absolute = visit.context.policy.session.absolute
-  const list = sessions.map((session) => ({ ...publicSession(session, session.createdAt + absolute), current: session.id === live.session.id }))
+  const list = sessions.map((session) => ({
+    ...publicSession(session, session.createdAt + absolute),
+    current: session.id === live.session.id,
+  }))
   return json(visit, { sessions: list, requestId: visit.asker.requestId })
 }
 
@@ -86,7 +103,13 @@ function asked(visit: Visit, result: Asked): Response {
 }
 
 function publicUser(user: User): object {
-  return { id: user.id, email: user.email, createdAt: iso(user.createdAt), signInCount: user.signInCount, lastSignInAt: user.lastSignInAt && iso(user.lastSignInAt) }
+  return {
+    id: user.id,
+    email: user.email,
+    createdAt: iso(user.createdAt),
+    signInCount: user.signInCount,
+    lastSignInAt: user.lastSignInAt && iso(user.lastSignInAt),
+  }
 }
 
 function publicSession(session: Session, expiresAt: number): object {

@@ -7,7 +7,7 @@ import { type Context, recordRefusal } from '../flow/context.ts'
 import { icon, script } from '../page/assets.generated.ts'
 import { stylesheet } from '../page/stylesheet.ts'
 import { getAccount, postEndOthers, postEndSession, postSignOut } from './account.ts'
-import { deleteCurrent, deleteOne, getCurrent, getList, postResend as apiResend, postStart, postVerify } from './api.ts'
+import { postResend as apiResend, deleteCurrent, deleteOne, getCurrent, getList, postStart, postVerify } from './api.ts'
 import { type DevRoutes, devRoutes } from './dev.ts'
 import { guard } from './guard.ts'
 import { getLink, postLink } from './link.ts'
@@ -81,8 +81,14 @@ function routes(context: Context, options: AppOptions): Hono<Env> {
     [paths.code]: { GET: toSignIn, POST: postCode },
     [paths.resend]: { GET: toSignIn, POST: postResend },
     [paths.switched]: { GET: getSwitched },
-    [`${paths.link}/:id`]: { GET: (visit, _, call) => landing(visit, call), POST: (visit, request, call) => postLink(visit, request, call.req.param('id') ?? '') },
-    [`${paths.link}/:id/*`]: { GET: (visit, _, call) => landing(visit, call), POST: (visit, request, call) => postLink(visit, request, call.req.param('id') ?? '') },
+    [`${paths.link}/:id`]: {
+      GET: (visit, _, call) => landing(visit, call),
+      POST: (visit, request, call) => postLink(visit, request, call.req.param('id') ?? ''),
+    },
+    [`${paths.link}/:id/*`]: {
+      GET: (visit, _, call) => landing(visit, call),
+      POST: (visit, request, call) => postLink(visit, request, call.req.param('id') ?? ''),
+    },
     [paths.account]: { GET: getAccount },
     [paths.endSession]: { POST: postEndSession },
     [paths.endOthers]: { POST: postEndOthers },
@@ -111,7 +117,9 @@ function routes(context: Context, options: AppOptions): Hono<Env> {
         return route(call.env.visit, call.req.raw, call)
       })
     }
-    const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ')
+    const allow = Object.keys(methods)
+      .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+      .join(', ')
     app.all(path, (call) => {
       call.env.visit.log.route = pattern
       return refuse(call.env.visit, { reason: 'method_not_allowed' }, {}, { headers: { allow } })

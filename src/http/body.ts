@@ -5,7 +5,9 @@ import { readForm } from '../core/field.ts'
 /** The largest form of ours is a few hundred bytes. */
 const BODY_BYTES_MAX = 16_384
 
-export type Body<T> = { readonly ok: true; readonly values: T } | { readonly ok: false; readonly reason: 'body_too_large' | 'body_malformed' }
+export type Body<T> =
+  | { readonly ok: true; readonly values: T }
+  | { readonly ok: false; readonly reason: 'body_too_large' | 'body_malformed' }
 
 const malformed = { ok: false, reason: 'body_malformed' } as const
 

@@ -15,7 +15,8 @@ export interface DevRoutes {
 type DevRoute = (visit: Visit, request: Request) => Response | Promise<Response>
 
 export function devRoutes(inbox: DevRoutes): Record<string, { GET: DevRoute }> {
-  const idOf = (request: Request): string => decodeURIComponent(new URL(request.url).pathname.split(`${paths.devInbox}/`)[1]?.split('/')[0] ?? '')
+  const idOf = (request: Request): string =>
+    decodeURIComponent(new URL(request.url).pathname.split(`${paths.devInbox}/`)[1]?.split('/')[0] ?? '')
   return {
     '/': {
       GET: async (visit) => {
@@ -44,7 +45,8 @@ export function devRoutes(inbox: DevRoutes): Record<string, { GET: DevRoute }> {
         const open = inbox.get(idOf(request))
         if (open === undefined) return refuse(visit, { reason: 'route_unknown' })
         // The mail as it is, in a frame without script and without an origin.
-        const csp = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'"
+        const csp =
+          "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'"
         return html(visit, open.html, { headers: { 'content-security-policy': csp, 'x-frame-options': 'SAMEORIGIN' } })
       },
     },

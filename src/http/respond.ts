@@ -1,11 +1,10 @@
 // From decisions to responses: the one place where a reason becomes a page, a redirect or a problem. What a stranger sees of a
 // reason is its face.
-import { reasons, type ReasonCode } from '../core/reason.ts'
-import type { Frame, Problem } from '../page/view.ts'
+import { type ReasonCode, reasons } from '../core/reason.ts'
+import { failurePage } from '../page/failure.tsx'
+import type { FailureView, Frame, Problem } from '../page/view.ts'
 import { explain } from '../words/explain.ts'
 import { wordsFor } from '../words/words.ts'
-import { failurePage } from '../page/failure.tsx'
-import type { FailureView } from '../page/view.ts'
 import type { Visit } from './visit.ts'
 
 interface Extra {
@@ -30,7 +29,12 @@ export function redirect(visit: Visit, location: string, extra: Extra = {}): Res
 
 export function json(visit: Visit, body: object | null, extra: Extra = {}): Response {
   const headers = body === null ? extra.headers : { ...extra.headers, 'content-type': 'application/json' }
-  return respond(visit, body === null ? null : JSON.stringify(body), headers ? { ...extra, headers } : extra, extra.status ?? (body === null ? 204 : 200))
+  return respond(
+    visit,
+    body === null ? null : JSON.stringify(body),
+    headers ? { ...extra, headers } : extra,
+    extra.status ?? (body === null ? 204 : 200),
+  )
 }
 
 /** What a stranger may know of a reason. */

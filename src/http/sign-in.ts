@@ -1,6 +1,7 @@
 // The sign-in pages: ask, check the mail, type the code, ask again. GETs look; POSTs go through the flow and answer 303, or
 // the page with the reason.
 import { paths } from '../core/paths.ts'
+import { reasons } from '../core/reason.ts'
 import { mintSecret } from '../flow/ids.ts'
 import { viewCheck } from '../flow/landing.ts'
 import { findLiveSession } from '../flow/session.ts'
@@ -11,7 +12,6 @@ import { switchedPage } from '../page/switched.tsx'
 import type { Problem } from '../page/view.ts'
 import { readFormBody } from './body.ts'
 import { browserCookie, sessionCookie } from './cookies.ts'
-import { reasons } from '../core/reason.ts'
 import { faceOf, frameOf, html, redirect, refuse } from './respond.ts'
 import type { Visit } from './visit.ts'
 
@@ -37,7 +37,9 @@ export async function postAsk(visit: Visit, request: Request): Promise<Response>
   const result = await start(context, asker, { email, returnTo })
   if (result.ok) {
     visit.log.reason = 'mail_queued'
-    return redirect(visit, `${context.basePath}${paths.check}?c=${result.challenge}`, { cookies: [browserCookie(site.cookies, result.browser)] })
+    return redirect(visit, `${context.basePath}${paths.check}?c=${result.challenge}`, {
+      cookies: [browserCookie(site.cookies, result.browser)],
+    })
   }
   if (result.reason === 'return_invalid') return refuse(visit, { reason: result.reason })
   const problem = problemOf(result)
@@ -65,7 +67,11 @@ export async function postCode(visit: Visit, request: Request): Promise<Response
   const problem = problemOf(decision)
   if (decision.reason === 'sign_in_refused') return refuse(visit, problem)
   if (decision.reason === 'code_used' && (await signedInHere(visit))) return redirect(visit, result.returnTo)
-  return checkResponse(visit, body.values.c, { problem, code: body.values.code.slice(0, 40), status: reasons[faceOf(decision.reason)].status })
+  return checkResponse(visit, body.values.c, {
+    problem,
+    code: body.values.code.slice(0, 40),
+    status: reasons[faceOf(decision.reason)].status,
+  })
 }
 
 const resendFields = { c: { max: 64, required: true } } as const

@@ -1,9 +1,9 @@
 // One request as the flows see it: who asks, under which id. Read once, before any route.
 import type { Asker, Context } from '../flow/context.ts'
 import { mintId, SECRET_SHAPE } from '../flow/ids.ts'
-import type { Site } from './site.ts'
 import { readCookie } from './cookies.ts'
 import { deviceName } from './device.ts'
+import type { Site } from './site.ts'
 
 /** What the host that calls the handler knows beyond the request. */
 export interface RequestInfo {

@@ -1,20 +1,14 @@
 // What a sign-in mail says: subject, text part, HTML part, headers. Everything in it is ours or comes from fixed lists; no
 // name, reason or User-Agent of whoever asked gets in, or our mail would carry strangers' messages.
 import { randomUUID } from 'node:crypto'
-import type { Ms } from '../core/model.ts'
+import type { Brand, Ms } from '../core/model.ts'
 import { clock, duration } from '../words/format.ts'
 import { type MailWords, mailWords } from '../words/mail-en.ts'
 import { compile, type Fill, type Shape } from './layout.tsx'
 import type { Message } from './message.ts'
 
 export interface SignInMailInput {
-  readonly brand: {
-    readonly name: string
-    readonly mailFrom: string
-    /** mailto: or https: of the people who help. */
-    readonly support?: string | undefined
-    readonly accent?: { readonly light: string; readonly dark: string } | undefined
-  }
+  readonly brand: Brand
   readonly locale: string
   readonly to: string
   /** Absolute, with its secret; null where the policy has no links. */

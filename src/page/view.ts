@@ -1,5 +1,5 @@
 // What each page is given. http/ fills these in from flow answers; the views know nothing else: no request, no store.
-import type { Ms } from '../core/model.ts'
+import type { Brand, Ms } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 
@@ -15,16 +15,6 @@ export interface Frame {
   readonly appVersion: string
   /** Content hashes for cache-proof asset addresses. */
   readonly assets: { readonly stylesheet: string; readonly script: string }
-}
-
-export interface Brand {
-  readonly name: string
-  /** CSS colours that reach 4.5:1 as link and button colour on the page background; absent: Postkey's own. */
-  readonly accent?: { readonly light: string; readonly dark: string } | undefined
-  /** The address mails come from, shown so that people know what to look for. */
-  readonly mailFrom: string
-  /** mailto: or https: of the people who help. */
-  readonly support?: string | undefined
 }
 
 /** A "no" shown on top of a page: its words come from the reason's face. */

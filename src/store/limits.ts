@@ -11,16 +11,34 @@ export const failureWindow = (email: string): string => `codes:${email}`
 export const bounceWindow = (email: string): string => `bounces:${email}`
 
 export function* readBuckets(tenant: string, a: string, b: string, c: string, d: string): Operation<ReadonlyMap<string, Ms>> {
-  const rows = yield* all<{ name: string; tat: Ms }>('select name, tat from buckets where tenant = ? and name in (?, ?, ?, ?)', tenant, a, b, c, d)
+  const rows = yield* all<{ name: string; tat: Ms }>(
+    'select name, tat from buckets where tenant = ? and name in (?, ?, ?, ?)',
+    tenant,
+    a,
+    b,
+    c,
+    d,
+  )
   return new Map(rows.map((row) => [row.name, row.tat]))
 }
 
 export function* writeBucket(tenant: string, name: string, tat: Ms): Operation<void> {
-  yield* run('insert into buckets (tenant, name, tat) values (?, ?, ?) on conflict (tenant, name) do update set tat = excluded.tat', tenant, name, tat)
+  yield* run(
+    'insert into buckets (tenant, name, tat) values (?, ?, ?) on conflict (tenant, name) do update set tat = excluded.tat',
+    tenant,
+    name,
+    tat,
+  )
 }
 
 export function* readWindows(tenant: string, a: string, b: string, c: string): Operation<ReadonlyMap<string, readonly Hit[]>> {
-  const rows = yield* all<{ name: string; hits: string }>('select name, hits from windows where tenant = ? and name in (?, ?, ?)', tenant, a, b, c)
+  const rows = yield* all<{ name: string; hits: string }>(
+    'select name, hits from windows where tenant = ? and name in (?, ?, ?)',
+    tenant,
+    a,
+    b,
+    c,
+  )
   return new Map(rows.map((row) => [row.name, JSON.parse(row.hits) as Hit[]]))
 }
 
@@ -37,7 +55,13 @@ export function* addHit(
   hits: readonly Hit[],
   hit: Hit,
 ): Operation<void> {
-  const seen = new Set(keepHits(windows, hits.map(([at]) => at), hit[0]))
+  const seen = new Set(
+    keepHits(
+      windows,
+      hits.map(([at]) => at),
+      hit[0],
+    ),
+  )
   yield* writeWindow(tenant, name, [...hits.filter(([at]) => seen.has(at)), hit])
 }
 

@@ -36,11 +36,16 @@ export interface Migrated {
 export function migrateSqlite(database: Database, now: Ms): Migrated {
   const all = migrations('sqlite')
   const newest = all.at(-1)?.number ?? 0
-  database.exec('create table if not exists migrations (number integer primary key, name text not null, applied_at integer not null) strict')
-  const current = (): number => (database.prepare('select coalesce(max(number), 0) as n from migrations').all() as { n: number }[])[0]?.n ?? 0
+  database.exec(
+    'create table if not exists migrations (number integer primary key, name text not null, applied_at integer not null) strict',
+  )
+  const current = (): number =>
+    (database.prepare('select coalesce(max(number), 0) as n from migrations').all() as { n: number }[])[0]?.n ?? 0
   const from = current()
   if (from > newest) {
-    throw new Error(`the database has schema ${from}, this Postkey knows ${newest} — start the newer version that made it, or restore a backup`)
+    throw new Error(
+      `the database has schema ${from}, this Postkey knows ${newest} — start the newer version that made it, or restore a backup`,
+    )
   }
   const applied: string[] = []
   for (const migration of all) {

@@ -1,6 +1,6 @@
 // The outbox: queued mails are leased, handed over outside of any transaction, and settled. A worker that dies leaves a lease
 // that runs out, and the next worker sends the same mail with the same secrets and Message-ID.
-import { decideDelivery, type DeliveryDecision, type DeliveryFacts } from '../core/delivery.ts'
+import { type DeliveryDecision, type DeliveryFacts, decideDelivery } from '../core/delivery.ts'
 import type { Ms } from '../core/model.ts'
 import { bounceRule } from '../core/start.ts'
 import { writeEvent } from './event.ts'
@@ -22,7 +22,13 @@ export function* claimMails(tx: Tx, limit: number, leaseMs: Ms): Operation<reado
   )
   const claimed: QueuedMail[] = []
   for (const { tenant, challenge, ordinal } of due) {
-    yield* run('update mails set due_at = ? where tenant = ? and challenge = ? and ordinal = ?', tx.now + leaseMs, tenant, challenge, ordinal)
+    yield* run(
+      'update mails set due_at = ? where tenant = ? and challenge = ? and ordinal = ?',
+      tx.now + leaseMs,
+      tenant,
+      challenge,
+      ordinal,
+    )
     const row = yield* one<Leased>(
       'select m.tenant, m.challenge, m.ordinal, m.request_id as "requestId", c.purpose, c.email, c.locale, c.device, m.created_at as "createdAt", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_digest is not null as "hasLink", m.code_digest is not null as "hasCode", m.decoy, m.sealed, m.tries from mails m join challenges c on c.tenant = m.tenant and c.id = m.challenge where m.tenant = ? and m.challenge = ? and m.ordinal = ?',
       tenant,
@@ -74,6 +80,6 @@ export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation
 }
 
 export function* nextMailDue(tx: Tx): Operation<{ readonly now: Ms; readonly dueAt: Ms | null }> {
-  const row = yield* one<{ dueAt: Ms | null }>("select min(due_at) as \"dueAt\" from mails where state = 'queued'")
+  const row = yield* one<{ dueAt: Ms | null }>('select min(due_at) as "dueAt" from mails where state = \'queued\'')
   return { now: tx.now, dueAt: row?.dueAt ?? null }
 }

@@ -49,4 +49,3 @@ export const findMailRows = (tenant: string, challenge: string): Operation<reado
 export function toMail({ linkDigest, codeDigest, ...mail }: MailRow): Mail {
   return { ...mail, hasLink: linkDigest !== null, hasCode: codeDigest !== null }
 }
-

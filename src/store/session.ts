@@ -65,7 +65,8 @@ export function* findSession(tx: Tx, tenant: string, policy: Policy, digest: str
     digest,
   )
   if (row === null) return null
-  const { id, device, network, proof, createdAt, seenAt, endedAt, email, status, confirmedAt, signInCount, currentSignInAt, lastSignInAt } = row
+  const { id, device, network, proof, createdAt, seenAt, endedAt, email, status, confirmedAt, signInCount, currentSignInAt, lastSignInAt } =
+    row
   return {
     now: tx.now,
     decision: decideSession(policy, { now: tx.now, session: row, user: row }),
@@ -75,7 +76,13 @@ export function* findSession(tx: Tx, tenant: string, policy: Policy, digest: str
 }
 
 export function* touchSession(tenant: string, digest: string, seenAt: Ms): Operation<void> {
-  yield* run('update sessions set seen_at = ? where tenant = ? and digest = ? and ended_at is null and seen_at < ?', seenAt, tenant, digest, seenAt)
+  yield* run(
+    'update sessions set seen_at = ? where tenant = ? and digest = ? and ended_at is null and seen_at < ?',
+    seenAt,
+    tenant,
+    digest,
+    seenAt,
+  )
 }
 
 /** Live ones only, newest first. */
@@ -115,10 +122,22 @@ export function* endSessions(tx: Tx, scope: Scope, input: EndInput): Operation<{
       id,
     )
   }
-  const reason: ReasonCode = live === null ? (view?.decision.reason ?? 'session_unknown') : input.which === 'this' ? 'signed_out' : 'session_revoked'
+  const reason: ReasonCode =
+    live === null ? (view?.decision.reason ?? 'session_unknown') : input.which === 'this' ? 'signed_out' : 'session_revoked'
   const which = typeof input.which === 'object' ? 'one' : input.which
-  const facts = { now: tx.now, which, session: view && { createdAt: view.session.createdAt, seenAt: view.session.seenAt, endedAt: view.session.endedAt } }
+  const facts = {
+    now: tx.now,
+    which,
+    session: view && { createdAt: view.session.createdAt, seenAt: view.session.seenAt, endedAt: view.session.endedAt },
+  }
   const decision = { reason, ended: ended.map((row) => row.id) }
-  yield* writeEvent(tx, scope, { kind: 'end_session', reason, facts, decision, user: view?.user.id ?? null, session: view?.session.id ?? null })
+  yield* writeEvent(tx, scope, {
+    kind: 'end_session',
+    reason,
+    facts,
+    decision,
+    user: view?.user.id ?? null,
+    session: view?.session.id ?? null,
+  })
   return { ended: ended.length, reason }
 }

@@ -36,8 +36,13 @@ export interface SqliteOptions {
 export async function openSqlite(path: string, options: SqliteOptions): Promise<SqliteEngine> {
   const database = await openDatabase(path)
   // Waiting for a lock inside SQLite would block the event loop; the queue below waits without blocking.
-  database.exec('pragma busy_timeout = 20; pragma foreign_keys = off; pragma trusted_schema = off; pragma cache_size = -65536; pragma temp_store = memory')
-  await patiently(() => database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000'), options.busyForMs ?? 5_000)
+  database.exec(
+    'pragma busy_timeout = 20; pragma foreign_keys = off; pragma trusted_schema = off; pragma cache_size = -65536; pragma temp_store = memory',
+  )
+  await patiently(
+    () => database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000'),
+    options.busyForMs ?? 5_000,
+  )
   return new SqliteEngine(database, options)
 }
 
@@ -174,5 +179,7 @@ async function patiently(attempt: () => void, forMs: Ms): Promise<void> {
 /** Outages (locked, full, read-only, gone) are told from defects: the first are worth a later try. */
 function asUnavailable(error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error)
-  return /busy|locked|full|readonly|read-only|I\/O|unable to open|corrupt|malformed|closed|not open/i.test(message) ? new Unavailable(message, { cause: error }) : error
+  return /busy|locked|full|readonly|read-only|I\/O|unable to open|corrupt|malformed|closed|not open/i.test(message)
+    ? new Unavailable(message, { cause: error })
+    : error
 }

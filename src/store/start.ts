@@ -1,7 +1,8 @@
 // Starting a challenge, and another mail of one. Known and unknown addresses run the same statements and write the same
 // rows; only `decoy` tells the outbox that nobody is to receive the mail.
-import { decideStart, type ResendFacts, type StartBucket, type StartDecision, type StartFacts, startBuckets } from '../core/start.ts'
+
 import { mailWindows } from '../core/policy.ts'
+import { decideStart, type ResendFacts, type StartBucket, type StartDecision, type StartFacts, startBuckets } from '../core/start.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
 import { addHit, bounceWindow, failureWindow, mailWindow, readBuckets, readWindows, writeBucket } from './limits.ts'

@@ -8,8 +8,8 @@ import { addHit, failureWindow, type Hit, readWindow, writeWindow } from './limi
 import { type Operation, one, run, type Tx } from './operation.ts'
 import { type ChallengeRow, findChallengeRow, findMailRows, findUserByEmail, type MailRow, toMail } from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
-import { signIn } from './user.ts'
 import type { Scope, VerifyInput, VerifyOutcome } from './store.ts'
+import { signIn } from './user.ts'
 
 export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<VerifyOutcome> {
   const { tenant, policy } = scope
@@ -83,7 +83,8 @@ function newestWithCode(mails: readonly MailRow[]): MailRow | undefined {
 
 /** Older codes are looked at only to say "that was an earlier one"; they open nothing. */
 function matchCode(mails: readonly MailRow[], newest: MailRow | null, input: VerifyInput): Match {
-  const matches = (row: MailRow): boolean => (input.codeDigests ?? []).some((digest) => row.codeDigest !== null && same(row.codeDigest, digest))
+  const matches = (row: MailRow): boolean =>
+    (input.codeDigests ?? []).some((digest) => row.codeDigest !== null && same(row.codeDigest, digest))
   if (newest && matches(newest)) return 'right'
   return mails.some(matches) ? 'older' : 'wrong'
 }
@@ -122,7 +123,12 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
   const remaining = found.hits.filter(([, flow]) => flow !== challenge.id)
   if (remaining.length < found.hits.length) yield* writeWindow(tenant, failureWindow(challenge.email), remaining)
 
-  const user = yield* signIn(tx, tenant, { found: found.user, id: input.newUser, email: challenge.email, place: `${input.device}, ${input.network}` })
+  const user = yield* signIn(tx, tenant, {
+    found: found.user,
+    id: input.newUser,
+    email: challenge.email,
+    place: `${input.device}, ${input.network}`,
+  })
   if (decision.consequences?.confirm && found.user) yield* endSessionsOf(tx, tenant, found.user.id)
   if (decision.consequences?.endOtherSession && current) yield* endOtherSession(tx, tenant, current.digest)
   const session = yield* createSession(tx, tenant, {
@@ -136,4 +142,3 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
   })
   return { user, session }
 }
-

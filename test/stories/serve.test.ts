@@ -32,7 +32,12 @@ class Visitor {
       headers: { origin: this.url, cookie: this.cookie, 'sec-fetch-site': 'same-origin' },
       ...(form ? { body: new URLSearchParams(form) } : {}),
     })
-    const jar = new Map(this.cookie.split('; ').filter(Boolean).map((pair) => pair.split('=') as [string, string]))
+    const jar = new Map(
+      this.cookie
+        .split('; ')
+        .filter(Boolean)
+        .map((pair) => pair.split('=') as [string, string]),
+    )
     for (const set of response.headers.getSetCookie()) jar.set(...((set.split(';')[0] as string).split('=') as [string, string]))
     this.cookie = [...jar].map((pair) => pair.join('=')).join('; ')
     return response
@@ -53,7 +58,11 @@ async function mailTo(smtp: SmtpTestServer, address: string, ms = 8_000) {
   throw new Error(`no mail to ${address} within ${ms} ms`)
 }
 
-async function logged(server: ServeProcess, matches: (line: Record<string, unknown>) => boolean, ms = 8_000): Promise<Record<string, unknown>> {
+async function logged(
+  server: ServeProcess,
+  matches: (line: Record<string, unknown>) => boolean,
+  ms = 8_000,
+): Promise<Record<string, unknown>> {
   for (const end = Date.now() + ms; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 30))) {
     const line = server.lines().find(matches)
     if (line) return line
@@ -128,7 +137,9 @@ describe('postkey serve', () => {
     const body = 'email=ada%40example.net'
     const { hostname, port, origin } = new URL(server.url)
     const socket = connect(Number(port), hostname === 'localhost' ? '127.0.0.1' : hostname)
-    socket.write(`POST /sign-in HTTP/1.1\r\nHost: x\r\nOrigin: ${origin}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\nemail=`)
+    socket.write(
+      `POST /sign-in HTTP/1.1\r\nHost: x\r\nOrigin: ${origin}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\nemail=`,
+    )
     await new Promise((resolve) => setTimeout(resolve, 100))
     const stopped = server.stop()
     await logged(server, (entry) => entry['event'] === 'stopping')

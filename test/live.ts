@@ -1,0 +1,196 @@
+// A whole server as `postkey dev` runs it, on a port of its own: real listener, real cookies, real inbox, every guard on, limits as
+// the policy has them. Stories with a real browser use it. Each person comes from an address of their own, which the server takes
+// from the header of a trusted proxy, so that one person's limits are not another's.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import type { PolicyInput } from '../src/index.ts'
+import { readConfig } from '../src/run/config.ts'
+import { createLog } from '../src/run/log.ts'
+import { startServer } from '../src/server.ts'
+
+export interface LiveOptions {
+  readonly policy?: Partial<PolicyInput> & { readonly preset?: string }
+  readonly flags?: Readonly<Record<string, string>>
+}
+
+/** A request as it arrived, before anything of ours looked at it. */
+export interface Received {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+}
+
+export interface LiveMail {
+  readonly id: string
+  readonly to: string
+  /** Absolute address, fragment and all. */
+  readonly link: string
+  /** The same without the secret, and the secret. */
+  readonly bare: string
+  readonly secret: string
+  readonly code: string
+}
+
+export interface Live extends AsyncDisposable {
+  readonly url: string
+  readonly received: readonly Received[]
+  /** What the server logged, line by line. */
+  readonly log: readonly string[]
+  person(browser: Browser, options?: BrowserContextOptions): Promise<Person>
+  /** The `nth` mail to an address, waited for. */
+  mail(to: string, nth?: number): Promise<LiveMail>
+}
+
+export async function startLive(options: LiveOptions = {}): Promise<Live> {
+  const folder = mkdtempSync(join(tmpdir(), 'postkey-live-'))
+  writeFileSync(join(folder, 'policy.json'), JSON.stringify(options.policy ?? {}))
+  const flags = { port: '0', databaseUrl: 'file::memory:', policy: './policy.json', trustedProxies: '127.0.0.1,::1', name: 'Fieldnotes', ...options.flags }
+  const read = readConfig({ env: {}, flags, mode: 'dev', folder })
+  if (!read.ok) throw new Error(read.problems.map(({ key, what }) => `${key} ${what}`).join('; '))
+
+  const lines: string[] = []
+  const log = createLog({ level: 'debug', format: 'json', destination: { write: (line) => void lines.push(line), flush: async () => {} } })
+  const server = await startServer(read.config, { mode: 'dev', log })
+  const received: Received[] = []
+  const note = (message: unknown): void => {
+    const { request } = message as { request: IncomingMessage }
+    if (request.socket.localPort !== server.port) return
+    received.push({ method: request.method ?? '', url: request.url ?? '', headers: { ...request.headers } })
+  }
+  subscribe('http.server.request.start', note)
+
+  const live: Live = {
+    url: server.url,
+    received,
+    log: lines,
+    person: (browser, contextOptions) => openPerson(live, browser, contextOptions),
+    mail: async (to, nth = 1) => {
+      // The mail leaves after the answer: the worker hands it over on its own.
+      for (const until = Date.now() + 5_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 10))) {
+        const mails = (await (await fetch(`${server.url}/dev/inbox.json?to=${encodeURIComponent(to)}`)).json()) as Record<'id' | 'to' | 'link' | 'code', string | null>[]
+        const mail = mails.at(-nth)
+        if (mail !== undefined) return openMail(mail)
+      }
+      throw new Error(`no mail number ${nth} to ${to}`)
+    },
+    [Symbol.asyncDispose]: async () => {
+      unsubscribe('http.server.request.start', note)
+      await server.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  return live
+}
+
+function openMail({ id, to, link, code }: Record<'id' | 'to' | 'link' | 'code', string | null>): LiveMail {
+  const [bare = '', secret = ''] = (link ?? '').split(/[#/](?=[0-9A-Za-z]{43}$)/)
+  return { id: id ?? '', to: to ?? '', link: link ?? '', bare, secret, code: code ?? '' }
+}
+
+let people = 0
+
+async function openPerson(live: Live, browser: Browser, options: BrowserContextOptions = {}): Promise<Person> {
+  people++
+  const network = `203.${people >> 8}.${people & 255}.7`
+  const context = await browser.newContext({ baseURL: live.url, timezoneId: 'UTC', ...options, extraHTTPHeaders: { 'x-forwarded-for': network } })
+  return new Person(live, context, await context.newPage(), network)
+}
+
+/** One browser profile: its cookies, its first tab, and what it posts. */
+export class Person implements AsyncDisposable {
+  readonly context: BrowserContext
+  readonly page: Page
+  readonly #live: Live
+  readonly #network: string
+
+  constructor(live: Live, context: BrowserContext, page: Page, network: string) {
+    this.#live = live
+    this.context = context
+    this.page = page
+    this.#network = network
+  }
+
+  /** Every request of this browser that reached the server. */
+  get received(): Received[] {
+    return this.#live.received.filter(({ headers }) => headers['x-forwarded-for'] === this.#network)
+  }
+
+  /** The paths it posted to, in order. */
+  get posts(): string[] {
+    return this.received.filter(({ method }) => method === 'POST').map(({ url }) => url)
+  }
+
+  /** How many times it presented a link. */
+  get linkPosts(): number {
+    return this.posts.filter((path) => path.startsWith('/l/')).length
+  }
+
+  get codePosts(): number {
+    return this.posts.filter((path) => path === '/sign-in/code').length
+  }
+
+  /** Types the address on the sign-in page, and waits for the newest mail. The page is the one with the code field. */
+  async ask(email: string, options: { readonly nth?: number; readonly returnTo?: string } = {}): Promise<LiveMail> {
+    const { nth, returnTo } = options
+    await this.page.goto(returnTo === undefined ? '/sign-in' : `/sign-in?return_to=${encodeURIComponent(returnTo)}`)
+    await this.page.getByLabel('E-mail address').fill(email)
+    await this.page.getByRole('button', { name: 'Send me the mail' }).click()
+    await this.page.waitForURL('**/sign-in/check?c=*')
+    return this.#live.mail(email, nth)
+  }
+
+  /** Asks, and types the code. */
+  async signIn(email: string, options: { readonly nth?: number; readonly returnTo?: string } = {}): Promise<void> {
+    const { code } = await this.ask(email, options)
+    await this.typeCode(code)
+    await this.page.waitForURL((url) => !url.pathname.startsWith('/sign-in/c'))
+  }
+
+  async typeCode(code: string): Promise<void> {
+    await this.page.locator('#code').pressSequentially(code)
+  }
+
+  async whoAmI(): Promise<string | null> {
+    const answer = await this.context.request.get('/api/session')
+    return answer.status() === 200 ? ((await answer.json()) as { user: { email: string } }).user.email : null
+  }
+
+  /** The sessions of whoever is signed in here. */
+  async sessions(): Promise<number> {
+    const answer = await this.context.request.get('/api/sessions')
+    return ((await answer.json()) as { sessions: unknown[] }).sessions.length
+  }
+
+  async sessionCookie(): Promise<string | undefined> {
+    return (await this.context.cookies()).find(({ name }) => name.endsWith('postkey-session'))?.value
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.context.close()
+  }
+}
+
+/** Some other server of this machine. By number it is another site than our `localhost`. */
+export async function startOther(listener: RequestListener): Promise<{ readonly url: string } & AsyncDisposable> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
+  }
+}
+
+/** A code of the same length that is not this one. */
+export function wrongCode(code: string, nth = 0): string {
+  const guess = String(nth).padStart(code.length, '0')
+  return guess === code ? '9'.repeat(code.length) : guess
+}
