@@ -79,7 +79,8 @@ export function person(number, port) {
   const common =
     `Host: localhost:${port}\r\nConnection: keep-alive\r\nUser-Agent: ${AGENTS[number % AGENTS.length]}\r\n` +
     `Accept-Language: en-GB,en;q=0.9\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nX-Forwarded-For: ${address}\r\n`
-  const navigation = 'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\n'
+  const navigation =
+    'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\n'
   return {
     post: (path, form, cookies) =>
       `POST ${path} HTTP/1.1\r\n${common}${navigation}Sec-Fetch-Site: same-origin\r\nOrigin: ${origin}\r\nReferer: ${origin}/\r\n` +

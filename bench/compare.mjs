@@ -35,8 +35,12 @@ try {
     const { times } = rows.at(-1)
     const latency = Object.entries(times).filter(([, { p50 }]) => p50 !== null)
     console.log(
-      `${name.padEnd(10)} ${median(rows.map((row) => row.perSecond)).toFixed(0).padStart(6)} /s (× ${ratio('perSecond').toFixed(2)})  ` +
-        `${median(rows.map((row) => row.cpuEach)).toFixed(0).padStart(5)} µs (× ${ratio('cpuEach').toFixed(2)})  ` +
+      `${name.padEnd(10)} ${median(rows.map((row) => row.perSecond))
+        .toFixed(0)
+        .padStart(6)} /s (× ${ratio('perSecond').toFixed(2)})  ` +
+        `${median(rows.map((row) => row.cpuEach))
+          .toFixed(0)
+          .padStart(5)} µs (× ${ratio('cpuEach').toFixed(2)})  ` +
         latency.map(([what, { p50 }]) => `${what} ${p50.toFixed(1)}`).join('  '),
     )
   }

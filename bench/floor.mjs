@@ -100,7 +100,7 @@ function commitAlone(write, done) {
 
 /** Writes of one turn of the event loop share a commit. */
 function commitTogether() {
-  let queue = []
+  const queue = []
   const drain = () => {
     while (queue.length > 0) {
       const batch = queue.splice(0, BATCH_MAX)

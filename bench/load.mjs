@@ -54,7 +54,10 @@ async function signIn(connection, { port, proof }, samples) {
   const mail = await mailTo(email)
   const arrived = performance.now()
   samples.mail.push(arrived - answered)
-  const verify = proof === 'link' ? post(`/l/${mail.linkId}`, `secret=${mail.linkSecret}`, browser) : post('/sign-in/code', `c=${challenge}&code=${mail.code}`, browser)
+  const verify =
+    proof === 'link'
+      ? post(`/l/${mail.linkId}`, `secret=${mail.linkSecret}`, browser)
+      : post('/sign-in/code', `c=${challenge}&code=${mail.code}`, browser)
   const signedIn = await connection.send(verify)
   samples.verify.push(performance.now() - arrived)
   expect(signedIn, 303)

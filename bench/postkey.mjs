@@ -26,7 +26,10 @@ const env = {
 const read = readConfig({ env, mode: 'serve', folder: new URL('.', import.meta.url).pathname })
 if (!read.ok) throw new Error(JSON.stringify(read.problems))
 const rate = { count: MANY, per: 60_000 }
-const config = { ...read.config, policy: { ...read.config.policy, starts: { network: rate, networkWide: rate, browser: rate, tenant: rate } } }
+const config = {
+  ...read.config,
+  policy: { ...read.config.policy, starts: { network: rate, networkWide: rate, browser: rate, tenant: rate } },
+}
 
 const channel = openChannel(socket)
 const transport = {

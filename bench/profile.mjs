@@ -47,7 +47,9 @@ function print({ during: profile, perSecond, cpuEach }) {
   const total = profile.timeDeltas.reduce((sum, us) => sum + us, 0)
   const count = (perSecond * total) / 1e6
   const rows = [...self].sort((a, b) => b[1] - a[1]).slice(0, Number(values.top))
-  console.log(`${perSecond.toFixed(0)} /s, ${cpuEach.toFixed(0)} µs of CPU each (profiler included), ${((100 * idle) / total).toFixed(0)} % idle`)
+  console.log(
+    `${perSecond.toFixed(0)} /s, ${cpuEach.toFixed(0)} µs of CPU each (profiler included), ${((100 * idle) / total).toFixed(0)} % idle`,
+  )
   console.log('wall µs each, waiting for the disk included')
   for (const [name, us] of rows) console.log(`${(us / count).toFixed(1).padStart(8)}  ${name}`)
 }

@@ -30,7 +30,13 @@ if (gzipped > SCRIPT_MAX_GZIPPED) {
   process.exit(1)
 }
 
-const css = await build({ entryPoints: [join(page, 'postkey.css')], minify: true, write: false, charset: 'utf8', target: ['safari14', 'chrome90', 'firefox90'] })
+const css = await build({
+  entryPoints: [join(page, 'postkey.css')],
+  minify: true,
+  write: false,
+  charset: 'utf8',
+  target: ['safari14', 'chrome90', 'firefox90'],
+})
 const styles = css.outputFiles[0].text.trim()
 const icon = readFileSync(join(page, 'mark.svg'), 'utf8').trim()
 

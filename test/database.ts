@@ -43,10 +43,15 @@ export async function temporaryDatabase(): Promise<TestDatabase> {
       throw new Error(`no event of request ${requestId}`)
     },
     dump: (except = []) => dump(database, except),
-    bytes: () => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1')).join('\n'),
+    bytes: () =>
+      readdirSync(folder)
+        .map((name) => readFileSync(join(folder, name), 'latin1'))
+        .join('\n'),
     insertUser: ({ id, email, confirmedAt = null, createdAt }) => {
       database
-        .prepare("insert into users (tenant, id, email, status, created_at, confirmed_at, sign_in_count) values ('default', ?, ?, 'active', ?, ?, 0)")
+        .prepare(
+          "insert into users (tenant, id, email, status, created_at, confirmed_at, sign_in_count) values ('default', ?, ?, 'active', ?, ?, 0)",
+        )
         .run(id, email, createdAt, confirmedAt)
     },
     setUserStatus: (email, status) => {

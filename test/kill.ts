@@ -138,7 +138,7 @@ export async function signInAndKillAt(killAt: number, smtp: SmtpTestServer): Pro
 
 async function until<T>(look: () => Promise<T | undefined>, ms: number, stop?: Promise<void>): Promise<T | undefined> {
   let stopped = false
-  stop?.then(() => {
+  void stop?.then(() => {
     stopped = true
   })
   for (const end = Date.now() + ms; Date.now() < end && !stopped; await new Promise((resolve) => setTimeout(resolve, 20))) {

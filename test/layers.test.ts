@@ -47,7 +47,7 @@ const layers: Record<string, Layer> = {
   },
   http: {
     files: /^http\//,
-    may: [/^http\//, /^core\//, /^flow\//, /^page\/(?!client\/)/, /^words\//, /^hono($|\/)/, /^(ipaddr\.js|bowser)$/],
+    may: [/^http\//, /^core\//, /^flow\//, /^page\/(?!client\/)/, /^words\//, /^hono($|\/)/, /^(ipaddr\.js|bowser|zod)$/],
   },
   'run and doors': { files: /^(run\/.*|index|server|cli)\.tsx?$/, may: [/./] },
 }

@@ -3,7 +3,7 @@
 // from the header of a trusted proxy, so that one person's limits are not another's.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,7 +37,10 @@ export interface LiveMail {
 }
 
 export interface Live extends AsyncDisposable {
+  /** The public address. */
   readonly url: string
+  /** Where the server itself listens. */
+  readonly port: number
   readonly received: readonly Received[]
   /** What the server logged, line by line. */
   readonly log: readonly string[]
@@ -49,7 +52,14 @@ export interface Live extends AsyncDisposable {
 export async function startLive(options: LiveOptions = {}): Promise<Live> {
   const folder = mkdtempSync(join(tmpdir(), 'postkey-live-'))
   writeFileSync(join(folder, 'policy.json'), JSON.stringify(options.policy ?? {}))
-  const flags = { port: '0', databaseUrl: 'file::memory:', policy: './policy.json', trustedProxies: '127.0.0.1,::1', name: 'Fieldnotes', ...options.flags }
+  const flags = {
+    port: '0',
+    databaseUrl: 'file::memory:',
+    policy: './policy.json',
+    trustedProxies: '127.0.0.1,::1',
+    name: 'Fieldnotes',
+    ...options.flags,
+  }
   const read = readConfig({ env: {}, flags, mode: 'dev', folder })
   if (!read.ok) throw new Error(read.problems.map(({ key, what }) => `${key} ${what}`).join('; '))
 
@@ -66,13 +76,17 @@ export async function startLive(options: LiveOptions = {}): Promise<Live> {
 
   const live: Live = {
     url: server.url,
+    port: server.port,
     received,
     log: lines,
     person: (browser, contextOptions) => openPerson(live, browser, contextOptions),
     mail: async (to, nth = 1) => {
       // The mail leaves after the answer: the worker hands it over on its own.
       for (const until = Date.now() + 5_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 10))) {
-        const mails = (await (await fetch(`${server.url}/dev/inbox.json?to=${encodeURIComponent(to)}`)).json()) as Record<'id' | 'to' | 'link' | 'code', string | null>[]
+        const mails = (await (await fetch(`http://localhost:${server.port}/dev/inbox.json?to=${encodeURIComponent(to)}`)).json()) as Record<
+          'id' | 'to' | 'link' | 'code',
+          string | null
+        >[]
         const mail = mails.at(-nth)
         if (mail !== undefined) return openMail(mail)
       }
@@ -97,7 +111,12 @@ let people = 0
 async function openPerson(live: Live, browser: Browser, options: BrowserContextOptions = {}): Promise<Person> {
   people++
   const network = `203.${people >> 8}.${people & 255}.7`
-  const context = await browser.newContext({ baseURL: live.url, timezoneId: 'UTC', ...options, extraHTTPHeaders: { 'x-forwarded-for': network } })
+  const context = await browser.newContext({
+    baseURL: live.url,
+    timezoneId: 'UTC',
+    ...options,
+    extraHTTPHeaders: { 'x-forwarded-for': network },
+  })
   return new Person(live, context, await context.newPage(), network)
 }
 
@@ -107,12 +126,14 @@ export class Person implements AsyncDisposable {
   readonly page: Page
   readonly #live: Live
   readonly #network: string
+  readonly #errors: string[] = []
 
   constructor(live: Live, context: BrowserContext, page: Page, network: string) {
     this.#live = live
     this.context = context
     this.page = page
     this.#network = network
+    context.on('weberror', (error) => this.#errors.push(String(error.error())))
   }
 
   /** Every request of this browser that reached the server. */
@@ -170,22 +191,75 @@ export class Person implements AsyncDisposable {
     return (await this.context.cookies()).find(({ name }) => name.endsWith('postkey-session'))?.value
   }
 
+  /** No story ends well in which a script of ours threw. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.context.close()
+    if (this.#errors.length > 0) throw new Error(`a script failed on a page: ${this.#errors.join('; ')}`)
   }
 }
 
-/** Some other server of this machine. By number it is another site than our `localhost`. */
-export async function startOther(listener: RequestListener): Promise<{ readonly url: string } & AsyncDisposable> {
+export interface Other extends AsyncDisposable {
+  /** By number: another site than our `localhost`. */
+  readonly url: string
+  /** By name: another origin, but the same site, as a sibling subdomain would be; it is sent our cookies. */
+  readonly sibling: string
+}
+
+/** Some other server of this machine. */
+export async function startOther(listener: RequestListener): Promise<Other> {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
+    sibling: `http://localhost:${port}`,
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.closeAllConnections()
         server.close(() => resolve())
       }),
+  }
+}
+
+/** What stands between the person and the server: the public address leads here. It can answer itself, or lose an answer. */
+export interface Between {
+  /** A page of its own instead of the server's. */
+  page?(request: IncomingMessage): string | undefined
+  /** True: the server gets the request, and its answer never arrives. */
+  loses?(request: IncomingMessage): boolean
+}
+
+export async function startLiveBehind(between: Between, options: LiveOptions = {}): Promise<Live> {
+  let port = 0
+  const front = await startOther((request, response) => {
+    const page = between.page?.(request)
+    if (page !== undefined) {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
+      return
+    }
+    const { method, url: path, headers } = request
+    const onward = send({ port, host: 'localhost', ...(method && { method }), ...(path && { path }), headers, agent: false }, (answer) => {
+      // One connection for each request: on a kept one the browser would repeat a lost request by itself.
+      if (between.loses?.(request)) {
+        answer.resume()
+        answer.on('end', () => request.socket.destroy())
+      } else {
+        response.writeHead(answer.statusCode ?? 502, { ...answer.headers, connection: 'close' })
+        answer.pipe(response)
+      }
+    })
+    onward.on('error', () => request.socket.destroy())
+    request.pipe(onward)
+  })
+  const live = await startLive({ ...options, flags: { ...options.flags, url: front.sibling } })
+  port = live.port
+  return {
+    ...live,
+    person: (browser, contextOptions) => openPerson(live, browser, contextOptions),
+    [Symbol.asyncDispose]: async () => {
+      await front[Symbol.asyncDispose]()
+      await live[Symbol.asyncDispose]()
+    },
   }
 }
 

@@ -13,7 +13,8 @@ import { check, frameOf, landing, policyOf, samples } from './page-samples.ts'
 const SECRET = 'Zk3vXxYyPq8W1aaBbCcDdEeFfGgHhIiJjKkLlMmNnOo'
 const LINK = `/l/${landing.linkId}`
 const CHECK = `/sign-in/check?c=${check.challenge}`
-const csp = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const csp =
+  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 const browser = browserFor()
 
 /** What GET shows at each path; tests put their own page in. */
@@ -27,7 +28,9 @@ let base = ''
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    void serve(request).then(([status, type, body]) => response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'content-security-policy': csp }).end(body))
+    void serve(request).then(([status, type, body]) =>
+      response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'content-security-policy': csp }).end(body),
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -60,7 +63,11 @@ async function serve(request: IncomingMessage): Promise<[number, string, string]
   return answer === null ? [204, 'text/html', ''] : [422, 'text/html', answer]
 }
 
-async function visit(path: string, options: BrowserContextOptions = {}, use: (page: Page) => Promise<void> = async () => undefined): Promise<void> {
+async function visit(
+  path: string,
+  options: BrowserContextOptions = {},
+  use: (page: Page) => Promise<void> = async () => undefined,
+): Promise<void> {
   const context = await (await browser()).newContext({ timezoneId: 'UTC', ...options })
   try {
     const page = await context.newPage()

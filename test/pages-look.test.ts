@@ -13,7 +13,8 @@ import { samples } from './page-samples.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const csp = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const csp =
+  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 const shots = process.env['PAGES_LOOK']
 const pages = samples()
 const browser = browserFor()
@@ -40,8 +41,10 @@ beforeAll(async () => {
     if (path.endsWith('.css')) send('text/css', styles)
     else if (path.endsWith('.js')) send('text/javascript', script)
     else if (path.endsWith('.svg')) send('image/svg+xml', icon)
-    else if (path.endsWith('/html')) send('text/html', '<!doctype html><html lang="en"><title>Mail</title><h1 style="font:20px sans-serif">A mail</h1></html>')
-    else if (request.method === 'GET' && pages[path.slice(1)] !== undefined) send('text/html', pages[path.slice(1)] ?? '', { 'content-security-policy': csp })
+    else if (path.endsWith('/html'))
+      send('text/html', '<!doctype html><html lang="en"><title>Mail</title><h1 style="font:20px sans-serif">A mail</h1></html>')
+    else if (request.method === 'GET' && pages[path.slice(1)] !== undefined)
+      send('text/html', pages[path.slice(1)] ?? '', { 'content-security-policy': csp })
     // What a page posts must not lead away from it: 204 keeps it on the screen.
     else response.writeHead(204).end()
   })
@@ -68,10 +71,17 @@ test.each(Object.keys(looks))(
       if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}.${look}.png`), fullPage: true })
       if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) faults.push(`${name}: scrolls sideways`)
       await page.evaluate(axe)
-      const violations = await page.evaluate(async (tags) => {
-        const { axe: run } = globalThis as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
-        return (await run.run({ runOnly: tags, iframes: false })).violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`)
-      }, look === 'light' ? rules : visible)
+      const violations = await page.evaluate(
+        async (tags) => {
+          const { axe: run } = globalThis as unknown as {
+            axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+          }
+          return (await run.run({ runOnly: tags, iframes: false })).violations.map(
+            (violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`,
+          )
+        },
+        look === 'light' ? rules : visible,
+      )
       faults.push(...violations.map((violation) => `${name}: ${violation}`))
     }
     await context.close()

@@ -343,7 +343,7 @@ describe.each(engines)('%s', (_, open) => {
     const release = await opened.block()
     const waiting = opened.store.start(scope(), startInput())
     let settled = false
-    waiting.finally(() => {
+    void waiting.finally(() => {
       settled = true
     })
     await new Promise((resolve) => setTimeout(resolve, 150))

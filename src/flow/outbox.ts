@@ -33,25 +33,35 @@ export function startOutbox(context: Context, transport: MailTransport, options:
   const bell = new Bell()
   const waiting: (() => void)[] = []
   let stopped = false
-  let onTheirWay = 0
+  /** With the mail server, which takes so many at once; and with us, from the lease to the settling. */
+  let sending = 0
+  let carried = 0
+  /** The last look took all there was room for, so there may be more. */
+  let full = false
 
   const carry = async (mail: QueuedMail): Promise<void> => {
-    onTheirWay++
+    carried++
+    sending++
     try {
-      await deliver(context, transport, mail)
+      const handed = await handOver(context, transport, mail).finally(() => sending--)
+      // The mail server can take the next one while the disk is asked to remember this one.
+      if (full) bell.ring()
+      await settle(context, mail, handed)
     } catch (error) {
       context.log.error('mail_not_settled', error, { challenge: mail.challenge })
     } finally {
-      onTheirWay--
-      bell.ring()
+      carried--
+      if (carried === 0) bell.ring()
     }
   }
 
   /** Takes what is due; how long to rest unless the bell rings. */
   const look = async (): Promise<number> => {
-    const mails = onTheirWay < atOnce ? await context.store.claimMails(atOnce - onTheirWay, leaseMs) : []
+    const room = atOnce - sending
+    const mails = room > 0 ? await context.store.claimMails(room, leaseMs) : []
+    full = mails.length === room
     for (const mail of mails) void carry(mail)
-    if (onTheirWay > 0) return LOOK_AGAIN_MS
+    if (carried > 0) return LOOK_AGAIN_MS
     const { now, dueAt } = await context.store.nextMailDue()
     if (dueAt !== null && dueAt <= now) return 0
     for (const resolve of waiting.splice(0)) resolve()
@@ -80,7 +90,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       stopped = true
       bell.ring()
       await working
-      while (onTheirWay > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      while (carried > 0) await new Promise((resolve) => setTimeout(resolve, 5))
     },
   }
 }
@@ -113,15 +123,19 @@ class Bell {
   }
 }
 
-async function deliver(context: Context, transport: MailTransport, mail: QueuedMail): Promise<void> {
-  const { reply, bytes } = await handOver(context, transport, mail)
+interface HandedOver {
+  readonly reply: Reply | null
+  readonly bytes: number
+}
+
+async function settle(context: Context, mail: QueuedMail, { reply, bytes }: HandedOver): Promise<void> {
   const scope = { ...scopeOf(context, mail.requestId), tenant: mail.tenant }
   const decision = await context.store.settleMail(scope, { mail, reply: reply?.class ?? null, replyText: reply?.text ?? '', bytes })
   const fields = { requestId: mail.requestId, challenge: mail.challenge, reason: decision.reason, tries: mail.tries + 1 }
   context.log.event('mail', { ...fields, reply: reply?.text ?? '' })
 }
 
-async function handOver(context: Context, transport: MailTransport, mail: QueuedMail): Promise<{ reply: Reply | null; bytes: number }> {
+async function handOver(context: Context, transport: MailTransport, mail: QueuedMail): Promise<HandedOver> {
   const before = decideDelivery(context.policy, {
     now: mail.now,
     tries: mail.tries,

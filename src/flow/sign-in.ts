@@ -57,7 +57,7 @@ export async function start(context: Context, asker: Asker, request: StartReques
   const { address } = read
   const challenge = mintId(context.now())
   const browser = asker.browser ?? mintSecret()
-  const { decision, now } = await store.start(scopeOf(context, asker.requestId), {
+  const outcome = store.start(scopeOf(context, asker.requestId), {
     purpose: PURPOSE,
     challenge,
     email: address.email,
@@ -70,6 +70,10 @@ export async function start(context: Context, asker: Asker, request: StartReques
     buckets: bucketNames(context, asker),
     secrets: mintSecrets(context, challenge),
   })
+  // Woken here, so that an engine which commits in turn leases the mail in the very commit that queues it, and again below, when it is
+  // durable, for an engine to which this comes too early.
+  context.wakeOutbox()
+  const { decision, now } = await outcome
   context.log.event('sign_in_start', {
     requestId: asker.requestId,
     challenge,

@@ -25,7 +25,13 @@ export function askPage(frame: Frame, view: AskView): string {
         )}
         <h1>{w.ask.heading(frame.brand.name)}</h1>
         <p class="lead">{w.ask.intro[methods.length === 2 ? 'both' : (methods[0] ?? 'link')]}</p>
-        <AskForm frame={frame} returnTo={view.returnTo} email={view.email} problem={inField ? problem : undefined} autofocus={problem === undefined} />
+        <AskForm
+          frame={frame}
+          returnTo={view.returnTo}
+          email={view.email}
+          problem={inField ? problem : undefined}
+          autofocus={problem === undefined}
+        />
       </>
     ),
   })

@@ -39,7 +39,13 @@ export function checkPage(frame: Frame, view: CheckView): string {
             {view.resent === true ? w.resent : ''}
           </p>
           {asksForCode && (
-            <CodeForm frame={frame} challenge={view.challenge} code={view.code} problem={inField ? problem : undefined} autofocus={problem === undefined} />
+            <CodeForm
+              frame={frame}
+              challenge={view.challenge}
+              code={view.code}
+              problem={inField ? problem : undefined}
+              autofocus={problem === undefined}
+            />
           )}
           <Facts frame={frame} view={view} code={asksForCode} />
           {provider !== null && (

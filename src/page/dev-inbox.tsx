@@ -68,11 +68,16 @@ function OpenMail({ frame, mail }: { frame: Frame; mail: DevMail }) {
         {mail.code !== null && <CopyCode frame={frame} mail={mail} />}
       </div>
       <h2>{w.html}</h2>
-      <iframe class="mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src={`${devMailPath(frame, mail.id)}/html`} title={w.html}></iframe>
+      <iframe
+        class="mail"
+        sandbox="allow-popups allow-popups-to-escape-sandbox"
+        src={`${devMailPath(frame, mail.id)}/html`}
+        title={w.html}
+      ></iframe>
       <h2 id="text">{w.text}</h2>
-      <pre tabindex={0} role="region" aria-labelledby="text">
-        {mail.text}
-      </pre>
+      <section tabindex={0} aria-labelledby="text">
+        <pre>{mail.text}</pre>
+      </section>
       <h2>{w.headers}</h2>
       <dl class="facts">
         {Object.entries(mail.headers).map(([name, value]) => (

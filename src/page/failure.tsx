@@ -48,10 +48,12 @@ function actions(frame: Frame, view: FailureView): Act[] {
     if (next === 'use_code' && frame.policy.methods.includes('code')) found.push(typeCode)
     if (canResend(view)) found.push({ label: w.failure.resend, resend: challenge, frame })
   }
-  if (next === 'contact' && frame.brand.support !== undefined) found.push({ label: w.failure.contact, href: safeHref(frame.brand.support, '#') })
+  if (next === 'contact' && frame.brand.support !== undefined)
+    found.push({ label: w.failure.contact, href: safeHref(frame.brand.support, '#') })
   const home = view.home === undefined ? undefined : safeHref(view.home, '')
   const signIn = home !== undefined && home !== '' ? home : askPath(frame, view.returnTo)
-  const label = found.length === 0 && next !== 'continue' && next !== 'new_mail' ? faceWords(w, view.problem.reason).nextLabel : w.failure.signIn
+  const label =
+    found.length === 0 && next !== 'continue' && next !== 'new_mail' ? faceWords(w, view.problem.reason).nextLabel : w.failure.signIn
   found.push({ label: canResend(view) ? w.failure.otherAddress : label, href: signIn })
   return found.slice(0, 2)
 }

@@ -90,7 +90,17 @@ export function CodeField({ frame, value, problem, autofocus }: CodeFieldProps) 
 }
 
 /** A form that posts; `children` hold its fields and its button. */
-export function Post({ frame, to, children, ...data }: { frame: Frame; to: string; children: Child; [data: `data-${string}`]: string | undefined }) {
+export function Post({
+  frame,
+  to,
+  children,
+  ...data
+}: {
+  frame: Frame
+  to: string
+  children: Child
+  [data: `data-${string}`]: string | undefined
+}) {
   return (
     <form method="post" action={`${frame.basePath}${to}`} {...data}>
       {children}

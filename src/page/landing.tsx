@@ -90,7 +90,13 @@ function BoundForm({ frame, view }: Props) {
       {signedInAs !== undefined && <p class="lead">{fill(email === null ? w.switchAskNameless : w.switchAsk, parts)}</p>}
       {signedInAs === undefined && email !== null && <p class="lead">{fill(w.boundAs, parts)}</p>}
       <p class="unseen" role="status" data-status=""></p>
-      <Post frame={frame} to={`${paths.link}/${encodeURIComponent(view.linkId)}`} data-landing="" {...(auto ? autoSubmit(frame) : {})} data-busy={w.busy}>
+      <Post
+        frame={frame}
+        to={`${paths.link}/${encodeURIComponent(view.linkId)}`}
+        data-landing=""
+        {...(auto ? autoSubmit(frame) : {})}
+        data-busy={w.busy}
+      >
         <Hidden name="secret" value={view.secret ?? ''} />
         <div class="actions">
           <button type="submit">{signedInAs !== undefined && email !== null ? <span>{fill(w.switchTo, parts)}</span> : w.continue}</button>

@@ -21,14 +21,25 @@ const shown = codes.filter((code) => reasons[code].kind !== 'delivery')
 /** What a person reads: tags out, entities back. */
 function textOf(html: string): string {
   const text = html.replace(/<head>.*<\/head>/s, ' ').replace(/<[^>]+>/g, ' ')
-  return text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&#39;/g, "'").replace(/&amp;/g, '&').replace(/\s+/g, ' ')
+  return text
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&amp;/g, '&')
+    .replace(/\s+/g, ' ')
 }
 
 const count = (text: string, part: string): number => text.split(part).length - 1
 
 describe('words', () => {
   test.each(shown)('the face of %s has a heading, a reason, a next step and a button', (reason) => {
-    const { title, detail, nextStep } = explain(words, { reason, triesLeft: 3, retryAfterMs: 4 * MINUTE, at: NOW - MINUTE }, policyOf(), NOW)
+    const { title, detail, nextStep } = explain(
+      words,
+      { reason, triesLeft: 3, retryAfterMs: 4 * MINUTE, at: NOW - MINUTE },
+      policyOf(),
+      NOW,
+    )
     const face = words.faces[reasons[reason].face as keyof typeof words.faces]
     expect(face.heading).toBe(title)
     for (const text of [title, detail, nextStep, face.nextLabel]) {
@@ -48,7 +59,11 @@ describe('words', () => {
     ['code_expired', { codeTtl: '7m' }, '7 minutes'],
     ['code_malformed', { codeLength: 9 }, '9 digits'],
     ['code_locked', { codeTries: 3 }, '3 times'],
-    ['too_many_mails', { mailsPerLinkTtl: 4, linkTtl: '37m', resendAfter: '95s', mailsPerAddress: [{ count: 17, per: '36h' }] }, '4 mails in 37 minutes and 17 in 36 hours'],
+    [
+      'too_many_mails',
+      { mailsPerLinkTtl: 4, linkTtl: '37m', resendAfter: '95s', mailsPerAddress: [{ count: 17, per: '36h' }] },
+      '4 mails in 37 minutes and 17 in 36 hours',
+    ],
     ['too_many_mails', { resendAfter: '95s' }, '1 minute 35 seconds'],
     ['challenge_unknown', { challengeTtl: '5h' }, '5 hours'],
     ['session_idle', { session: { idle: '11h' } }, '11 hours'],
@@ -137,24 +152,42 @@ describe('every page', () => {
 })
 
 describe('the check page', () => {
-  test.each(['ada@gmail.com', 'ada@outlook.com', 'ada@yahoo.com', 'ada@icloud.com', 'ada@example.org', "o'brien+x@example.org"])('names %s exactly once', (email) => {
-    for (const extra of [{}, { code: '1', problem: { reason: 'code_malformed' as const } }, { resent: true }]) {
-      const html = checkPage(frameOf(), { ...check, email, ...extra })
-      expect(count(html.replace(/&#39;/g, "'"), email)).toBe(1)
-      expect(count(html.replace(/&#39;/g, "'"), encodeURIComponent(email))).toBe(0)
-    }
-  })
+  test.each(['ada@gmail.com', 'ada@outlook.com', 'ada@yahoo.com', 'ada@icloud.com', 'ada@example.org', "o'brien+x@example.org"])(
+    'names %s exactly once',
+    (email) => {
+      for (const extra of [{}, { code: '1', problem: { reason: 'code_malformed' as const } }, { resent: true }]) {
+        const html = checkPage(frameOf(), { ...check, email, ...extra })
+        expect(count(html.replace(/&#39;/g, "'"), email)).toBe(1)
+        expect(count(html.replace(/&#39;/g, "'"), encodeURIComponent(email))).toBe(0)
+      }
+    },
+  )
 
   test('a known webmail gets a button that searches by sender', () => {
-    expect(checkPage(frameOf(), check)).toContain('https://mail.google.com/mail/u/0/#search/from%3Asign-in%40fieldnotes.test%20in%3Aanywhere%20newer_than%3A1h')
+    expect(checkPage(frameOf(), check)).toContain(
+      'https://mail.google.com/mail/u/0/#search/from%3Asign-in%40fieldnotes.test%20in%3Aanywhere%20newer_than%3A1h',
+    )
     expect(checkPage(frameOf(), { ...check, email: 'ada@example.org' })).not.toContain('target="_blank"')
   })
 
   test('every number follows a changed policy', () => {
-    const policy = policyOf({ codeLength: 8, codeTtl: '9m', linkTtl: '31m', mailsPerLinkTtl: 2, mailsPerAddress: [{ count: 6, per: '12h' }], resendAfter: '45s' })
+    const policy = policyOf({
+      codeLength: 8,
+      codeTtl: '9m',
+      linkTtl: '31m',
+      mailsPerLinkTtl: 2,
+      mailsPerAddress: [{ count: 6, per: '12h' }],
+      resendAfter: '45s',
+    })
     const view = { ...check, linkExpiresAt: NOW + 31 * MINUTE, codeExpiresAt: NOW + 9 * MINUTE, resendAt: NOW + 45_000 }
     const text = textOf(checkPage(frameOf(policy), view))
-    for (const told of ['8-digit', 'for 9 minutes, until 14:19 UTC', 'for 31 minutes, until 14:41 UTC', '2 mails in 31 minutes and 6 in 12 hours']) expect(text).toContain(told)
+    for (const told of [
+      '8-digit',
+      'for 9 minutes, until 14:19 UTC',
+      'for 31 minutes, until 14:41 UTC',
+      '2 mails in 31 minutes and 6 in 12 hours',
+    ])
+      expect(text).toContain(told)
     expect(text.replace('06NqV8Kx3TzPmA4c', '')).not.toMatch(/\b(6-digit|10 minutes|15 minutes|24 hours)\b/)
     expect(checkPage(frameOf(policy), view)).toContain('data-resend="45000"')
   })
@@ -197,7 +230,12 @@ describe('the landing page', () => {
   test('submits itself only in the browser that asked, with nobody else signed in and nothing gone wrong', () => {
     expect(landingPage(frameOf(), landing)).toContain('data-auto-submit="0"')
     expect(landingPage(frameOf(policyOf({ autoSubmitDelay: '400ms' })), landing)).toContain('data-auto-submit="400"')
-    for (const view of [other, { ...landing, signedInAs: 'x@y.test' }, { ...landing, problem: { reason: 'address_mismatch' as const } }, { ...other, secret: 's' }]) {
+    for (const view of [
+      other,
+      { ...landing, signedInAs: 'x@y.test' },
+      { ...landing, problem: { reason: 'address_mismatch' as const } },
+      { ...other, secret: 's' },
+    ]) {
       expect(landingPage(frameOf(), view)).not.toContain('data-auto-submit')
     }
   })
@@ -248,15 +286,50 @@ describe('from outside', () => {
   })
   const pages: Record<string, string> = {
     ask: askPage(frame, { returnTo: hostile, email: hostile, problem: { reason: 'address_invalid' } }),
-    check: checkPage(frame, { ...check, challenge: hostile, email: hostile, returnTo: hostile, code: hostile, signedInAs: hostile, problem: { reason: 'code_wrong' } }),
-    bound: landingPage(frame, { ...landing, linkId: hostile, challenge: hostile, secret: hostile, email: hostile, device: hostile, signedInAs: hostile }),
+    check: checkPage(frame, {
+      ...check,
+      challenge: hostile,
+      email: hostile,
+      returnTo: hostile,
+      code: hostile,
+      signedInAs: hostile,
+      problem: { reason: 'code_wrong' },
+    }),
+    bound: landingPage(frame, {
+      ...landing,
+      linkId: hostile,
+      challenge: hostile,
+      secret: hostile,
+      email: hostile,
+      device: hostile,
+      signedInAs: hostile,
+    }),
     other: landingPage(frame, { ...landing, bound: false, linkId: hostile, secret: hostile, device: hostile }),
-    failure: failurePage(frame, { problem: { reason: 'sign_in_refused' }, returnTo: hostile, home: `javascript:${hostile}`, continueTo: 'javascript:alert(1)', resend: { challenge: hostile, email: hostile } }),
-    account: accountPage(frame, { email: hostile, sessions: [{ id: hostile, current: false, device: hostile, network: hostile, createdAt: NOW, seenAt: NOW }] }),
+    failure: failurePage(frame, {
+      problem: { reason: 'sign_in_refused' },
+      returnTo: hostile,
+      home: `javascript:${hostile}`,
+      continueTo: 'javascript:alert(1)',
+      resend: { challenge: hostile, email: hostile },
+    }),
+    account: accountPage(frame, {
+      email: hostile,
+      sessions: [{ id: hostile, current: false, device: hostile, network: hostile, createdAt: NOW, seenAt: NOW }],
+    }),
     switched: switchedPage(frame, { email: hostile, continueTo: '//evil.test' }),
     inbox: devInboxPage(frame, {
       mails: [],
-      open: { id: hostile, to: hostile, subject: hostile, text: hostile, html: hostile, headers: { [hostile]: hostile }, receivedAt: '2026-11-21T14:10:19.000Z', link: 'javascript:alert(1)', code: hostile },
+      open: {
+        id: hostile,
+        to: hostile,
+        subject: hostile,
+        text: hostile,
+        html: hostile,
+        headers: { [hostile]: hostile },
+        receivedAt: '2026-11-21T14:10:19.000Z',
+        link: 'javascript:alert(1)',
+        code: hostile,
+      },
     }),
   }
 
@@ -276,6 +349,7 @@ describe('from outside', () => {
     const accent = { light: '#aa0044', dark: '#ff88bb' }
     expect(stylesheet({ ...brand, accent })).toContain(':root{--accent:#aa0044}@media (prefers-color-scheme:dark){:root{--accent:#ff88bb}}')
     expect(stylesheetHash({ ...brand, accent })).not.toBe(stylesheetHash(brand))
-    for (const light of ['red', '#aa0044}body{display:none', '#aa00', 'url(//evil.test)']) expect(stylesheet({ ...brand, accent: { ...accent, light } })).toBe(styles)
+    for (const light of ['red', '#aa0044}body{display:none', '#aa00', 'url(//evil.test)'])
+      expect(stylesheet({ ...brand, accent: { ...accent, light } })).toBe(styles)
   })
 })

@@ -1,6 +1,7 @@
 // The stylesheet as served: ours, and the accent of the brand. Inline styles are forbidden, so the accent comes this way.
-import { styles, stylesHash } from './assets.generated.ts'
+
 import type { Brand } from '../core/model.ts'
+import { styles, stylesHash } from './assets.generated.ts'
 
 /** Anything but six hex digits could close the rule and write its own. */
 const COLOUR = /^#[0-9a-f]{6}$/i

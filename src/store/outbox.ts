@@ -15,12 +15,11 @@ interface Leased extends Omit<QueuedMail, 'hasLink' | 'hasCode' | 'decoy' | 'now
 }
 
 export function* claimMails(tx: Tx, limit: number, leaseMs: Ms): Operation<readonly QueuedMail[]> {
-  const due = yield* all<{ tenant: string; challenge: string; ordinal: number }>(
-    "select tenant, challenge, ordinal from mails where state = 'queued' and due_at <= ? order by due_at limit ?",
+  const due = yield* all<Leased>(
+    'select m.tenant, m.challenge, m.ordinal, m.request_id as "requestId", c.purpose, c.email, c.locale, c.device, m.created_at as "createdAt", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_digest is not null as "hasLink", m.code_digest is not null as "hasCode", m.decoy, m.sealed, m.tries from mails m join challenges c on c.tenant = m.tenant and c.id = m.challenge where m.state = \'queued\' and m.due_at <= ? order by m.due_at limit ?',
     tx.now,
     limit,
   )
-  const claimed: QueuedMail[] = []
   for (const { tenant, challenge, ordinal } of due) {
     yield* run(
       'update mails set due_at = ? where tenant = ? and challenge = ? and ordinal = ?',
@@ -29,15 +28,14 @@ export function* claimMails(tx: Tx, limit: number, leaseMs: Ms): Operation<reado
       challenge,
       ordinal,
     )
-    const row = yield* one<Leased>(
-      'select m.tenant, m.challenge, m.ordinal, m.request_id as "requestId", c.purpose, c.email, c.locale, c.device, m.created_at as "createdAt", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_digest is not null as "hasLink", m.code_digest is not null as "hasCode", m.decoy, m.sealed, m.tries from mails m join challenges c on c.tenant = m.tenant and c.id = m.challenge where m.tenant = ? and m.challenge = ? and m.ordinal = ?',
-      tenant,
-      challenge,
-      ordinal,
-    )
-    if (row) claimed.push({ ...row, hasLink: Boolean(row.hasLink), hasCode: Boolean(row.hasCode), decoy: row.decoy === 1, now: tx.now })
   }
-  return claimed
+  return due.map((row) => ({
+    ...row,
+    hasLink: Boolean(row.hasLink),
+    hasCode: Boolean(row.hasCode),
+    decoy: row.decoy === 1,
+    now: tx.now,
+  }))
 }
 
 export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation<DeliveryDecision> {

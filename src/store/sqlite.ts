@@ -71,10 +71,7 @@ export class SqliteEngine implements Engine {
     if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ operation, resolve: resolve as (value: unknown) => void, reject })
-      if (this.#scheduled) return
-      this.#scheduled = true
-      // After the requests that this turn of the event loop brought in: they are the ones that share the commit.
-      this.#draining = new Promise((done) => setImmediate(() => this.#drain().finally(done)))
+      this.#schedule()
     })
   }
 
@@ -95,18 +92,30 @@ export class SqliteEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await this.#draining
+    while (this.#scheduled) await this.#draining
     if (this.#closed) return
     this.#closed = true
+    // The packaged driver frees a connection only with its last statement, whenever that is collected: so leave nothing in
+    // the -wal file, and nothing that holds a statement.
+    this.#statements.clear()
+    this.database.exec('pragma wal_checkpoint(truncate)')
     this.database.close()
   }
 
+  /**
+   * One batch for each turn of the event loop, after what that turn brought in: those are the operations that share the commit.
+   * What a commit sets free (the next request of a connection, a mail to settle) comes in before the next batch and is part of it.
+   */
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#draining = new Promise((done) => setImmediate(() => this.#drain().finally(done)))
+  }
+
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const jobs = this.#queue.splice(0, this.#options.batchMax)
-      await this.#commit(jobs)
-    }
+    await this.#commit(this.#queue.splice(0, this.#options.batchMax))
     this.#scheduled = false
+    if (this.#queue.length > 0) this.#schedule()
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {

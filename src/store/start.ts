@@ -5,7 +5,7 @@ import { mailWindows } from '../core/policy.ts'
 import { decideStart, type ResendFacts, type StartBucket, type StartDecision, type StartFacts, startBuckets } from '../core/start.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { addHit, bounceWindow, failureWindow, mailWindow, readBuckets, readWindows, writeBucket } from './limits.ts'
+import { addHit, bounceWindow, failureWindow, mailWindow, readBuckets, readWindows, writeBuckets } from './limits.ts'
 import { type Operation, run, type Tx } from './operation.ts'
 import { findChallengeRow, findMailRows, findUserByEmail } from './rows.ts'
 import type { BucketNames, MailSecrets, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
@@ -84,7 +84,8 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
   if (decision.tats !== null && decision.mail !== null) {
     if (begin) yield* begin()
     yield* queueMail(tx, scope, ask, decision)
-    for (const name of startBuckets) yield* writeBucket(tenant, names[name], decision.tats[name])
+    const { network, networkWide, browser, tenant: all } = decision.tats
+    yield* writeBuckets(tenant, [names.network, network], [names.networkWide, networkWide], [names.browser, browser], [names.tenant, all])
     // A mail that a full window swallowed does not fill it further, or asking would never end the wait.
     const hit = decision.reason !== 'too_many_mails'
     if (hit) yield* addHit(tenant, windowName, mailWindows(policy), windows.get(windowName) ?? [], [tx.now, ask.challenge])

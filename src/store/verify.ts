@@ -18,7 +18,10 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<Ver
   const mail = (input.proof === 'link' ? mails.find((row) => row.ordinal === input.ordinal) : newestWithCode(mails)) ?? null
   const user = challenge ? yield* findUserByEmail(tenant, challenge.email) : null
   const hits = challenge ? yield* readWindow(tenant, failureWindow(challenge.email)) : []
-  const sessions = challenge ? yield* findSessions(tenant, [...input.sessionDigests, input.currentSession ?? '']) : []
+  // Nothing used, no session: as long as no proof of the challenge was good, there is none to look for.
+  const used = mails.some((row) => row.linkUsedAt !== null || row.codeUsedAt !== null)
+  const mayHave = used || (challenge !== null && input.currentSession !== null)
+  const sessions = mayHave ? yield* findSessions(tenant, [...input.sessionDigests, input.currentSession ?? '']) : []
   const own = sessions.find((row) => input.sessionDigests.includes(row.digest)) ?? null
   const current = sessions.find((row) => row.digest === input.currentSession && row.endedAt === null) ?? null
 

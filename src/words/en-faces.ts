@@ -8,31 +8,44 @@ const has = (policy: Policy, method: 'link' | 'code'): boolean => policy.methods
 
 /** "3 mails in 15 minutes and 10 in 24 hours" */
 export const mailLimits = (policy: Policy): string =>
-  list('en', mailWindows(policy).map(({ count, per }, index) => `${count}${index > 0 ? '' : count === 1 ? ' mail' : ' mails'} in ${duration('en', per)}`))
+  list(
+    'en',
+    mailWindows(policy).map(
+      ({ count, per }, index) => `${count}${index > 0 ? '' : count === 1 ? ' mail' : ' mails'} in ${duration('en', per)}`,
+    ),
+  )
 
 const triesLeft = (count: number | undefined): string =>
   count === undefined ? '' : count === 0 ? ' No try is left.' : count === 1 ? ' 1 try is left.' : ` ${count} tries are left.`
 
 /** "in 3 minutes", or without a number when none is known */
-const soon = (params: FaceParams): string => (params.retryAfterMs === undefined ? 'in a little while' : `in ${roughly('en', params.retryAfterMs)}`)
+const soon = (params: FaceParams): string =>
+  params.retryAfterMs === undefined ? 'in a little while' : `in ${roughly('en', params.retryAfterMs)}`
 
-const ended = ({ at, now }: FaceParams): string => (at === undefined ? '' : ` This one ended at ${clock('en', at, now)}, ${ago('en', at, now)}.`)
+const ended = ({ at, now }: FaceParams): string =>
+  at === undefined ? '' : ` This one ended at ${clock('en', at, now)}, ${ago('en', at, now)}.`
 
 const when = ({ at, now }: FaceParams): string => (at === undefined ? '' : ` at ${clock('en', at, now)}`)
 
-const typeTheCode = (policy: Policy, otherwise: string): string => (has(policy, 'code') ? 'Type the code from the same mail in the browser where you started.' : otherwise)
+const typeTheCode = (policy: Policy, otherwise: string): string =>
+  has(policy, 'code') ? 'Type the code from the same mail in the browser where you started.' : otherwise
 
 export const faces: Record<Face, FaceWords> = {
   mail_queued: {
     heading: 'Check your mail',
     why: () => 'If this address can sign in here, a mail is on its way.',
     next: ({ policy }) =>
-      has(policy, 'link') && has(policy, 'code') ? 'Open the link in the mail, or type its code here.' : has(policy, 'code') ? 'Type the code from the mail here.' : 'Open the link in the mail.',
+      has(policy, 'link') && has(policy, 'code')
+        ? 'Open the link in the mail, or type its code here.'
+        : has(policy, 'code')
+          ? 'Type the code from the mail here.'
+          : 'Open the link in the mail.',
     nextLabel: 'Continue',
   },
   too_many_mails: {
     heading: 'No more mails for now',
-    why: ({ policy }) => `We leave ${duration('en', policy.resendAfter)} between two mails, and send one address no more than ${mailLimits(policy)}.`,
+    why: ({ policy }) =>
+      `We leave ${duration('en', policy.resendAfter)} between two mails, and send one address no more than ${mailLimits(policy)}.`,
     next: (params) => `Use a mail you already have, or ask again ${soon(params)}.`,
     nextLabel: 'Back to sign-in',
   },
@@ -159,8 +172,10 @@ export const faces: Record<Face, FaceWords> = {
   },
   code_locked: {
     heading: 'This code is locked',
-    why: ({ policy }) => `A code may be tried ${policy.codeTries === 1 ? 'once' : `${policy.codeTries} times`}. Then even the right one no longer works.`,
-    next: ({ policy }) => (has(policy, 'link') ? 'Open the link in the same mail, or send a new mail.' : 'Send a new mail and type its code.'),
+    why: ({ policy }) =>
+      `A code may be tried ${policy.codeTries === 1 ? 'once' : `${policy.codeTries} times`}. Then even the right one no longer works.`,
+    next: ({ policy }) =>
+      has(policy, 'link') ? 'Open the link in the same mail, or send a new mail.' : 'Send a new mail and type its code.',
     nextLabel: 'Send a new mail',
   },
   code_other_browser: {
@@ -171,7 +186,10 @@ export const faces: Record<Face, FaceWords> = {
   },
   code_off: {
     heading: 'Codes are off for now',
-    why: ({ policy }) => (has(policy, 'code') ? 'Too many wrong codes were typed for this address, by you or by someone else.' : 'This site signs people in by link only.'),
+    why: ({ policy }) =>
+      has(policy, 'code')
+        ? 'Too many wrong codes were typed for this address, by you or by someone else.'
+        : 'This site signs people in by link only.',
     next: (params) => (has(params.policy, 'link') ? 'Open the link in the mail instead.' : `Try again ${soon(params)}.`),
     nextLabel: 'Start again',
   },

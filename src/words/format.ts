@@ -81,7 +81,8 @@ function relative(locale: string, numeric: 'always' | 'auto'): Intl.RelativeTime
 }
 
 function dateTime(locale: string, show: 'time' | 'day'): Intl.DateTimeFormat {
-  const options = show === 'time' ? ({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const) : ({ day: 'numeric', month: 'long' } as const)
+  const options =
+    show === 'time' ? ({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const) : ({ day: 'numeric', month: 'long' } as const)
   return keep(`date ${locale} ${show}`, () => new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' }))
 }
 

@@ -1,7 +1,8 @@
 // What a catalogue of words holds, and which one a locale gets. A language is one file with an object of type `Words`.
-import { type ReasonCode, reasons } from '../core/reason.ts'
+
 import type { Ms } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
+import { type ReasonCode, reasons } from '../core/reason.ts'
 import { en } from './en.ts'
 
 export type Words = typeof en

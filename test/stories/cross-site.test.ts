@@ -2,13 +2,19 @@
 // these stories; each refusal is followed by the honest request, to show that nothing was used up.
 import { describe, expect, test } from 'vitest'
 import { temporaryDatabase } from '../database.ts'
-import { type Answer, askAndOpen, type AskedFor, type Browser, type Kit, ORIGIN, signIn, startKit } from '../kit.ts'
+import { type Answer, type AskedFor, askAndOpen, type Browser, type Kit, ORIGIN, signIn, startKit } from '../kit.ts'
 
 const ADA = 'ada@example.net'
 const SESSION = '__Host-postkey-session'
 
 /** Every route that changes something, as the browser of `asked` would use it. */
-function changing({ browser, challenge, code, linkId, secret }: AskedFor): Record<string, (headers: Record<string, string>) => Promise<Answer>> {
+function changing({
+  browser,
+  challenge,
+  code,
+  linkId,
+  secret,
+}: AskedFor): Record<string, (headers: Record<string, string>) => Promise<Answer>> {
   return {
     'POST /sign-in': (headers) => browser.post('/sign-in', { email: ADA }, headers),
     'POST /sign-in/code': (headers) => browser.post('/sign-in/code', { c: challenge, code: code ?? '' }, headers),
@@ -86,7 +92,11 @@ describe('every route that changes something, from elsewhere', () => {
   test('CS-01: the page of a link asks for strict-origin, with which a real browser sends its Origin; that POST signs in', async () => {
     await using kit = await startKit()
     const { browser, linkId, secret } = await askAndOpen(kit, ADA)
-    const page = await browser.get(`/l/${linkId}`, { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' })
+    const page = await browser.get(`/l/${linkId}`, {
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+      'sec-fetch-site': 'cross-site',
+    })
     expect(page.headers.get('referrer-policy')).toBe('strict-origin')
     expect(page.text).not.toContain('no-referrer"')
     const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-user': '?1', referer: `${ORIGIN}/` }
@@ -101,7 +111,9 @@ describe('every route that changes something, from elsewhere', () => {
     const bare = { origin: '', 'sec-fetch-site': '', authorization: `Bearer ${token}` }
     const withCookie = await browser.api('DELETE', '/api/session', undefined, bare)
     expect([withCookie.status, withCookie.reason]).toEqual([403, 'origin_missing'])
-    expect((await program.api('DELETE', '/api/session', undefined, { ...bare, origin: 'https://evil.example' })).reason).toBe('origin_foreign')
+    expect((await program.api('DELETE', '/api/session', undefined, { ...bare, origin: 'https://evil.example' })).reason).toBe(
+      'origin_foreign',
+    )
     expect((await program.api('DELETE', '/api/session', undefined, bare)).status).toBe(204)
     expect(await browser.whoAmI()).toBeNull()
   })
@@ -114,10 +126,28 @@ describe('methods', () => {
     const { browser, challenge, code, linkId, secret } = await busy(kit)
     const before = database.dump()
     const proof = new URLSearchParams({ c: challenge, challenge, code: code ?? '', secret, email: ADA, session: 'x', _method: 'POST' })
-    const paths = ['/sign-in', '/sign-in/code', '/sign-in/resend', `/l/${linkId}`, '/account/sessions/end', '/account/sessions/end-others', '/sign-out', '/api/sign-in', '/api/sign-in/resend', '/api/sign-in/verify', '/api/session', '/api/sessions/x']
+    const paths = [
+      '/sign-in',
+      '/sign-in/code',
+      '/sign-in/resend',
+      `/l/${linkId}`,
+      '/account/sessions/end',
+      '/account/sessions/end-others',
+      '/sign-out',
+      '/api/sign-in',
+      '/api/sign-in/resend',
+      '/api/sign-in/verify',
+      '/api/session',
+      '/api/sessions/x',
+    ]
     for (const path of paths) {
       for (const method of ['GET', 'HEAD', 'OPTIONS']) {
-        const headers = { 'x-http-method-override': 'POST', 'x-http-method': 'DELETE', 'x-method-override': 'POST', 'sec-fetch-site': 'cross-site' }
+        const headers = {
+          'x-http-method-override': 'POST',
+          'x-http-method': 'DELETE',
+          'x-method-override': 'POST',
+          'sec-fetch-site': 'cross-site',
+        }
         const answer = await browser.send(`${path}?${proof}`, { method, headers })
         expect([path, method, answer.status < 500]).toEqual([path, method, true])
         expect(answer.headers.getSetCookie().filter((cookie) => cookie.startsWith(SESSION))).toEqual([])
@@ -130,7 +160,12 @@ describe('methods', () => {
   test('CS-07: a route that exists, with a method it does not take, says which it takes', async () => {
     await using kit = await startKit()
     const browser = kit.browser()
-    for (const [path, allow] of [['/sign-out', 'POST'], ['/account/sessions/end', 'POST'], ['/api/sign-in/verify', 'POST'], ['/api/session', 'GET, HEAD, DELETE']]) {
+    for (const [path, allow] of [
+      ['/sign-out', 'POST'],
+      ['/account/sessions/end', 'POST'],
+      ['/api/sign-in/verify', 'POST'],
+      ['/api/session', 'GET, HEAD, DELETE'],
+    ]) {
       const answer = await browser.send(path as string, { method: 'PUT', headers: { origin: ORIGIN } })
       expect([path, answer.status, answer.headers.get('allow')]).toEqual([path, 405, allow])
     }
@@ -230,7 +265,10 @@ describe('what pages allow', () => {
       expect(csp).toContain("base-uri 'none'")
       expect(csp).not.toMatch(/unsafe|https?:|\*|data:/)
       expect(headers.get('referrer-policy')).toBe('strict-origin')
-      const loaded = [...text.matchAll(/\b(?:src|srcset|action|poster|data|formaction)="([^"]*)"/g), ...text.matchAll(/<link[^>]*\bhref="([^"]*)"/g)]
+      const loaded = [
+        ...text.matchAll(/\b(?:src|srcset|action|poster|data|formaction)="([^"]*)"/g),
+        ...text.matchAll(/<link[^>]*\bhref="([^"]*)"/g),
+      ]
       expect(loaded.length).toBeGreaterThan(2)
       for (const [, address] of loaded) expect(address).toMatch(/^\/(?!\/)/)
       expect(text).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=/)

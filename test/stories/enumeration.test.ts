@@ -109,7 +109,8 @@ describe('asking', () => {
   test('EN-01: for known and unknown addresses the same rows are written', async () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url, policy: INVITED })
-    const counts = (): Record<string, number> => Object.fromEntries(Object.entries(database.dump()).map(([table, rows]) => [table, rows.length]))
+    const counts = (): Record<string, number> =>
+      Object.fromEntries(Object.entries(database.dump()).map(([table, rows]) => [table, rows.length]))
     const written = async (email: string): Promise<Record<string, number>> => {
       const before = counts()
       await kit.browser().ask(email)
@@ -164,7 +165,12 @@ describe('cookies', () => {
         const browser = kit.browser()
         if (value !== null) browser.cookies.set('__Host-postkey-browser', value)
         const answer = await browser.post('/sign-in', { email })
-        shapes.add(answer.headers.getSetCookie().map((cookie) => cookie.replace(/=[0-9A-Za-z]{43};/, '=SECRET;')).join('\n'))
+        shapes.add(
+          answer.headers
+            .getSetCookie()
+            .map((cookie) => cookie.replace(/=[0-9A-Za-z]{43};/, '=SECRET;'))
+            .join('\n'),
+        )
       }
     }
     expect([...shapes]).toEqual(['__Host-postkey-browser=SECRET; Max-Age=15552000; Path=/; HttpOnly; SameSite=Lax; Secure'])

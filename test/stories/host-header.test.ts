@@ -25,7 +25,10 @@ const poison: Record<string, string> = {
 /** What does not differ from one answer to the next. */
 function lasting(answer: Answer): object {
   const mask = (text: string): string =>
-    text.replaceAll(answer.headers.get('x-request-id') ?? '?', 'REQUEST').replace(/=[0-9A-Za-z_-]{43};/g, '=SECRET;').replace(/c=[0-9A-Za-z]{16}/g, 'c=CHALLENGE')
+    text
+      .replaceAll(answer.headers.get('x-request-id') ?? '?', 'REQUEST')
+      .replace(/=[0-9A-Za-z_-]{43};/g, '=SECRET;')
+      .replace(/c=[0-9A-Za-z]{16}/g, 'c=CHALLENGE')
   return { status: answer.status, headers: [...answer.headers].map(([name, value]) => `${name}: ${mask(value)}`), body: mask(answer.text) }
 }
 
@@ -49,7 +52,15 @@ describe('HH-02: headers that claim another host', () => {
     const { browser, challenge, linkId } = await askAndOpen(kit, ADA)
     const other = kit.browser()
     for (const who of [browser, other]) {
-      for (const path of ['/sign-in', `/sign-in/check?c=${challenge}`, `/l/${linkId}`, '/account', '/api/session', '/nothing', '/version']) {
+      for (const path of [
+        '/sign-in',
+        `/sign-in/check?c=${challenge}`,
+        `/l/${linkId}`,
+        '/account',
+        '/api/session',
+        '/nothing',
+        '/version',
+      ]) {
         const plain = await who.get(path)
         expect(lasting(await who.get(path, poison))).toEqual(lasting(plain))
         expect([path, plain.headers.get('cache-control')]).toEqual([path, 'no-store'])

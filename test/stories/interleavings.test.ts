@@ -2,8 +2,8 @@
 // and when its answer comes back is chosen, by fast-check, which prints the seed of an order that breaks something.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Store } from '../../src/store/store.ts'
 import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
 import { type Answer, askAndOpen, Clock, startKit, wrongCode } from '../kit.ts'
 
 const SESSION = '__Host-postkey-session='
@@ -52,7 +52,11 @@ test('RC-15: in no interleaving does a challenge give a browser two sessions, a 
       scheduled = null
 
       // I1: one session for the browser that asked, one for another that typed the address.
-      const cookies = new Set(answers.flatMap(({ answer }) => answer.headers.getSetCookie()).filter((cookie) => cookie.startsWith(SESSION) && !cookie.includes('Max-Age=0')))
+      const cookies = new Set(
+        answers
+          .flatMap(({ answer }) => answer.headers.getSetCookie())
+          .filter((cookie) => cookie.startsWith(SESSION) && !cookie.includes('Max-Age=0')),
+      )
       const elsewhere = answers.some(({ step, answer }) => step === 'link elsewhere' && answer.status === 303)
       expect(cookies.size).toBeLessThanOrEqual(elsewhere ? 2 : 1)
       // I2: never a sixth look at a code.

@@ -68,7 +68,8 @@ describe('guessing', () => {
   test('RL-01: a sign-in gives back the failures of its own flow, and of no other', async () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url })
-    const failures = (): unknown[] => JSON.parse(String(database.rows("select hits from windows where name like 'codes:%'")[0]?.hits ?? '[]')) as unknown[]
+    const failures = (): unknown[] =>
+      JSON.parse(String(database.rows("select hits from windows where name like 'codes:%'")[0]?.hits ?? '[]')) as unknown[]
     const attacker = await askAndOpen(kit, ADA)
     await guessAll(kit, attacker.browser, attacker.challenge, attacker.code)
     const own = await askAndOpen(kit, ADA)
@@ -98,7 +99,8 @@ describe('guessing', () => {
     await using kit = await startKit({ database: database.url })
     const { browser, challenge, code } = await askAndOpen(kit, ADA)
     const attacker = kit.browser()
-    for (let i = 0; i < 20; i++) expect(await guess(attacker, challenge, i === 10 ? (code ?? '') : wrongCode(code, i))).toBe('code_other_browser')
+    for (let i = 0; i < 20; i++)
+      expect(await guess(attacker, challenge, i === 10 ? (code ?? '') : wrongCode(code, i))).toBe('code_other_browser')
     expect(database.rows('select code_tries as tries from mails')).toEqual([{ tries: 0 }])
     expect(database.rows("select name from windows where name like 'codes:%'")).toEqual([])
     expect(await guess(browser, challenge, code ?? '')).toBe('signed_in')
@@ -162,7 +164,9 @@ describe('flooding', () => {
     for (let i = 0; i < count + 10; i++) {
       const client = kit.browser({ address: '10.1.1.1' })
       await client.get('/sign-in')
-      statuses.push((await client.post('/sign-in', { email: `a${i}@example.net` }, { 'x-forwarded-for': `198.51.100.${i}, 203.0.113.5` })).status)
+      statuses.push(
+        (await client.post('/sign-in', { email: `a${i}@example.net` }, { 'x-forwarded-for': `198.51.100.${i}, 203.0.113.5` })).status,
+      )
     }
     expect(statuses.filter((status) => status === 303)).toHaveLength(count)
     const elsewhere = await kit.browser({ address: '10.1.1.1' }).post('/sign-in', { email: ADA }, { 'x-forwarded-for': '198.51.100.5' })
@@ -192,7 +196,10 @@ describe('flooding', () => {
     expect(refused.status).toBe(429)
     const wait = Number(refused.headers.get('retry-after'))
     expect(wait).toBeGreaterThan(0)
-    expect((await client.api('POST', '/api/sign-in', { email: ADA })).json()).toMatchObject({ reason: 'too_many_requests', retryAfter: wait })
+    expect((await client.api('POST', '/api/sign-in', { email: ADA })).json()).toMatchObject({
+      reason: 'too_many_requests',
+      retryAfter: wait,
+    })
     kit.clock.forward((wait - 1) * 1_000)
     expect((await client.post('/sign-in', { email: ADA })).status).toBe(429)
     kit.clock.forward(1_000)
@@ -214,13 +221,17 @@ describe('mail bombing', () => {
     }
     expect([...answers]).toEqual(['303 /sign-in/check? null'])
     const { linkTtl, mailsPerLinkTtl, mailsPerAddress } = kit.postkey.policy
-    for (const at of sentAt) expect(sentAt.filter((other) => other > at - linkTtl && other <= at).length).toBeLessThanOrEqual(mailsPerLinkTtl)
+    for (const at of sentAt)
+      expect(sentAt.filter((other) => other > at - linkTtl && other <= at).length).toBeLessThanOrEqual(mailsPerLinkTtl)
     expect(sentAt).toHaveLength(Math.min(mailsPerAddress[0]?.count ?? 0, (HOUR / linkTtl) * mailsPerLinkTtl))
   })
 
   test('RL-10: tags, dots and capitals of one mailbox share its mails, and are different people', async () => {
     await using kit = await startKit()
-    const spellings = Array.from({ length: 60 }, (_, i) => ['victim+%@gmail.com', 'v.ictim+%@gmail.com', 'Vic.Tim+%@GoogleMail.com'][i % 3]?.replace('%', String(i)) ?? '')
+    const spellings = Array.from(
+      { length: 60 },
+      (_, i) => ['victim+%@gmail.com', 'v.ictim+%@gmail.com', 'Vic.Tim+%@GoogleMail.com'][i % 3]?.replace('%', String(i)) ?? '',
+    )
     for (const email of spellings) {
       expect((await kit.browser().post('/sign-in', { email })).status).toBe(303)
       await kit.settle()

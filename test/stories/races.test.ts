@@ -6,7 +6,8 @@ import { type Answer, askAndOpen, type Browser, MINUTE, signIn, startKit, wrongC
 const ADA = 'ada@example.net'
 const SESSION = '__Host-postkey-session'
 
-const times = <T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: count }, (_, at) => make(at)))
+const times = <T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, at) => make(at)))
 
 /** What each answer sets as the session cookie. */
 const sessionCookies = (answers: readonly Answer[]): Set<string> =>
@@ -24,7 +25,9 @@ describe('one secret, at most one session', () => {
     await using kit = await startKit({ database: database.url })
     const { browser, linkId, secret } = await askAndOpen(kit, ADA)
     const answers = await times(200, () => browser.post(`/l/${linkId}`, { secret }))
-    expect(new Set(answers.map(({ status, location }) => `${status} ${location}`))).toEqual(new Set(['303 https://auth.example.com/account']))
+    expect(new Set(answers.map(({ status, location }) => `${status} ${location}`))).toEqual(
+      new Set(['303 https://auth.example.com/account']),
+    )
     expect(sessionCookies(answers).size).toBe(1)
     expect(database.rows('select id from sessions')).toHaveLength(1)
     expect(database.rows("select reason, count(*) as n from events where kind = 'verify' group by reason order by reason")).toEqual([
@@ -60,7 +63,9 @@ describe('one secret, at most one session', () => {
     await using kit = await startKit({ database: database.url })
     const one = await askAndOpen(kit, ADA)
     const two = await askAndOpen(kit, ADA)
-    const answers = await Promise.all([one, two].map(({ browser, challenge, code }) => browser.post('/sign-in/code', { c: challenge, code: code ?? '' })))
+    const answers = await Promise.all(
+      [one, two].map(({ browser, challenge, code }) => browser.post('/sign-in/code', { c: challenge, code: code ?? '' })),
+    )
     expect(answers.map(({ status }) => status)).toEqual([303, 303])
     expect(database.rows('select email from users')).toEqual([{ email: ADA }])
     expect([await one.browser.whoAmI(), await two.browser.whoAmI()]).toEqual([ADA, ADA])
@@ -83,7 +88,9 @@ describe('tries are claimed before anybody looks', () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url })
     const { browser, challenge, code } = await askAndOpen(kit, ADA)
-    const answers = await times(200, (at) => browser.api('POST', '/api/sign-in/verify', { challenge, code: at === 100 ? code : wrongCode(code, at) }))
+    const answers = await times(200, (at) =>
+      browser.api('POST', '/api/sign-in/verify', { challenge, code: at === 100 ? code : wrongCode(code, at) }),
+    )
     expect(answers.filter(({ status }) => status === 200)).toEqual([])
     expect(database.rows('select id from sessions')).toEqual([])
   })
@@ -92,7 +99,9 @@ describe('tries are claimed before anybody looks', () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url })
     const { linkId, secret } = await askAndOpen(kit, ADA)
-    const answers = await times(100, (at) => kit.browser().post(`/l/${linkId}`, { secret, email: at === 50 ? ADA : `guess-${at}@example.net` }))
+    const answers = await times(100, (at) =>
+      kit.browser().post(`/l/${linkId}`, { secret, email: at === 50 ? ADA : `guess-${at}@example.net` }),
+    )
     expect(answers.filter(({ status }) => status === 422)).toHaveLength(4)
     expect(answers.filter(({ status }) => status === 403)).toHaveLength(96)
     expect(database.rows('select address_tries as tries from mails')).toEqual([{ tries: 5 }])

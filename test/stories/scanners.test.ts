@@ -7,7 +7,11 @@ import { askAndOpen, type Browser, startKit } from '../kit.ts'
 const ADA = 'ada@example.net'
 
 /** Safe Links, Mimecast and Proofpoint as far as HTTP shows; some call themselves a browser. */
-const SCANNERS = ['python-requests/2.31', 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36', '']
+const SCANNERS = [
+  'python-requests/2.31',
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36',
+  '',
+]
 
 /** Opens the page, sends every form it could find, with and without a guess at the address. */
 async function pressEverything(scanner: Browser, linkId: string, secret: string): Promise<void> {
@@ -98,7 +102,14 @@ describe('a scanner that submits every form', () => {
   })
 
   test('SC-05: between request and click, a hundred times over, every person still signs in', async () => {
-    const policy = { starts: { network: { count: 1_000, per: '10m' }, networkWide: { count: 1_000, per: '10m' }, browser: { count: 1_000, per: '10m' }, tenant: { count: 1_000, per: '10m' } } }
+    const policy = {
+      starts: {
+        network: { count: 1_000, per: '10m' },
+        networkWide: { count: 1_000, per: '10m' },
+        browser: { count: 1_000, per: '10m' },
+        tenant: { count: 1_000, per: '10m' },
+      },
+    }
     await using kit = await startKit({ policy })
     for (let i = 0; i < 100; i++) {
       const email = `person-${i}@example.net`

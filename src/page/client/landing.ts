@@ -1,6 +1,6 @@
 // The landing page of a link. The secret comes in the fragment, goes into the form, and leaves the address bar at once. The page
 // submits itself only where the server wrote `data-auto-submit`: in the browser that asked.
-import { announce, all, one } from './find.ts'
+import { all, announce, one } from './find.ts'
 
 /** 43 letters and digits; what mail programs glue to the end of a link (a dot, a bracket) is left out. */
 const SECRET = /^#([0-9A-Za-z]{43})(?![0-9A-Za-z])/

@@ -1,0 +1,208 @@
+// The documents say what is so: the table of reasons is the generated one, examples compile, links and commands exist, settings,
+// presets, log lines and dependencies are all named, and every case that is cited as evidence has its test.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { type Policy, readPolicy } from '../src/core/policy.ts'
+import { reasons } from '../src/core/reason.ts'
+import { settings } from '../src/run/config.ts'
+import { en } from '../src/words/en.ts'
+import { duration } from '../src/words/format.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+
+const documents = [
+  ...readdirSync(root).filter((file) => file.endsWith('.md')),
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join('docs', file)),
+].sort()
+const everything = documents.map(read).join('\n')
+const manifest = JSON.parse(read('package.json')) as { scripts: Record<string, string>; dependencies: Record<string, string> }
+
+function preset(name: string): Policy {
+  const result = readPolicy(name)
+  if (!result.ok) throw new Error(result.problems.join('; '))
+  return result.policy
+}
+
+test('docs/reasons.md is what scripts/reasons.mjs prints', async () => {
+  const generator = (await import(new URL('../scripts/reasons.mjs', import.meta.url).href)) as { reasonsPage(given: object): string }
+  const page = generator.reasonsPage({ reasons, words: en, policy: preset('standard') })
+  expect(read('docs/reasons.md'), 'run: npm run build && node scripts/reasons.mjs').toBe(page)
+  for (const code of Object.keys(reasons)) expect(page).toContain(`| \`${code}\` |`)
+})
+
+/** Every fenced block in one of these languages. */
+function blocks(language: RegExp): { readonly name: string; readonly code: string }[] {
+  return documents.flatMap((file) =>
+    [...read(file).matchAll(/^```(\w+)[^\n]*\n([\s\S]*?)^```$/gm)]
+      .filter((match) => language.test(match[1] ?? ''))
+      .map((match, index) => ({ name: `${file.replaceAll(/[^\w]/g, '-')}-${index + 1}.ts`, code: match[2] ?? '' })),
+  )
+}
+
+describe('examples', () => {
+  test('every block of TypeScript compiles against the sources', () => {
+    const examples = blocks(/^(ts|tsx|typescript)$/)
+    expect(examples.length).toBeGreaterThan(0)
+    // An example that is wrong on purpose: if it went through, nothing would have been checked.
+    const planted = { name: 'planted.ts', code: `import { createPostkey } from 'postkey'\nawait createPostkey({ url: 1 })\n` }
+    const { output, faulty } = compile([...examples, planted])
+    expect(faulty, output).toEqual(['planted.ts'])
+  }, 60_000)
+
+  test('every block of JSON is JSON', () => {
+    for (const { name, code } of blocks(/^json$/)) expect(() => JSON.parse(code), name).not.toThrow()
+  })
+})
+
+function compile(files: readonly { readonly name: string; readonly code: string }[]): { output: string; faulty: string[] } {
+  const folder = mkdtempSync(join(tmpdir(), 'postkey-docs-'))
+  try {
+    mkdirSync(join(folder, 'examples'))
+    for (const { name, code } of files) writeFileSync(join(folder, 'examples', name), code)
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    const compilerOptions = {
+      paths: { postkey: [join(root, 'src/index.ts')], 'postkey/server': [join(root, 'src/server.ts')] },
+      moduleDetection: 'force',
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+    }
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, include: ['examples'], exclude: [] }),
+    )
+    const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
+    const { stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], { cwd: folder, encoding: 'utf8' })
+    const output = stdout + stderr
+    // Errors of the sources themselves are for another check.
+    return { output, faulty: [...new Set([...output.matchAll(/^(?:.*\/)?examples\/([^(\n]+)\(/gm)].map((match) => match[1] ?? ''))] }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The anchor that GitHub gives a heading. */
+function anchorsOf(file: string): string[] {
+  return [...read(file).matchAll(/^#+ (.+)$/gm)].map((match) =>
+    (match[1] ?? '')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+test.each(documents)('%s: every relative link leads somewhere', (file) => {
+  const links = [...read(file).matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].map((match) => match[1] ?? '')
+  const broken = links.filter((link) => {
+    const [path = '', anchor] = link.split('#')
+    const target = path === '' ? file : relative(root, resolve(root, dirname(file), path))
+    if (target.startsWith('..') || !existsSync(join(root, target))) return true
+    return anchor !== undefined && target.endsWith('.md') && !anchorsOf(target).includes(anchor)
+  })
+  expect(broken).toEqual([])
+})
+
+test('every npm script that is named exists', () => {
+  const named = [...everything.matchAll(/npm (?:run ([\w:-]+)|(test|start)\b)/g)].map((match) => match[1] ?? match[2] ?? '')
+  expect(named).toContain('start')
+  expect(named.filter((name) => !Object.hasOwn(manifest.scripts, name))).toEqual([])
+})
+
+describe('settings', () => {
+  const known = Object.values(settings).flatMap((setting) => ('secret' in setting ? [setting.env, `${setting.env}_FILE`] : [setting.env]))
+
+  test('every setting that is named exists', () => {
+    const named = new Set([...everything.matchAll(/\bPOSTKEY_\w+/g)].map(([name]) => name))
+    // POSTKEY_TEST_… belongs to our tests; a server passes it over.
+    expect([...named].filter((name) => !name.startsWith('POSTKEY_TEST_') && !known.includes(name))).toEqual([])
+  })
+
+  test('every setting there is has its row in the README', () => {
+    const rows = Object.values(settings).filter(({ env }) => !read('README.md').includes(`| \`${env}\` |`))
+    expect(rows).toEqual([])
+  })
+})
+
+const windows = (list: Policy['codeFailures']): string => list.map(({ count, per }) => `${count} in ${duration('en', per)}`).join(', ')
+const rate = ({ count, per }: Policy['starts']['network']): string => `${count} in ${duration('en', per)}`
+const shown: readonly [string, (policy: Policy) => string][] = [
+  ['linkTtl', (policy) => duration('en', policy.linkTtl)],
+  ['codeTtl', (policy) => duration('en', policy.codeTtl)],
+  ['methods', (policy) => policy.methods.join(', ')],
+  ['linkSecret', (policy) => policy.linkSecret],
+  ['otherBrowser', (policy) => policy.otherBrowser],
+  ['codeLength', (policy) => `${policy.codeLength} digits`],
+  ['codeTries', (policy) => `${policy.codeTries} per code`],
+  ['addressTries', (policy) => `${policy.addressTries} per mail`],
+  ['codeFailures', (policy) => windows(policy.codeFailures)],
+  ['resendAfter', (policy) => duration('en', policy.resendAfter)],
+  ['mailsPerLinkTtl', (policy) => `${policy.mailsPerLinkTtl}`],
+  ['mailsPerAddress', (policy) => windows(policy.mailsPerAddress)],
+  ['codeInSubject', (policy) => (policy.codeInSubject ? 'yes' : 'no')],
+  ['challengeTtl', (policy) => duration('en', policy.challengeTtl)],
+  ['starts.network', (policy) => rate(policy.starts.network)],
+  ['starts.networkWide', (policy) => rate(policy.starts.networkWide)],
+  ['starts.browser', (policy) => rate(policy.starts.browser)],
+  ['starts.tenant', (policy) => rate(policy.starts.tenant)],
+  ['signUp', (policy) => policy.signUp],
+  ['session.idle', (policy) => duration('en', policy.session.idle)],
+  ['session.absolute', (policy) => duration('en', policy.session.absolute)],
+  ['replayWindow', (policy) => duration('en', policy.replayWindow)],
+  ['autoSubmitDelay', (policy) => duration('en', policy.autoSubmitDelay)],
+  ['mailUsefulFor', (policy) => duration('en', policy.mailUsefulFor)],
+  ['addressInEvents', (policy) => policy.addressInEvents],
+]
+
+describe('the table of presets', () => {
+  const presets = ['strict', 'standard', 'corporate'].map(preset)
+
+  test.each(shown)('%s has the numbers of the policy', (name, show) => {
+    expect(read('README.md')).toContain(`| \`${name}\` | ${presets.map(show).join(' | ')} |`)
+  })
+
+  test('it leaves no setting out', () => {
+    const groups = new Set(shown.map(([name]) => name.split('.')[0]))
+    expect(Object.keys(preset('standard')).filter((key) => !groups.has(key))).toEqual([])
+  })
+})
+
+test('the README says of every run-time dependency, and of no other, what it does', () => {
+  const section =
+    read('README.md')
+      .split(/^## Run-time dependencies$/m)[1]
+      ?.split(/^## /m)[0] ?? ''
+  const listed = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1])
+  expect(listed).toEqual(Object.keys(manifest.dependencies).sort())
+})
+
+test('docs/operating.md names every line that the server logs', () => {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\.tsx?$/.test(file) && !/\.test\./.test(file),
+  )
+  const text = sources.map((file) => read(join('src', file))).join('\n')
+  const logged = [...text.matchAll(/\blog\.(?:event|warn|error)\('(\w+)'/g)].map((match) => match[1] ?? '')
+  expect(logged.length).toBeGreaterThan(10)
+  expect([...new Set(logged)].filter((name) => !read('docs/operating.md').includes(`\`${name}\``))).toEqual([])
+})
+
+test('every case that is cited as evidence has a test that bears its name', () => {
+  const tests = ['src', 'test'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.test.ts'))
+      .map((file) => read(join(folder, file))),
+  )
+  const titles = tests
+    .flatMap((text) => [...text.matchAll(/\b(?:test|describe)(?:\.each)?\(.*|\)\(\s*['"`].*/g)].map(([title]) => title))
+    .join('\n')
+  const cited = new Set([...everything.matchAll(/\b(?:SC|TK|RC|RL|EN|CS|RD|HH|IN|UN|FA|SE|AU|TE)-\d{2}\b/g)].map(([id]) => id))
+  expect(cited.size).toBeGreaterThan(20)
+  expect([...cited].filter((id) => !titles.includes(id))).toEqual([])
+})
