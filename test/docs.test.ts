@@ -194,14 +194,14 @@ test('docs/operating.md names every line that the server logs', () => {
 })
 
 test('every case that is cited as evidence has a test that bears its name', () => {
+  const own = fileURLToPath(import.meta.url)
   const tests = ['src', 'test'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.test.ts'))
-      .map((file) => read(join(folder, file))),
+      .map((file) => join(root, folder, file))
+      .filter((file) => file.endsWith('.test.ts') && file !== own),
   )
-  const titles = tests
-    .flatMap((text) => [...text.matchAll(/\b(?:test|describe)(?:\.each)?\(.*|\)\(\s*['"`].*/g)].map(([title]) => title))
-    .join('\n')
+  // In a string: a title, or the name of a row that becomes one. A comment proves nothing.
+  const titles = tests.flatMap((file) => readFileSync(file, 'utf8').match(/^(?!\s*\/\/).*['"`].*\b[A-Z]{2}-\d{2}\b.*$/gm) ?? []).join('\n')
   const cited = new Set([...everything.matchAll(/\b(?:SC|TK|RC|RL|EN|CS|RD|HH|IN|UN|FA|SE|AU|TE)-\d{2}\b/g)].map(([id]) => id))
   expect(cited.size).toBeGreaterThan(20)
   expect([...cited].filter((id) => !titles.includes(id))).toEqual([])

@@ -117,6 +117,8 @@ async function openPerson(live: Live, browser: Browser, options: BrowserContextO
     ...options,
     extraHTTPHeaders: { 'x-forwarded-for': network },
   })
+  // Well below the time of a test, so that the step which hangs is named.
+  context.setDefaultTimeout(8_000)
   return new Person(live, context, await context.newPage(), network)
 }
 

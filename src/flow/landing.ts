@@ -1,8 +1,8 @@
 // What a GET of a link, or of the "check your mail" page, may show. Asks the same pure function that will judge the POST, and
 // writes nothing: a scanner may come a thousand times.
 import type { Ms, User } from '../core/model.ts'
-import { codeEnd, decideVerify, linkEnd, type VerifyDecision } from '../core/verify.ts'
-import { digest, ID_SHAPE } from '../secret.ts'
+import { codeEnd, decideVerify, linkEnd, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
+import { digest, ID_SHAPE, sessionTokens } from '../secret.ts'
 import type { ChallengeView } from '../store/store.ts'
 import type { Asker, Context } from './context.ts'
 import { findLiveSession } from './session.ts'
@@ -41,7 +41,7 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     failures: [],
     // Whether this person may sign in is told to nobody who has not proved the mailbox.
     user: { status: 'active', confirmed: true },
-    session: null,
+    session: mail !== null && (mail.linkUsedAt !== null || view?.challenge.completedAt != null) ? await ownSession(context, asker, id) : null,
     otherSession: false,
   })
   const signedIn = await findLiveSession(context, asker.session)
@@ -57,6 +57,16 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     signedIn: signedIn?.user ?? null,
     sameUser: signedIn !== null && signedIn.user.email === view?.challenge.email,
   }
+}
+
+/** What this browser got from the challenge, though the cookie may never have arrived: then the link has to lead on once more. */
+async function ownSession(context: Context, asker: Asker, challenge: string): Promise<VerifyFacts['session']> {
+  if (asker.browser === null) return null
+  for (const token of sessionTokens(context.keys, context.tenant, challenge, asker.browser)) {
+    const found = await context.store.findSession(context.tenant, context.policy, digest('session', context.tenant, token))
+    if (found !== null) return { createdAt: found.session.createdAt, ended: found.session.endedAt !== null }
+  }
+  return null
 }
 
 export interface Check {

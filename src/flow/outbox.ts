@@ -83,6 +83,8 @@ export function startOutbox(context: Context, transport: MailTransport, options:
     wake: () => bell.ring(),
     idle: () =>
       new Promise((resolve) => {
+        // Nobody would ever call back.
+        if (stopped) return resolve()
         waiting.push(resolve)
         bell.ring()
       }),

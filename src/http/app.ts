@@ -1,6 +1,7 @@
 // The handler: one request in, one response out. Guard, route, answer; what goes wrong on our side becomes a page that says so
 // and spends nothing.
 import { type Context as Call, Hono } from 'hono'
+import { getPath } from 'hono/utils/url'
 import { paths } from '../core/paths.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { type Context, recordRefusal } from '../flow/context.ts'
@@ -32,8 +33,7 @@ export function createHandler(context: Context, site: Site, options: AppOptions)
   const app = routes(context, options)
   return async (request, info = {}) => {
     const began = performance.now()
-    const path = new URL(request.url).pathname.slice(context.basePath.length)
-    const visit = visitOf(context, site, request, info, path)
+    const visit = visitOf(context, site, request, info, getPath(request).slice(context.basePath.length))
     const response = await answer(app, visit, request, info)
     context.log.event('request', {
       requestId: visit.asker.requestId,
@@ -81,10 +81,7 @@ function routes(context: Context, options: AppOptions): Hono<Env> {
     [paths.code]: { GET: toSignIn, POST: postCode },
     [paths.resend]: { GET: toSignIn, POST: postResend },
     [paths.switched]: { GET: getSwitched },
-    [`${paths.link}/:id`]: {
-      GET: (visit, _, call) => landing(visit, call),
-      POST: (visit, request, call) => postLink(visit, request, call.req.param('id') ?? ''),
-    },
+    // Without a rest as well.
     [`${paths.link}/:id/*`]: {
       GET: (visit, _, call) => landing(visit, call),
       POST: (visit, request, call) => postLink(visit, request, call.req.param('id') ?? ''),
@@ -110,19 +107,17 @@ function routes(context: Context, options: AppOptions): Hono<Env> {
   }
   for (const [pattern, methods] of Object.entries(table)) {
     const path = basePath + (pattern === '/' && basePath !== '' ? '' : pattern)
-    for (const [method, route] of Object.entries(methods)) {
-      // Hono answers HEAD by GET without the body: what a GET may not do, a HEAD cannot.
-      app.on(method, path, (call) => {
-        call.env.visit.log.route = pattern
-        return route(call.env.visit, call.req.raw, call)
-      })
-    }
     const allow = Object.keys(methods)
       .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
       .join(', ')
+    // One handler for a path: a second one, and every request would go through Hono's composition of middleware.
     app.all(path, (call) => {
-      call.env.visit.log.route = pattern
-      return refuse(call.env.visit, { reason: 'method_not_allowed' }, {}, { headers: { allow } })
+      const { visit } = call.env
+      visit.log.route = pattern
+      // Hono answers HEAD by GET without the body: what a GET may not do, a HEAD cannot.
+      const method = call.req.method === 'HEAD' ? 'GET' : call.req.method
+      const route = Object.hasOwn(methods, method) ? methods[method as keyof typeof methods] : undefined
+      return route ? route(visit, call.req.raw, call) : refuse(visit, { reason: 'method_not_allowed' }, {}, { headers: { allow } })
     })
   }
   app.notFound((call) => refuse(call.env.visit, { reason: 'route_unknown' }))

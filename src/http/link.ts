@@ -13,7 +13,7 @@ import { problemOf, signedInResponse } from './sign-in.ts'
 import type { Visit } from './visit.ts'
 
 /** Reasons under which the link is still good, in the right browser at least. */
-const LIVE = new Set(['signed_in', 'address_needed', 'link_other_browser'])
+const LIVE = new Set(['signed_in', 'address_needed', 'link_other_browser', 'replayed'])
 
 /**
  * `rest` is what follows the id in the path: the secret under linkSecret "path"; else what a gateway made of the fragment
@@ -46,10 +46,12 @@ export async function postLink(visit: Visit, request: Request, id: string): Prom
 
 function show(visit: Visit, id: string, landing: Landing, secret: string | undefined, problem?: Problem): Response {
   const { decision } = landing
-  if (!LIVE.has(decision.reason)) return dead(visit, landing, problemOf(decision))
+  // A replay is for the browser that never got its cookie; whoever is signed in goes on without another POST.
+  const over = !LIVE.has(decision.reason) || (decision.reason === 'replayed' && landing.signedIn !== null)
+  if (over) return dead(visit, landing, problemOf(decision.reason === 'replayed' ? { ...decision, reason: 'link_used' } : decision))
   const { challenge, bound, email, device, askedAt } = landing
   const signedInAs = landing.signedIn && !landing.sameUser ? landing.signedIn.email : undefined
-  const addressAllowed = decision.reason === 'address_needed'
+  const addressAllowed = decision.reason === 'address_needed' || decision.reason === 'replayed'
   const view = { linkId: id, challenge, secret, bound, email, device, askedAt, addressAllowed, problem, signedInAs }
   const status = problem ? reasons[faceOf(problem.reason)].status : 200
   return html(visit, landingPage(frameOf(visit, landing.now), view), { status, cookies: [handOut(visit)] })
@@ -58,10 +60,15 @@ function show(visit: Visit, id: string, landing: Landing, secret: string | undef
 function dead(visit: Visit, landing: Landing, problem: Problem): Response {
   const { context } = visit
   // A tab restored, "back", a second tap on the mail: who is signed in by now goes on, and sees no error.
-  if (landing.sameUser && landing.returnTo !== null) return redirect(visit, landing.returnTo)
+  if (landing.sameUser && landing.returnTo !== null) return redirect(visit, withoutFragment(landing.returnTo))
   const resend = landing.bound && landing.email !== null ? { challenge: landing.challenge, email: landing.email } : undefined
   const continueTo = landing.signedIn ? `${context.basePath}${paths.account}` : undefined
   return refuse(visit, problem, { resend, returnTo: landing.returnTo, continueTo }, { cookies: [handOut(visit)] })
+}
+
+/** A browser takes the fragment of what it asked for along to where it is sent: here that would be the link's secret. */
+function withoutFragment(url: string): string {
+  return url.includes('#') ? url : `${url}#`
 }
 
 function handOut(visit: Visit): string {

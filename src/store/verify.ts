@@ -133,7 +133,8 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     place: `${input.device}, ${input.network}`,
   })
   if (decision.consequences?.confirm && found.user) yield* endSessionsOf(tx, tenant, found.user.id)
-  if (decision.consequences?.endOtherSession && current) yield* endOtherSession(tx, tenant, current.digest)
+  // Also where it was the same person's: the cookie is about to be replaced, and nobody could end what nobody holds.
+  if (current) yield* endOtherSession(tx, tenant, current.digest)
   const session = yield* createSession(tx, tenant, {
     digest: input.sessionDigests[0] as string,
     id: input.newSession,

@@ -10,7 +10,12 @@ const SESSION = '__Host-postkey-session'
 const BROWSER = '__Host-postkey-browser'
 
 /** A text in every form in which it might lie in a file. */
-const forms = (secret: string): string[] => [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), Buffer.from(secret).toString('base64url'), Buffer.from(secret).toString('hex')]
+const forms = (secret: string): string[] => [
+  secret,
+  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  Buffer.from(secret).toString('base64url'),
+  Buffer.from(secret).toString('hex'),
+]
 
 describe('the database', () => {
   test('seed 1: hashes only: no link, code, browser, session or key lies in its files, before, between or after', async () => {
@@ -22,7 +27,8 @@ describe('the database', () => {
       const bytes = database.bytes()
       for (const text of secrets.flatMap(forms)) expect(bytes).not.toContain(text)
       // Six digits alone may be part of any number: looked for as a value.
-      for (const rows of Object.values(database.dump())) for (const row of rows) expect(row).not.toMatch(new RegExp(`(?<![0-9A-Za-z])${code}(?![0-9A-Za-z])`))
+      for (const rows of Object.values(database.dump()))
+        for (const row of rows) expect(row).not.toMatch(new RegExp(`(?<![0-9A-Za-z])${code}(?![0-9A-Za-z])`))
     }
     search()
     await browser.post('/sign-in/code', { c: challenge, code: code === '000000' ? '000001' : '000000' })
@@ -40,7 +46,10 @@ describe('the database', () => {
   test('a queued mail holds its secrets sealed, and a sent one not at all', async () => {
     await using database = await temporaryDatabase()
     let down = true
-    await using kit = await startKit({ database: database.url, reply: () => (down ? { class: 'unreachable', text: 'no route' } : { class: 'accepted', text: 'ok' }) })
+    await using kit = await startKit({
+      database: database.url,
+      reply: () => (down ? { class: 'unreachable', text: 'no route' } : { class: 'accepted', text: 'ok' }),
+    })
     const browser = kit.browser()
     await browser.ask(ADA)
     await kit.settle()
@@ -73,9 +82,20 @@ describe('the database', () => {
     }
     expect(search(SECRET)).toBe(code)
     expect(search(`${SECRET}x`)).toBeNull()
-    for (const plain of [code, `${challenge}${code}`, `code\0${code}`, ['code', 'default', 'sign_in', challenge, code].join('\0'), ['default', 'sign_in', challenge, code].join('\0')]) {
+    for (const plain of [
+      code,
+      `${challenge}${code}`,
+      `code\0${code}`,
+      ['code', 'default', 'sign_in', challenge, code].join('\0'),
+      ['default', 'sign_in', challenge, code].join('\0'),
+    ]) {
       for (const algorithm of ['sha256', 'sha512', 'sha1', 'md5']) {
-        for (const encoding of ['base64url', 'hex', 'base64'] as const) expect(createHash(algorithm).update(plain ?? '').digest(encoding)).not.toBe(stored)
+        for (const encoding of ['base64url', 'hex', 'base64'] as const)
+          expect(
+            createHash(algorithm)
+              .update(plain ?? '')
+              .digest(encoding),
+          ).not.toBe(stored)
       }
     }
   })
@@ -128,7 +148,8 @@ test('TK-09: codes are uniform over all million, leading zeros included, each in
     last = digit
     if (code.startsWith('0')) zeros++
   }
-  const chiSquare = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + (count - draws / counts.length) ** 2 / (draws / counts.length), 0)
+  const chiSquare = (counts: readonly number[]): number =>
+    counts.reduce((sum, count) => sum + (count - draws / counts.length) ** 2 / (draws / counts.length), 0)
   // Six standard deviations of either statistic: a false alarm in a thousand million runs.
   expect(Math.abs(chiSquare(bins) - 999)).toBeLessThan(6 * Math.sqrt(2 * 999))
   expect(Math.abs(chiSquare(pairs) - 99)).toBeLessThan(8 * Math.sqrt(2 * 99))
@@ -142,9 +163,33 @@ describe('answers and logs', () => {
     const other = kit.browser()
     const answers: Answer[] = []
     for (const who of [browser, other]) {
-      for (const path of ['/sign-in', `/sign-in/check?c=${challenge}`, `/sign-in/check?c=${challenge}&sent=again`, `/l/${linkId}`, '/account', '/api/session', '/api/sessions', '/version', '/livez', '/readyz', '/dev/inbox', '/dev/inbox.json', '/openapi.json', '/metrics']) answers.push(await who.get(path))
-      answers.push(await who.post('/sign-in', { email: ADA }), await who.post('/sign-in/code', { c: challenge, code: '12345' }), await who.post(`/l/${linkId}`, { email: ADA }))
-      answers.push(await who.api('POST', '/api/sign-in', { email: ADA }), await who.api('POST', '/api/sign-in/resend', { challenge }), await who.api('POST', '/api/sign-in/verify', { challenge, code: '12345' }))
+      for (const path of [
+        '/sign-in',
+        `/sign-in/check?c=${challenge}`,
+        `/sign-in/check?c=${challenge}&sent=again`,
+        `/l/${linkId}`,
+        '/account',
+        '/api/session',
+        '/api/sessions',
+        '/version',
+        '/livez',
+        '/readyz',
+        '/dev/inbox',
+        '/dev/inbox.json',
+        '/openapi.json',
+        '/metrics',
+      ])
+        answers.push(await who.get(path))
+      answers.push(
+        await who.post('/sign-in', { email: ADA }),
+        await who.post('/sign-in/code', { c: challenge, code: '12345' }),
+        await who.post(`/l/${linkId}`, { email: ADA }),
+      )
+      answers.push(
+        await who.api('POST', '/api/sign-in', { email: ADA }),
+        await who.api('POST', '/api/sign-in/resend', { challenge }),
+        await who.api('POST', '/api/sign-in/verify', { challenge, code: '12345' }),
+      )
     }
     expect((await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })).status).toBe(303)
     answers.push(await browser.get('/account'), await browser.api('GET', '/api/session'), await browser.post(`/l/${linkId}`, { secret }))
@@ -177,7 +222,7 @@ describe('answers and logs', () => {
     canaries.push(browser.cookies.get(SESSION) ?? '?')
     await browser.post('/sign-out', {})
     await kit.settle()
-    const told = [...lines, ...database.dump().events?.map(String) ?? []].join('\n')
+    const told = [...lines, ...(database.dump().events?.map(String) ?? [])].join('\n')
     expect(lines.length).toBeGreaterThan(10)
     for (const canary of canaries) expect(told).not.toMatch(new RegExp(`(?<![0-9A-Za-z])${canary.replace(/\W/g, '\\$&')}(?![0-9A-Za-z])`))
     expect(told).toContain(challenge)

@@ -126,7 +126,8 @@ test('RD-04: what was asked for counts, not what is said later', async () => {
     await browser.get(`/sign-in/check?c=${challenge}&return_to=https://evil.example`),
     await browser.get(`/l/${linkId}?return_to=https://evil.example`),
   ]
-  for (const answer of answers) expect([answer.status, answer.location]).toEqual([303, `${APP}/here`])
+  // The empty fragment keeps a browser from taking along that of the link.
+  for (const answer of answers) expect([answer.status, answer.location.replace(/#$/, '')]).toEqual([303, `${APP}/here`])
 })
 
 test('RD-04: an origin taken off the list after the mail was sent is not led to any more', async () => {

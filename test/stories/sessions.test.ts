@@ -262,3 +262,16 @@ test('a browser that changes accounts holds one session: the one before has ende
   kit.clock.forward(DAY)
   expect(await browser.whoAmI()).toBe('bob@example.net')
 })
+
+test('signing in again in the same browser replaces the session: the old cookie is worth nothing, and the list has one', async () => {
+  await using kit = await startKit()
+  const browser = await signIn(kit, ADA)
+  const before = browser.cookies.get(SESSION) ?? ''
+  kit.clock.forward(HOUR)
+  await signIn(kit, ADA, browser)
+  expect(browser.cookies.get(SESSION)).not.toBe(before)
+  expect(await list(browser)).toHaveLength(1)
+  const old = kit.browser()
+  old.cookies.set(SESSION, before)
+  expect(await reason(old)).toBe('session_ended')
+})

@@ -11,7 +11,7 @@ describe('UN-01: look-alikes of a person’s address', () => {
       'mi\u0307ke@example.net',
       'mіke@example.net',
       'ｍｉｋｅ@example.net',
-      'miKe@example.net',
+      'mi\u212ae@example.net',
     ],
     'boss@example.net': [
       'boſs@example.net',

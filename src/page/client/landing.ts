@@ -8,13 +8,17 @@ const SECRET = /^#([0-9A-Za-z]{43})(?![0-9A-Za-z])/
 export function land(): void {
   const form = one<HTMLFormElement>('[data-landing]')
   const field = form === null ? null : one<HTMLInputElement>('[name=secret]', form)
-  if (form === null || field === null) return
+  if (form === null || field === null) {
+    // A "no", or a page that only says where to go on: the secret is of no use here, and may still be good elsewhere.
+    if (SECRET.test(location.hash)) history.replaceState(null, '', location.pathname + location.search)
+    return
+  }
   // Kept in the history entry, which only pages of this origin can read and no request carries, so that a reload still works.
   const kept: unknown = history.state
   const secret = SECRET.exec(location.hash)?.[1] ?? (field.value || (typeof kept === 'string' ? kept : ''))
+  // The form's address is this page's without any secret: of fragment and path mode, and of gateways that wrote "%23".
+  history.replaceState(secret === '' ? null : secret, '', form.action)
   if (secret !== '') {
-    // The form's address is this page's without any secret: fragment and path mode alike.
-    history.replaceState(secret, '', form.action)
     field.value = secret
     for (const way of all('[data-way]')) way.hidden = way.dataset.way !== 'link'
   }

@@ -1,0 +1,309 @@
+// Every reason is reached: each is driven here through HTTP, or through the door of the library where no route says it, and
+// must then stand in the record, in the log or in the answer. A reason that nothing reaches is a promise that nothing keeps.
+import { expect, test } from 'vitest'
+import { type ReasonCode, reasons } from '../src/core/reason.ts'
+import { type TestDatabase, temporaryDatabase } from './database.ts'
+import { askAndOpen, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
+
+const ADA = 'ada@example.net'
+const SECRET_SHAPED = 'A'.repeat(43)
+
+interface Scene {
+  readonly kit: Kit
+  readonly database: TestDatabase
+  /** For what is neither in the record nor in the log. */
+  readonly see: (reason: ReasonCode) => void
+}
+
+interface Way {
+  readonly options?: KitOptions
+  readonly go: (scene: Scene) => Promise<unknown>
+}
+
+const user = ({ kit, database }: Scene): void =>
+  database.insertUser({ id: 'user-1', email: ADA, confirmedAt: kit.clock.at, createdAt: kit.clock.at })
+const guessFive = async ({ browser, challenge, code }: Awaited<ReturnType<typeof askAndOpen>>): Promise<void> => {
+  for (let i = 0; i < 5; i++) await browser.post('/sign-in/code', { c: challenge, code: wrongCode(code, i) })
+}
+const unreachable: KitOptions = { reply: () => ({ class: 'unreachable', text: 'no route' }) }
+
+const ways: Record<ReasonCode, Way> = {
+  mail_queued: { go: ({ kit }) => kit.browser().ask(ADA) },
+  budget_spent: {
+    go: async ({ kit }) => {
+      for (let round = 0; round < 2; round++) await guessFive(await askAndOpen(kit, ADA))
+      await kit.browser().ask(ADA)
+    },
+  },
+  address_unknown: { options: { policy: { signUp: 'invited' } }, go: ({ kit }) => kit.browser().ask(ADA) },
+  sign_up_closed: { options: { policy: { signUp: 'closed' } }, go: ({ kit }) => kit.browser().ask(ADA) },
+  user_disabled: {
+    go: async (scene) => {
+      user(scene)
+      scene.database.setUserStatus(ADA, 'disabled')
+      await scene.kit.browser().ask(ADA)
+    },
+  },
+  address_suppressed: {
+    options: { reply: () => ({ class: 'permanent', code: 550, text: 'no such user' }) },
+    go: async ({ kit }) => {
+      for (let i = 0; i < 4; i++) {
+        await kit.browser().ask(ADA)
+        await kit.settle()
+        kit.clock.forward(kit.postkey.policy.linkTtl)
+      }
+    },
+  },
+  too_many_mails: {
+    go: async ({ kit }) => {
+      const { browser, challenge } = await askAndOpen(kit, ADA)
+      await browser.post('/sign-in/resend', { c: challenge })
+    },
+  },
+  too_many_requests: {
+    options: {
+      policy: {
+        starts: {
+          network: { count: 1, per: '10m' },
+          networkWide: { count: 300, per: '10m' },
+          browser: { count: 20, per: '10m' },
+          tenant: { count: 100, per: '1m' },
+        },
+      },
+    },
+    go: async ({ kit }) => {
+      const browser = kit.browser()
+      await browser.ask(ADA)
+      await browser.post('/sign-in', { email: ADA })
+    },
+  },
+  address_invalid: { go: ({ kit }) => kit.browser().post('/sign-in', { email: 'x' }) },
+  return_invalid: { go: ({ kit }) => kit.browser().post('/sign-in', { email: ADA, return_to: '//evil.example' }) },
+  challenge_unknown: { go: ({ kit }) => kit.browser().post('/sign-in/resend', { c: 'A'.repeat(16) }) },
+  challenge_completed: {
+    go: async ({ kit }) => {
+      const { browser, challenge, code } = await askAndOpen(kit, ADA)
+      await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+      await browser.post('/sign-in/resend', { c: challenge })
+    },
+  },
+
+  signed_in: { go: ({ kit }) => signIn(kit, ADA) },
+  replayed: {
+    go: async ({ kit }) => {
+      const { browser, linkId, secret } = await askAndOpen(kit, ADA)
+      for (let i = 0; i < 2; i++) await browser.post(`/l/${linkId}`, { secret })
+    },
+  },
+  address_needed: {
+    go: async ({ kit }) => {
+      const { linkId, secret } = await askAndOpen(kit, ADA)
+      await kit.browser().post(`/l/${linkId}`, { secret })
+    },
+  },
+  address_mismatch: {
+    go: async ({ kit }) => {
+      const { linkId, secret } = await askAndOpen(kit, ADA)
+      await kit.browser().post(`/l/${linkId}`, { secret, email: 'eve@example.net' })
+    },
+  },
+  link_malformed: {
+    go: async ({ kit }) => {
+      const { browser, linkId } = await askAndOpen(kit, ADA)
+      await browser.post(`/l/${linkId}`, { secret: SECRET_SHAPED })
+    },
+  },
+  link_unknown: { go: ({ kit }) => kit.browser().post(`/l/${'A'.repeat(17)}`, { secret: SECRET_SHAPED }) },
+  link_expired: {
+    go: async ({ kit }) => {
+      const { browser, linkId, secret } = await askAndOpen(kit, ADA)
+      kit.clock.forward(kit.postkey.policy.linkTtl)
+      await browser.post(`/l/${linkId}`, { secret })
+    },
+  },
+  link_used: {
+    go: async ({ kit }) => {
+      const { browser, linkId, secret } = await askAndOpen(kit, ADA)
+      await browser.post(`/l/${linkId}`, { secret })
+      await kit.browser().post(`/l/${linkId}`, { secret })
+    },
+  },
+  link_other_browser: {
+    options: { policy: { otherBrowser: 'refuse' } },
+    go: async ({ kit }) => {
+      const { linkId, secret } = await askAndOpen(kit, ADA)
+      await kit.browser().post(`/l/${linkId}`, { secret, email: ADA })
+    },
+  },
+  link_off: {
+    options: { policy: { methods: ['code'] } },
+    go: ({ kit }) => kit.browser().api('POST', '/api/sign-in/verify', { link: { id: 'A'.repeat(17), secret: SECRET_SHAPED } }),
+  },
+  code_wrong: {
+    go: async ({ kit }) => {
+      const { browser, challenge, code } = await askAndOpen(kit, ADA)
+      await browser.post('/sign-in/code', { c: challenge, code: wrongCode(code) })
+    },
+  },
+  code_malformed: {
+    go: async ({ kit }) => {
+      const { browser, challenge } = await askAndOpen(kit, ADA)
+      await browser.post('/sign-in/code', { c: challenge, code: '12345' })
+    },
+  },
+  code_expired: {
+    go: async ({ kit }) => {
+      const { browser, challenge, code } = await askAndOpen(kit, ADA)
+      kit.clock.forward(kit.postkey.policy.codeTtl)
+      await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+    },
+  },
+  code_superseded: {
+    go: async ({ kit }) => {
+      const { browser, challenge, code } = await askAndOpen(kit, ADA)
+      kit.clock.forward(kit.postkey.policy.resendAfter)
+      await browser.post('/sign-in/resend', { c: challenge })
+      await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+    },
+  },
+  code_used: {
+    go: async ({ kit }) => {
+      const { browser, challenge, code } = await askAndOpen(kit, ADA)
+      await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+      await browser.post('/sign-out', {})
+      await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+    },
+  },
+  code_locked: { go: async ({ kit }) => guessFive(await askAndOpen(kit, ADA)) },
+  code_other_browser: {
+    go: async ({ kit }) => {
+      const { challenge, code } = await askAndOpen(kit, ADA)
+      await kit.browser().post('/sign-in/code', { c: challenge, code: code ?? '' })
+    },
+  },
+  code_off: {
+    options: { policy: { methods: ['link'] } },
+    go: async ({ kit }) => {
+      const { browser, challenge } = await askAndOpen(kit, ADA)
+      await browser.post('/sign-in/code', { c: challenge, code: '123456' })
+    },
+  },
+  sign_in_refused: {
+    go: async (scene) => {
+      user(scene)
+      const { browser, challenge, code } = await askAndOpen(scene.kit, ADA)
+      scene.database.setUserStatus(ADA, 'disabled')
+      await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+    },
+  },
+
+  session_live: {
+    go: async ({ kit, see }) => {
+      const browser = await signIn(kit, ADA)
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ')
+      see((await kit.postkey.getSession(new Request(`${ORIGIN}/anything`, { headers: { cookie } }))).reason)
+    },
+  },
+  session_unknown: { go: ({ kit }) => kit.browser().api('GET', '/api/session') },
+  session_idle: {
+    go: async ({ kit }) => {
+      const browser = await signIn(kit, ADA)
+      kit.clock.forward(kit.postkey.policy.session.idle)
+      await browser.api('GET', '/api/session')
+    },
+  },
+  session_expired: {
+    go: async ({ kit }) => {
+      const browser = await signIn(kit, ADA)
+      kit.clock.forward(kit.postkey.policy.session.absolute)
+      await browser.api('GET', '/api/session')
+    },
+  },
+  session_ended: {
+    go: async ({ kit }) => {
+      const browser = await signIn(kit, ADA)
+      const cookies = [...browser.cookies]
+      await browser.post('/sign-out', {})
+      for (const [name, value] of cookies) browser.cookies.set(name, value)
+      await browser.api('GET', '/api/session')
+    },
+  },
+  signed_out: { go: async ({ kit }) => (await signIn(kit, ADA)).post('/sign-out', {}) },
+  session_absent: { go: async ({ kit }) => (await signIn(kit, ADA)).api('DELETE', '/api/sessions/nothing') },
+  session_revoked: { go: async ({ kit }) => (await signIn(kit, ADA)).post('/account/sessions/end-others', {}) },
+
+  origin_null: { go: ({ kit }) => kit.browser().post('/sign-in', { email: ADA }, { origin: 'null', 'sec-fetch-site': '' }) },
+  origin_foreign: { go: ({ kit }) => kit.browser().post('/sign-in', { email: ADA }, { origin: 'https://evil.example' }) },
+  origin_missing: { go: ({ kit }) => kit.browser().post('/sign-in', { email: ADA }, { origin: '' }) },
+  body_too_large: { go: ({ kit }) => kit.browser().post('/sign-in', { email: 'a'.repeat(20_000) }) },
+  body_malformed: { go: ({ kit }) => kit.browser().post('/sign-in', 'email=a&email=b') },
+  tenant_unknown: { go: ({ kit }) => kit.postkey.handler(new Request(`${ORIGIN}/sign-in`), { tenant: 'nobody' }) },
+  route_unknown: { go: ({ kit }) => kit.browser().get('/nothing') },
+  method_not_allowed: { go: ({ kit }) => kit.browser().get('/sign-out') },
+
+  mail_sent: { go: ({ kit }) => askAndOpen(kit, ADA) },
+  mail_deferred: {
+    options: unreachable,
+    go: async ({ kit }) => {
+      await kit.browser().ask(ADA)
+      await kit.settle()
+    },
+  },
+  mail_dead: {
+    options: { reply: () => ({ class: 'permanent', code: 550, text: 'no such user' }) },
+    go: async ({ kit }) => {
+      await kit.browser().ask(ADA)
+      await kit.settle()
+    },
+  },
+  mail_expired: {
+    options: unreachable,
+    go: async ({ kit }) => {
+      await kit.browser().ask(ADA)
+      await kit.settle()
+      kit.clock.forward(kit.postkey.policy.linkTtl)
+      await kit.settle()
+    },
+  },
+  mail_suppressed: {
+    options: { policy: { signUp: 'closed' } },
+    go: async ({ kit }) => {
+      await kit.browser().ask(ADA)
+      await kit.settle()
+    },
+  },
+
+  unavailable: {
+    go: async ({ kit }) => {
+      await kit.close()
+      await kit.browser().get('/account', { cookie: `__Host-postkey-session=${SECRET_SHAPED}` })
+    },
+  },
+  failed: {
+    go: async ({ kit, database }) => {
+      const { browser, linkId, secret } = await askAndOpen(kit, ADA)
+      database.rows('alter table sessions rename to away')
+      await browser.post(`/l/${linkId}`, { secret })
+    },
+  },
+}
+
+const reached = new Set<string>()
+
+for (const [reason, { options, go }] of Object.entries(ways) as [ReasonCode, Way][]) {
+  test(`${reason}: ${reasons[reason].meaning}`, async () => {
+    await using database = await temporaryDatabase()
+    const seen = new Set<unknown>()
+    const log = { event: (_: string, fields: Readonly<Record<string, unknown>>) => void seen.add(fields.reason), error: () => {} }
+    await using kit = await startKit({ ...options, log, database: database.url })
+    await go({ kit, database, see: (found) => seen.add(found) })
+    for (const row of database.rows('select reason from events')) seen.add(row.reason)
+    expect([...seen]).toContain(reason)
+    reached.add(reason)
+  })
+}
+
+// Runs last, and counts those that passed.
+test('no reason is left over', () => {
+  expect([...reached].sort()).toEqual(Object.keys(reasons).sort())
+})

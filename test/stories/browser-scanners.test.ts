@@ -1,0 +1,196 @@
+// Scanners, gateways and attackers in a real browser: whoever opens the mail before its reader does, or changes its link on the way.
+import { describe, expect, test } from 'vitest'
+import { browserFor } from '../chromium.ts'
+import { type Live, type Person, startLive, startOther } from '../live.ts'
+import { pressEverything } from '../scanner.ts'
+
+const ADA = 'ada@example.net'
+const browser = browserFor()
+
+async function isStranger(scanner: Person): Promise<void> {
+  expect(await scanner.sessionCookie()).toBeUndefined()
+  expect(await scanner.whoAmI()).toBeNull()
+}
+
+async function codeSignsIn(live: Live, person: Person, code: string): Promise<void> {
+  await person.typeCode(code)
+  await person.page.waitForURL(`${live.url}/`)
+  expect(await person.whoAmI()).toBe(ADA)
+}
+
+async function linkSignsIn(live: Live, person: Person, link: string): Promise<void> {
+  await person.page.goto(link)
+  await person.page.waitForURL(`${live.url}/`)
+  expect(await person.whoAmI()).toBe(ADA)
+}
+
+describe('a scanner with a real browser', () => {
+  test('SC-03: it runs all scripts and waits, and posts nothing; the person’s link signs in afterwards', async () => {
+    await using live = await startLive()
+    await using ada = await live.person(await browser())
+    await using scanner = await live.person(await browser())
+    const { link } = await ada.ask(ADA)
+    await scanner.page.goto(link)
+    await scanner.page.mouse.move(200, 300)
+    await scanner.page.waitForTimeout(3_000)
+    expect(scanner.posts).toEqual([])
+    await isStranger(scanner)
+    await linkSignsIn(live, ada, link)
+  })
+
+  test.each(['link', 'code'] as const)('SC-04: it presses everything on every page it gets, two pages deep, and is not signed in; then the person’s %s works', async (proof) => {
+    await using live = await startLive()
+    await using ada = await live.person(await browser())
+    await using scanner = await live.person(await browser())
+    const { link, code } = await ada.ask(ADA)
+    const pressed = await pressEverything(scanner.page, link, { depth: 2 })
+    expect(pressed).toBeGreaterThan(15)
+    expect(scanner.linkPosts).toBeGreaterThan(0)
+    await isStranger(scanner)
+    await (proof === 'link' ? linkSignsIn(live, ada, link) : codeSignsIn(live, ada, code))
+  })
+
+  test('SC-04: it types an address of its own into every field, too, and is stopped; the person’s code and link still work', async () => {
+    await using live = await startLive()
+    await using ada = await live.person(await browser())
+    await using scanner = await live.person(await browser())
+    const { link, code } = await ada.ask(ADA)
+    for (let round = 0; round < 3; round++) await pressEverything(scanner.page, link, { depth: 1, typing: 'someone@example.com' })
+    await isStranger(scanner)
+    await codeSignsIn(live, ada, code)
+    await using bob = await live.person(await browser())
+    const second = await bob.ask(ADA, { nth: 2 })
+    await pressEverything(scanner.page, second.link, { depth: 1, typing: '123456' })
+    await linkSignsIn(live, bob, second.link)
+  })
+
+  test('SC-05: ten times over, between request and click, every person signs in', async () => {
+    await using live = await startLive()
+    for (let i = 0; i < 10; i++) {
+      await using person = await live.person(await browser())
+      await using scanner = await live.person(await browser())
+      const email = `person-${i}@example.net`
+      const { link } = await person.ask(email)
+      await pressEverything(scanner.page, link, { depth: 1 })
+      await isStranger(scanner)
+      await person.page.goto(link)
+      await person.page.waitForURL(`${live.url}/`)
+      expect(await person.whoAmI()).toBe(email)
+    }
+  })
+
+  test('SC-06: the window of an attacker who asked for somebody else’s address is not signed in by it', async () => {
+    await using live = await startLive()
+    await using attacker = await live.person(await browser())
+    await using scanner = await live.person(await browser())
+    const { link } = await attacker.ask(ADA)
+    const waiting = attacker.page.url()
+    await pressEverything(scanner.page, link, { depth: 1 })
+    await isStranger(scanner)
+    await attacker.page.reload()
+    expect(attacker.page.url()).toBe(waiting)
+    await isStranger(attacker)
+    expect(live.log.some((line) => line.includes('"signed_in"'))).toBe(false)
+  })
+})
+
+describe('SC-09: a gateway that changes the link', () => {
+  const damages: Record<string, (bare: string, secret: string) => string> = {
+    'cuts the fragment': (bare) => bare,
+    'cuts it in the middle': (bare, secret) => `${bare}#${secret.slice(0, 20)}`,
+    'writes # as %23': (bare, secret) => `${bare}%23${secret}`,
+    'writes # as %2523': (bare, secret) => `${bare}%2523${secret}`,
+    'adds a query, cuts the fragment': (bare) => `${bare}?utm_source=mail&sc_check=1`,
+    'puts the fragment into a query': (bare, secret) => `${bare}?data=05%7C02%7C&reserved=0%23${secret}`,
+  }
+
+  test.each(Object.entries(damages))('%s: the person is asked for the code, which works on that very page', async (_, damage) => {
+    await using live = await startLive()
+    await using ada = await live.person(await browser())
+    const { bare, secret, code } = await ada.ask(ADA)
+    const answer = await ada.page.goto(damage(bare, secret))
+    expect(answer?.status()).toBe(200)
+    await ada.page.locator('#code').waitFor()
+    expect(ada.linkPosts).toBe(0)
+    // What the gateway wrote into the path leaves the address bar too.
+    expect(ada.page.url()).toBe(bare)
+    await codeSignsIn(live, ada, code)
+    expect(live.log.join('')).not.toContain(secret)
+  })
+
+  test.each(Object.entries(damages))('%s: in another browser it says where the code is typed, and it works there', async (_, damage) => {
+    await using live = await startLive()
+    await using ada = await live.person(await browser())
+    await using phone = await live.person(await browser())
+    const { bare, secret, code } = await ada.ask(ADA)
+    const answer = await phone.page.goto(damage(bare, secret))
+    expect(answer?.status()).toBe(200)
+    expect(await phone.page.getByText('Type the code from the mail there.').isVisible()).toBe(true)
+    expect(await phone.page.locator('input:visible').count()).toBe(0)
+    expect(phone.posts).toEqual([])
+    await codeSignsIn(live, ada, code)
+  })
+
+  test('adds a query and keeps the fragment: the link signs in', async () => {
+    await using live = await startLive()
+    await using ada = await live.person(await browser())
+    const { bare, secret } = await ada.ask(ADA)
+    await linkSignsIn(live, ada, `${bare}?utm_source=mail&utm_medium=email#${secret}`)
+  })
+
+  test('sends the click through its own address: from webmail the cookie arrives all the same, and the link signs in', async () => {
+    await using live = await startLive()
+    await using ada = await live.person(await browser())
+    const { link } = await ada.ask(ADA)
+    await using webmail = await startOther((request, response) => {
+      if (request.url?.startsWith('/safe') === true) response.writeHead(302, { location: new URL(request.url, live.url).searchParams.get('url') ?? '' }).end()
+      else response.writeHead(200, { 'content-type': 'text/html' }).end(`<a target=_blank rel="noopener noreferrer" href="/safe?url=${encodeURIComponent(link)}">Sign in</a>`)
+    })
+    await ada.page.goto(webmail.url)
+    const [tab] = await Promise.all([ada.context.waitForEvent('page'), ada.page.getByRole('link', { name: 'Sign in' }).click()])
+    await tab.waitForURL(`${live.url}/`)
+    const opened = ada.received.find(({ url }) => url.startsWith('/l/'))
+    expect(opened?.headers['sec-fetch-site']).toBe('cross-site')
+    expect(opened?.headers.cookie).toContain('postkey-browser=')
+    expect(ada.linkPosts).toBe(1)
+    expect(await ada.whoAmI()).toBe(ADA)
+  })
+})
+
+describe('CS-16: what others could read along', () => {
+  test('neither secret, code nor address is in any URL, Referer or log line of a whole sign-in, and nothing is fetched elsewhere', async () => {
+    await using live = await startLive()
+    await using ada = await live.person(await browser())
+    await using phone = await live.person(await browser())
+    const asked: string[] = []
+    for (const person of [ada, phone]) person.context.on('request', (request) => asked.push(request.url()))
+
+    const { link, secret, code } = await ada.ask(ADA, { returnTo: '/account' })
+    await phone.page.goto(link)
+    const field = phone.page.getByLabel('Which address was the mail sent to?')
+    for (const typed of ['eve@example.net', ADA]) {
+      await field.fill(typed)
+      await phone.page.getByRole('button', { name: 'Sign in here' }).click()
+      await phone.page.waitForLoadState()
+    }
+    await phone.page.waitForURL('**/account')
+    await ada.page.locator('#code').fill(code === '000000' ? '000001' : '000000')
+    await ada.page.getByRole('alert').waitFor()
+    await ada.page.locator('#code').fill(code)
+    await ada.page.waitForURL('**/account')
+    const again = await ada.ask(ADA, { nth: 2 })
+    await ada.page.goto(again.link)
+    await ada.page.waitForURL((url) => url.pathname === '/')
+    await ada.page.goto('/account')
+    await ada.page.getByRole('button', { name: 'Sign out' }).click()
+    await ada.page.waitForURL('**/sign-in?notice=signed_out')
+
+    const ours = live.received.filter(({ headers }) => headers['x-forwarded-for'] !== undefined)
+    const urls = ours.map(({ url }) => url)
+    const referers = [...new Set(ours.map(({ headers }) => headers.referer ?? ''))]
+    expect(referers.toSorted()).toEqual(['', `${live.url}/`])
+    expect(asked.filter((url) => !url.startsWith(`${live.url}/`))).toEqual([])
+    const seen = [...urls, ...referers, ...live.log].join('\n')
+    for (const kept of [secret, again.secret, code, again.code, ADA, encodeURIComponent(ADA), 'eve@', 'ada@']) expect(seen).not.toContain(kept)
+  })
+})
