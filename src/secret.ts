@@ -1,7 +1,7 @@
 // Everything that must not be guessed, forged or read back: minting, digests, comparison, the derived session, the sealed
 // mail, and key rotation. Knows nothing of Postkey but names of purposes. node:crypto and not web crypto: its calls are
 // synchronous and cost 1-5 µs where web crypto's hop through a thread pool costs 30.
-import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, randomBytes, randomInt } from 'node:crypto'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
@@ -113,13 +113,6 @@ export function addressKey(keys: Keyring, tenant: string, use: 'identity' | 'mai
 
 function mac(key: Buffer, ...parts: readonly string[]): string {
   return createHmac('sha256', key).update(parts.join('\0')).digest('base64url')
-}
-
-/** Equal, in a time that does not tell where they differ. */
-export function same(a: string, b: string): boolean {
-  const left = Buffer.from(a)
-  const right = Buffer.from(b)
-  return left.length === right.length && timingSafeEqual(left, right)
 }
 
 /** Encrypts and authenticates. `context` is bound to it: a sealed text opens only in the place it was made for. */

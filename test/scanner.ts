@@ -1,6 +1,6 @@
-// A mail scanner as bad as they get: a real browser that opens the link, runs every script, follows every link, presses every button,
-// hidden ones too, and submits every form past its own checks, on the page and on each page it gets by that. It has no cookie of
-// ours when it comes, and does not know whom the mail was for.
+// A mail scanner as bad as they get: a real browser that opens the link, runs every script, presses every button, hidden ones too,
+// and submits every form past its own checks, on the page and on each page it gets by that. It has no cookie of ours when it comes,
+// and does not know whom the mail was for.
 import type { Page } from 'playwright-core'
 
 export interface ScanOptions {
@@ -8,61 +8,80 @@ export interface ScanOptions {
   readonly depth: number
   /** What it types into every field it finds; absent: it types nothing. */
   readonly typing?: string
+  /** It follows links, too. */
+  readonly links?: boolean
 }
 
 /** How many things it did. */
 export async function pressEverything(page: Page, link: string, options: ScanOptions): Promise<number> {
-  await open(page, [link])
-  return await press(page, [link], options)
+  await open(page, [link], options)
+  return await pressAll(page, [link], options)
 }
 
 /** The way to a page: where it began, and which thing was pressed on each page since. */
 type Way = readonly [string, ...number[]]
 
-async function press(page: Page, way: Way, options: ScanOptions): Promise<number> {
-  const things = await page.evaluate(countThings)
+async function pressAll(page: Page, way: Way, options: ScanOptions): Promise<number> {
+  const [link, ...before] = way
+  const count = (): Promise<number> => page.evaluate(countThings, selector(options))
+  // A page that left late takes the first answer with it.
+  const things = await count().catch(() => page.waitForLoadState().then(count))
   let pressed = 0
+  let here = true
   for (let nth = 0; nth < things; nth++) {
-    const [link, ...before] = way
-    const next: Way = [link, ...before, nth]
-    await open(page, next, options.typing)
+    if (!here) await open(page, way, options)
+    here = !(await press(page, nth, options))
     pressed++
-    const inside = page.url().startsWith(new URL(link).origin)
-    if (before.length + 1 < options.depth && inside) pressed += await press(page, next, options)
+    if (here || before.length + 1 >= options.depth || !page.url().startsWith(new URL(link).origin)) continue
+    pressed += await pressAll(page, [link, ...before, nth], options)
   }
   return pressed
 }
 
-async function open(page: Page, [link, ...presses]: Way, typing?: string): Promise<void> {
-  // By way of an empty page: a change of the fragment alone would not load anything.
-  await page.goto('about:blank')
-  await page.goto(link)
-  for (const nth of presses) {
-    await page.evaluate(pressThing, { nth, typing: typing ?? null }).catch(() => undefined)
-    await page.waitForLoadState().catch(() => undefined)
-    await page.waitForTimeout(30)
-    await page.waitForLoadState().catch(() => undefined)
-  }
+let visits = 0
+
+async function open(page: Page, [link, ...presses]: Way, options: ScanOptions): Promise<void> {
+  // A query of its own each time, because a change of the fragment alone would not load anything.
+  await page.goto(link.replace('#', `?visit=${++visits}#`))
+  for (const nth of presses) await press(page, nth, options)
 }
 
-/** Links, buttons, and twice each form: asked to submit, and submitted without being asked. */
-function countThings(): number {
-  return document.querySelectorAll('a[href], button, input[type=submit]').length + 2 * document.forms.length
+/** True if that left the page. */
+async function press(page: Page, nth: number, options: ScanOptions): Promise<boolean> {
+  const request = page.waitForEvent('request', { predicate: (sent) => sent.isNavigationRequest(), timeout: 100 }).then(
+    () => true,
+    () => false,
+  )
+  const arrival = page.waitForEvent('framenavigated', { timeout: 3_000 }).catch(() => undefined)
+  await page.evaluate(pressThing, { nth, selector: selector(options), typing: options.typing ?? null }).catch(() => undefined)
+  const left = await request
+  if (left) await arrival
+  await page.waitForLoadState()
+  return left
 }
 
-function pressThing({ nth, typing }: { nth: number; typing: string | null }): void {
+function selector({ links }: ScanOptions): string {
+  return `${links ? 'a[href], ' : ''}button, input[type=submit]`
+}
+
+/** Each thing to click, and twice each form: asked to submit, and submitted without being asked. */
+function countThings(clickable: string): number {
+  return document.querySelectorAll(clickable).length + 2 * document.forms.length
+}
+
+function pressThing({ nth, selector: clickable, typing }: { nth: number; selector: string; typing: string | null }): void {
   if (typing !== null) {
     for (const field of document.querySelectorAll<HTMLInputElement>('input:not([type=hidden])')) {
       field.value = typing
       field.dispatchEvent(new Event('input', { bubbles: true }))
     }
   }
-  const clickable = [...document.querySelectorAll<HTMLElement>('a[href], button, input[type=submit]')]
-  if (nth < clickable.length) {
-    clickable[nth]?.click()
+  const things = [...document.querySelectorAll<HTMLElement>(clickable)]
+  if (nth < things.length) {
+    things[nth]?.click()
     return
   }
-  const at = nth - clickable.length
+  const at = nth - things.length
   const form = document.forms[at >> 1]
   if (at % 2 === 0) form?.requestSubmit()
   // Past `required` and past every listener.

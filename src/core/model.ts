@@ -21,6 +21,9 @@ export interface User {
   readonly lastSignInAt: Ms | null
 }
 
+/** So many browsers of one person are remembered; the one that signed in longest ago is forgotten first. */
+export const BROWSERS_KNOWN = 10
+
 /** One request to prove control of an address. */
 export interface Challenge {
   readonly id: string

@@ -14,6 +14,7 @@ export const paths = {
   stylesheet: '/assets/postkey.css',
   script: '/assets/postkey.js',
   icon: '/assets/postkey.svg',
+  reasons: '/reasons',
   devInbox: '/dev/inbox',
   apiSignIn: '/api/sign-in',
   apiResend: '/api/sign-in/resend',

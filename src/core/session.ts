@@ -28,6 +28,11 @@ export function decideSession(policy: Policy, facts: SessionFacts): SessionDecis
   return { verdict: 'live', reason: 'session_live', touch: now >= session.seenAt + TOUCH_EVERY }
 }
 
+/** When the session ends unless it is used before: the earlier of its idle and its absolute end. */
+export function sessionEnd(policy: Policy, session: { readonly createdAt: Ms; readonly seenAt: Ms }): Ms {
+  return Math.min(session.seenAt + policy.session.idle, session.createdAt + policy.session.absolute)
+}
+
 function none(reason: ReasonCode): SessionDecision {
   return { verdict: 'none', reason, touch: false }
 }

@@ -20,6 +20,7 @@ const ask: StartFacts = {
   purpose: 'sign_in',
   address: 'a•••@example.net',
   tats: fresh,
+  knownBrowser: false,
   mails: [],
   failures: [],
   bounces: [],

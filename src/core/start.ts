@@ -16,7 +16,9 @@ export interface StartFacts {
   readonly address: string
   /** Theoretical arrival time of each bucket; null: never used. */
   readonly tats: Readonly<Record<StartBucket, Ms | null>>
-  /** Times of mails to this mailbox, of wrong codes for this address, and of refusals by its mail server. */
+  /** This browser has signed in to this address before: it has a window of its own, which nobody else can fill (RL-08, RL-11). */
+  readonly knownBrowser: boolean
+  /** Times of mails in the window that counts, of wrong codes for this address, and of refusals by its mail server. */
   readonly mails: readonly Ms[]
   readonly failures: readonly Ms[]
   readonly bounces: readonly Ms[]

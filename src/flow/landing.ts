@@ -41,7 +41,8 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     failures: [],
     // Whether this person may sign in is told to nobody who has not proved the mailbox.
     user: { status: 'active', confirmed: true },
-    session: mail !== null && (mail.linkUsedAt !== null || view?.challenge.completedAt != null) ? await ownSession(context, asker, id) : null,
+    session:
+      mail !== null && (mail.linkUsedAt !== null || view?.challenge.completedAt != null) ? await ownSession(context, asker, id) : null,
     otherSession: false,
   })
   const signedIn = await findLiveSession(context, asker.session)

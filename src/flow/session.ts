@@ -1,6 +1,7 @@
 // Sessions after the sign-in: who is this, which others are there, end them.
 import type { Ms, Session, User } from '../core/model.ts'
 import type { ReasonCode } from '../core/reason.ts'
+import { sessionEnd } from '../core/session.ts'
 import { digest, SESSION_SHAPE } from '../secret.ts'
 import type { SessionView } from '../store/store.ts'
 import { type Asker, type Context, scopeOf } from './context.ts'
@@ -33,9 +34,8 @@ export async function getSession(
       .touchSession(context.tenant, digest('session', context.tenant, token as string), view.now)
       .catch((error: unknown) => context.log.error('touch_failed', error))
   }
-  const { idle, absolute } = context.policy.session
-  const seenAt = decision.touch ? view.now : session.seenAt
-  return { live: { user, session, expiresAt: Math.min(seenAt + idle, session.createdAt + absolute) }, reason: 'session_live' }
+  const seenAt = decision.touch && use.touch === 'due' ? view.now : session.seenAt
+  return { live: { user, session, expiresAt: sessionEnd(context.policy, { ...session, seenAt }) }, reason: 'session_live' }
 }
 
 /** A look that never touches: for pages which are no use of the session. */

@@ -1,6 +1,7 @@
 // The JSON API: the same flows as the pages. Failures are application/problem+json with a reason.
 import { z } from 'zod'
 import type { Session, User } from '../core/model.ts'
+import { sessionEnd } from '../core/session.ts'
 import { endSessions, getSession, listSessions } from '../flow/session.ts'
 import { type Asked, resend, start, verifyCode, verifyLink } from '../flow/sign-in.ts'
 import { readJsonBody } from './body.ts'
@@ -43,8 +44,7 @@ export async function postVerify(visit: Visit, request: Request): Promise<Respon
   const { signedIn, decision } = result
   if (signedIn === null) return problem(visit, problemOf(decision))
   visit.log.reason = decision.reason
-  const expiresAt = signedIn.session.createdAt + context.policy.session.absolute
-  const session = { ...publicSession(signedIn.session, expiresAt), ...(visit.cookieless ? { token: signedIn.token } : {}) }
+  const session = { ...publicSession(visit, signedIn.session), ...(visit.cookieless ? { token: signedIn.token } : {}) }
   const answer = {
     user: publicUser(signedIn.user),
     session,
@@ -63,7 +63,7 @@ export async function getCurrent(visit: Visit): Promise<Response> {
   if (live === null) return problem(visit, { reason })
   return json(visit, {
     user: publicUser(live.user),
-    session: publicSession(live.session, live.expiresAt),
+    session: publicSession(visit, live.session, live.expiresAt),
     requestId: visit.asker.requestId,
   })
 }
@@ -78,11 +78,7 @@ export async function getList(visit: Visit): Promise<Response> {
   const { live, reason } = await getSession(visit.context, visit.asker.session)
   if (live === null) return problem(visit, { reason })
   const sessions = await listSessions(visit.context, live.user)
-  const absolute = visit.context.policy.session.absolute
-  const list = sessions.map((session) => ({
-    ...publicSession(session, session.createdAt + absolute),
-    current: session.id === live.session.id,
-  }))
+  const list = sessions.map((session) => ({ ...publicSession(visit, session), current: session.id === live.session.id }))
   return json(visit, { sessions: list, requestId: visit.asker.requestId })
 }
 
@@ -112,7 +108,7 @@ function publicUser(user: User): object {
   }
 }
 
-function publicSession(session: Session, expiresAt: number): object {
+function publicSession(visit: Visit, session: Session, expiresAt = sessionEnd(visit.context.policy, session)): object {
   const { id, device, network, proof } = session
   return { id, device, network, proof, createdAt: iso(session.createdAt), seenAt: iso(session.seenAt), expiresAt: iso(expiresAt) }
 }

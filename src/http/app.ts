@@ -6,13 +6,14 @@ import { paths } from '../core/paths.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { type Context, recordRefusal } from '../flow/context.ts'
 import { icon, script } from '../page/assets.generated.ts'
+import { reasonsPage } from '../page/reasons.tsx'
 import { stylesheet } from '../page/stylesheet.ts'
 import { getAccount, postEndOthers, postEndSession, postSignOut } from './account.ts'
 import { postResend as apiResend, deleteCurrent, deleteOne, getCurrent, getList, postStart, postVerify } from './api.ts'
 import { type DevRoutes, devRoutes } from './dev.ts'
 import { guard } from './guard.ts'
 import { getLink, postLink } from './link.ts'
-import { json, refuse } from './respond.ts'
+import { frameOf, html, json, refuse } from './respond.ts'
 import { getAsk, getCheck, getSwitched, postAsk, postCode, postResend } from './sign-in.ts'
 import type { Site } from './site.ts'
 import { type RequestInfo, type Visit, visitOf } from './visit.ts'
@@ -99,6 +100,7 @@ function routes(context: Context, options: AppOptions): Hono<Env> {
     [paths.stylesheet]: { GET: asset.styles },
     [paths.script]: { GET: asset.script },
     [paths.icon]: { GET: asset.icon },
+    [paths.reasons]: { GET: (visit) => html(visit, reasonsPage(frameOf(visit, context.now()))) },
     '/livez': { GET: (visit) => json(visit, { status: 'ok' }) },
     '/readyz': { GET: ready },
     '/version': { GET: (visit) => json(visit, context.versions) },

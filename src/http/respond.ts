@@ -1,5 +1,6 @@
 // From decisions to responses: the one place where a reason becomes a page, a redirect or a problem. What a stranger sees of a
 // reason is its face.
+import { paths } from '../core/paths.ts'
 import { type ReasonCode, reasons } from '../core/reason.ts'
 import { failurePage } from '../page/failure.tsx'
 import type { FailureView, Frame, Problem } from '../page/view.ts'
@@ -49,7 +50,7 @@ export function problem(visit: Visit, given: Problem, extra: Extra = {}): Respon
   const words = explain(wordsFor('en'), { ...given, reason: face }, context.policy, context.now())
   const status = reasons[face].status
   const body = {
-    type: `${context.origin}${context.basePath}/reasons#${face}`,
+    type: `${context.origin}${context.basePath}${paths.reasons}#${face}`,
     title: words.title,
     status,
     detail: words.detail,

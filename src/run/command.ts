@@ -46,6 +46,7 @@ const server = {
   'secret-file': text('A file that holds the secret', 'FILE'),
   'smtp-url-file': text('A file that holds the address of the mail server', 'FILE'),
   'mail-from': text('Who mails come from', '"Name <a@b.c>"'),
+  'dkim-selectors': text('DKIM keys that doctor looks up', 's1,s2'),
   policy: text('strict, standard, corporate, or a JSON file', 'NAME'),
   log: text('debug, info, warn, error or silent', 'LEVEL'),
 } as const satisfies ArgsDef

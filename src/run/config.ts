@@ -25,6 +25,7 @@ import {
   readPolicySetting,
   readPort,
   readSecrets,
+  readSelectors,
   readSender,
   readSmtpSetting,
   readSupport,
@@ -41,6 +42,8 @@ export interface Config {
   /** null: mails go to the development inbox. */
   readonly smtpUrl: string | null
   readonly mailFrom: Sender
+  /** For `doctor`: under which names the mail service publishes its DKIM keys. */
+  readonly dkimSelectors: readonly string[]
   readonly policy: Policy
   readonly trustedProxies: readonly string[]
   readonly operators: readonly string[]
@@ -116,6 +119,7 @@ export const settings = {
   }),
   smtpUrl: setting({ env: 'POSTKEY_SMTP_URL', secret: true, read: readSmtpSetting, why: 'without a mail server nobody can sign in' }),
   mailFrom: setting({ env: 'POSTKEY_MAIL_FROM', read: readSender, why: 'mail servers refuse, and people distrust, mail from nobody' }),
+  dkimSelectors: setting({ env: 'POSTKEY_DKIM_SELECTORS', read: readSelectors, why: 'DNS cannot list DKIM keys, only answer for a name' }),
   policy: setting({
     env: 'POSTKEY_POLICY',
     read: (text): Read<Policy> => readPolicySetting(text, '.'),
@@ -269,6 +273,7 @@ function fillIn(sources: ConfigSources, given: Partial<Values>, origins: Record<
   settle('databaseUrl', `file:${FOLDER_OF_DEV}/postkey.db`)
   settle('trustedProxies', [])
   settle('operators', [])
+  settle('dkimSelectors', [])
   settle('name', 'Postkey')
   settle('returnOrigins', [])
   settle('log', 'info')
@@ -337,6 +342,7 @@ function assemble(values: Partial<Values>, problems: ConfigProblem[]): Config {
     databaseUrl: values.databaseUrl ?? '',
     smtpUrl: values.smtpUrl ?? null,
     mailFrom: { name: values.mailFrom?.name ?? name, address: values.mailFrom?.address ?? '' },
+    dkimSelectors: values.dkimSelectors ?? [],
     policy: values.policy as Policy,
     trustedProxies: values.trustedProxies ?? [],
     operators: values.operators ?? [],

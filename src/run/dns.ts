@@ -138,7 +138,7 @@ async function dkim(domain: string, selectors: readonly string[], ask: Ask): Pro
         check: 'dkim',
         status: 'unknown',
         detail: 'DKIM keys can only be looked up by their selector',
-        remedy: 'name it: it is the s= in the DKIM-Signature header of a mail you received',
+        remedy: 'set POSTKEY_DKIM_SELECTORS: the s= in the DKIM-Signature header of a mail you sent',
       },
     ]
   }

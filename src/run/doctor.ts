@@ -32,7 +32,7 @@ export async function doctor(request: Request): Promise<ExitCode> {
   const checks = [...checkSettings(result)]
   const progress = await startProgress(terminal, json)
   try {
-    const { databaseUrl, smtpUrl, mailFrom } = result.ok ? result.config : result.partial
+    const { databaseUrl, smtpUrl, mailFrom, dkimSelectors } = result.ok ? result.config : result.partial
     if (databaseUrl) {
       progress.say('database')
       checks.push(...(await checkDatabase(databaseUrl)))
@@ -44,7 +44,7 @@ export async function doctor(request: Request): Promise<ExitCode> {
     const domain = mailFrom?.address.split('@')[1]
     if (domain) {
       progress.say(`DNS of ${domain}`)
-      checks.push(...(await checkDns(domain)))
+      checks.push(...(await checkDns(domain, dkimSelectors ?? [])))
     }
   } finally {
     progress.stop()
@@ -177,9 +177,9 @@ async function checkMailServer(url: string): Promise<Check> {
   }
 }
 
-async function checkDns(domain: string): Promise<Check[]> {
+async function checkDns(domain: string, selectors: readonly string[]): Promise<Check[]> {
   const { checkMailDns } = await import('./dns.ts')
-  const findings = await checkMailDns(domain, { timeoutMs: DNS_MS })
+  const findings = await checkMailDns(domain, { timeoutMs: DNS_MS, selectors })
   return findings.map(({ check, status, detail, remedy }) => {
     // A resolver that did not answer says nothing about the domain.
     const state = status === 'unknown' ? 'warn' : status

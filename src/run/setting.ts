@@ -163,6 +163,13 @@ export function readBrandName(text: string): Read<string> {
 }
 
 /** mailto: or https: of the people who help; a bare address becomes mailto:. */
+export function readSelectors(text: string): Read<readonly string[]> {
+  const names = text.split(/[\s,]+/).filter((name) => name !== '')
+  return names.every((name) => /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name))
+    ? good(names)
+    : bad('is no list of DKIM selectors', 'use the s= of the DKIM-Signature header of a mail you sent, for example s1,s2')
+}
+
 export function readSupport(text: string): Read<string> {
   const read = readAddress(text.replace(/^mailto:/i, ''))
   if (read.ok) return good(`mailto:${read.address.email}`)

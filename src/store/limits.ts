@@ -7,6 +7,8 @@ import { all, type Operation, run } from './operation.ts'
 export type Hit = readonly [Ms, string]
 
 export const mailWindow = (mailbox: string): string => `mails:${mailbox}`
+/** Of the browsers that signed in to this address before: a stranger who asks for mails all day does not shut them out. */
+export const knownMailWindow = (email: string): string => `mails-known:${email}`
 export const failureWindow = (email: string): string => `codes:${email}`
 export const bounceWindow = (email: string): string => `bounces:${email}`
 

@@ -3,7 +3,7 @@ import type { Mail, User } from '../core/model.ts'
 import { all, type Operation, one } from './operation.ts'
 
 const userColumns =
-  'id, email, status, created_at as "createdAt", confirmed_at as "confirmedAt", sign_in_count as "signInCount", current_sign_in_at as "currentSignInAt", last_sign_in_at as "lastSignInAt"'
+  'id, email, status, created_at as "createdAt", confirmed_at as "confirmedAt", sign_in_count as "signInCount", current_sign_in_at as "currentSignInAt", last_sign_in_at as "lastSignInAt", browsers'
 
 export const sessionColumns =
   'id, user_id as "user", device, network, proof, created_at as "createdAt", seen_at as "seenAt", ended_at as "endedAt"'
@@ -27,11 +27,13 @@ export interface MailRow extends Omit<Mail, 'hasLink' | 'hasCode'> {
   readonly codeDigest: string | null
 }
 
-export const findUserByEmail = (tenant: string, email: string): Operation<User | null> =>
-  one<User>(`select ${userColumns} from users where tenant = ? and email = ?`, tenant, email)
+export interface UserRow extends User {
+  /** JSON: digests, newest first. */
+  readonly browsers: string
+}
 
-export const findUser = (tenant: string, id: string): Operation<User | null> =>
-  one<User>(`select ${userColumns} from users where tenant = ? and id = ?`, tenant, id)
+export const findUserByEmail = (tenant: string, email: string): Operation<UserRow | null> =>
+  one<UserRow>(`select ${userColumns} from users where tenant = ? and email = ?`, tenant, email)
 
 /** The purpose is part of the key: a challenge of another purpose does not exist here. */
 export const findChallengeRow = (tenant: string, purpose: string, id: string): Operation<ChallengeRow | null> =>

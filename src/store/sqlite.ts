@@ -18,7 +18,7 @@ async function openDatabase(path: string): Promise<Database> {
 
 async function loadProvider(): Promise<{ DatabaseSync: new (path: string) => unknown }> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  if (process.env.POSTKEY_SQLITE !== 'package' && (major > 22 || (major === 22 && minor >= 13))) {
+  if (process.env.POSTKEY_TEST_SQLITE !== 'package' && (major > 22 || (major === 22 && minor >= 13))) {
     const provider = 'node:sqlite'
     return (await import(provider)) as { DatabaseSync: new (path: string) => unknown }
   }

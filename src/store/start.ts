@@ -5,10 +5,11 @@ import { mailWindows } from '../core/policy.ts'
 import { decideStart, type ResendFacts, type StartBucket, type StartDecision, type StartFacts, startBuckets } from '../core/start.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { addHit, bounceWindow, failureWindow, mailWindow, readBuckets, readWindows, writeBuckets } from './limits.ts'
+import { addHit, bounceWindow, failureWindow, knownMailWindow, mailWindow, readBuckets, readWindows, writeBuckets } from './limits.ts'
 import { type Operation, run, type Tx } from './operation.ts'
 import { findChallengeRow, findMailRows, findUserByEmail } from './rows.ts'
 import type { BucketNames, MailSecrets, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
+import { knowsBrowser } from './user.ts'
 
 interface Ask {
   readonly kind: 'start' | 'resend'
@@ -17,6 +18,7 @@ interface Ask {
   readonly email: string
   readonly mailbox: string
   readonly addressInEvent: string
+  readonly browserDigest: string
   readonly buckets: BucketNames
   readonly secrets: MailSecrets
   readonly resend: ResendFacts | null
@@ -65,15 +67,17 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
   const { tenant, policy } = scope
   const names = ask.buckets
   const buckets = yield* readBuckets(tenant, names.network, names.networkWide, names.browser, names.tenant)
-  const windowName = mailWindow(ask.mailbox)
-  const windows = yield* readWindows(tenant, windowName, failureWindow(ask.email), bounceWindow(ask.email))
   const user = yield* findUserByEmail(tenant, ask.email)
+  const known = user !== null && knowsBrowser(user, ask.browserDigest)
+  const windowName = known ? knownMailWindow(ask.email) : mailWindow(ask.mailbox)
+  const windows = yield* readWindows(tenant, windowName, failureWindow(ask.email), bounceWindow(ask.email))
   const times = (name: string): number[] => (windows.get(name) ?? []).map(([at]) => at)
   const facts: StartFacts = {
     now: tx.now,
     purpose: ask.purpose,
     address: ask.addressInEvent,
     tats: Object.fromEntries(startBuckets.map((name) => [name, buckets.get(names[name]) ?? null])) as Record<StartBucket, number | null>,
+    knownBrowser: known,
     mails: times(windowName),
     failures: times(failureWindow(ask.email)),
     bounces: times(bounceWindow(ask.email)),
@@ -127,5 +131,16 @@ function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Op
 
 function unknownChallenge(tx: Tx, input: ResendInput): StartFacts {
   const tats = { network: null, networkWide: null, browser: null, tenant: null }
-  return { now: tx.now, purpose: input.purpose, address: '', tats, mails: [], failures: [], bounces: [], user: null, resend: 'unknown' }
+  return {
+    now: tx.now,
+    purpose: input.purpose,
+    address: '',
+    tats,
+    knownBrowser: false,
+    mails: [],
+    failures: [],
+    bounces: [],
+    user: null,
+    resend: 'unknown',
+  }
 }

@@ -1,17 +1,19 @@
 // A user's rows. A sign-in counts and dates itself here; none of it is ever part of a token.
-import type { User } from '../core/model.ts'
+import { BROWSERS_KNOWN, type User } from '../core/model.ts'
 import { type Operation, one, run, type Tx } from './operation.ts'
+import type { UserRow } from './rows.ts'
 
 interface SignIn {
-  readonly found: User | null
+  readonly found: UserRow | null
   readonly id: string
   readonly email: string
   readonly place: string
+  readonly browserDigest: string
 }
 
 /** The proof of the mailbox confirms the address, whoever made the account. */
 export function* signIn(tx: Tx, tenant: string, input: SignIn): Operation<User> {
-  const { found } = input
+  const { found, browserDigest } = input
   if (found === null) {
     const user: User = {
       id: input.id,
@@ -24,7 +26,7 @@ export function* signIn(tx: Tx, tenant: string, input: SignIn): Operation<User> 
       lastSignInAt: null,
     }
     yield* run(
-      "insert into users (tenant, id, email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place) values (?, ?, ?, 'active', ?, ?, 1, ?, ?)",
+      "insert into users (tenant, id, email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, browsers) values (?, ?, ?, 'active', ?, ?, 1, ?, ?, ?)",
       tenant,
       user.id,
       user.email,
@@ -32,16 +34,30 @@ export function* signIn(tx: Tx, tenant: string, input: SignIn): Operation<User> 
       tx.now,
       tx.now,
       input.place,
+      JSON.stringify([browserDigest]),
     )
     return user
   }
+  // Who signed in before the mailbox was proved is nobody to be remembered.
+  const before = found.confirmedAt === null ? [] : browsersOf(found).filter((known) => known !== browserDigest)
   const row = yield* one<{ confirmedAt: number; signInCount: number }>(
-    'update users set confirmed_at = coalesce(confirmed_at, ?), sign_in_count = sign_in_count + 1, last_sign_in_at = current_sign_in_at, last_sign_in_place = current_sign_in_place, current_sign_in_at = ?, current_sign_in_place = ? where tenant = ? and id = ? returning confirmed_at as "confirmedAt", sign_in_count as "signInCount"',
+    'update users set confirmed_at = coalesce(confirmed_at, ?), sign_in_count = sign_in_count + 1, last_sign_in_at = current_sign_in_at, last_sign_in_place = current_sign_in_place, current_sign_in_at = ?, current_sign_in_place = ?, browsers = ? where tenant = ? and id = ? returning confirmed_at as "confirmedAt", sign_in_count as "signInCount"',
     tx.now,
     tx.now,
     input.place,
+    JSON.stringify([browserDigest, ...before].slice(0, BROWSERS_KNOWN)),
     tenant,
     found.id,
   )
-  return { ...found, ...row, lastSignInAt: found.currentSignInAt, currentSignInAt: tx.now }
+  const { browsers: _, ...user } = found
+  return { ...user, ...row, lastSignInAt: found.currentSignInAt, currentSignInAt: tx.now }
+}
+
+/** Has this browser signed in to this account before? Its cookie is 256 bits: nobody else can say so. */
+export function knowsBrowser(user: UserRow, browserDigest: string): boolean {
+  return browsersOf(user).includes(browserDigest)
+}
+
+function browsersOf(user: UserRow): string[] {
+  return JSON.parse(user.browsers) as string[]
 }

@@ -6,7 +6,7 @@ import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
 import { addHit, failureWindow, type Hit, readWindow, writeWindow } from './limits.ts'
 import { type Operation, one, run, type Tx } from './operation.ts'
-import { type ChallengeRow, findChallengeRow, findMailRows, findUserByEmail, type MailRow, toMail } from './rows.ts'
+import { type ChallengeRow, findChallengeRow, findMailRows, findUserByEmail, type MailRow, toMail, type UserRow } from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
 import type { Scope, VerifyInput, VerifyOutcome } from './store.ts'
 import { signIn } from './user.ts'
@@ -59,7 +59,7 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<Ver
   if (decision.verdict === 'signed_in' && challenge && mail) {
     signedIn = yield* admit(tx, scope, input, { challenge, mail, user, hits, current, decision })
   } else if (decision.verdict === 'replayed' && own && user) {
-    signedIn = { user, session: own }
+    signedIn = { user: withoutBrowsers(user), session: own }
   }
   yield* writeEvent(tx, scope, {
     kind: 'verify',
@@ -78,6 +78,10 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<Ver
     sessionIndex: signedIn ? Math.max(0, input.sessionDigests.indexOf(signedIn.session.digest)) : 0,
     returnTo: challenge?.returnTo ?? null,
   }
+}
+
+function withoutBrowsers({ browsers: _, ...user }: UserRow): User {
+  return user
 }
 
 function newestWithCode(mails: readonly MailRow[]): MailRow | undefined {
@@ -107,7 +111,7 @@ function* claimTry(scope: Scope, challenge: ChallengeRow, mail: MailRow, counter
 interface Admission {
   readonly challenge: ChallengeRow
   readonly mail: MailRow
-  readonly user: User | null
+  readonly user: UserRow | null
   readonly hits: readonly Hit[]
   readonly current: FoundSession | null
   readonly decision: VerifyDecision
@@ -131,6 +135,7 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     id: input.newUser,
     email: challenge.email,
     place: `${input.device}, ${input.network}`,
+    browserDigest: input.browserDigest,
   })
   if (decision.consequences?.confirm && found.user) yield* endSessionsOf(tx, tenant, found.user.id)
   // Also where it was the same person's: the cookie is about to be replaced, and nobody could end what nobody holds.

@@ -27,6 +27,11 @@ export const en = {
     problem: 'There is a problem',
   },
 
+  reasons: {
+    title: 'Answers',
+    intro: 'Every reason that the API and the pages answer with, and what to do next.',
+  },
+
   ask: {
     title: 'Sign in',
     heading: (brand: string): string => `Sign in to ${brand}`,

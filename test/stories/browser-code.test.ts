@@ -201,6 +201,16 @@ describe('while no mail is there', () => {
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(answer?.headers()['x-request-id'])
   })
 
+  test('where the browser refuses to copy, the request number is marked for the person to copy', async () => {
+    await using live = await startLive()
+    await using ada = await live.person(await browser())
+    const { page } = ada
+    const answer = await page.goto('/sign-in')
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await expect.poll(() => page.evaluate(() => getSelection()?.toString())).toBe(answer?.headers()['x-request-id'])
+    expect(await page.getByRole('button', { name: 'Copied' }).count()).toBe(0)
+  })
+
   test('a double click on the first button is one mail', async () => {
     await using live = await startLive()
     await using ada = await live.person(await browser())

@@ -13,7 +13,8 @@ const browser = browserFor()
 const settle = (page: Page): Promise<void> => page.waitForTimeout(350)
 
 /** The browser's own page that says the answer did not come. */
-const lost = (page: Page): Promise<void> => expect.poll(() => page.evaluate(() => location.protocol).catch(() => ''), { timeout: 5_000 }).toBe('chrome-error:')
+const lost = (page: Page): Promise<void> =>
+  expect.poll(() => page.evaluate(() => location.protocol).catch(() => ''), { timeout: 5_000 }).toBe('chrome-error:')
 
 const heading = (page: Page): Promise<string | null> => page.getByRole('heading', { level: 1 }).textContent()
 
@@ -44,7 +45,12 @@ describe('in the browser that asked', () => {
     await ada.page.goto(link)
     await ada.page.waitForURL(`${live.url}/`)
     const post = ada.received.find(({ method, url }) => method === 'POST' && url.startsWith('/l/'))
-    expect(post?.headers).toMatchObject({ origin: live.url, referer: `${live.url}/`, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' })
+    expect(post?.headers).toMatchObject({
+      origin: live.url,
+      referer: `${live.url}/`,
+      'sec-fetch-site': 'same-origin',
+      'sec-fetch-mode': 'navigate',
+    })
     expect(await ada.whoAmI()).toBe(ADA)
   })
 
@@ -103,13 +109,17 @@ describe('RC-08: more than once', () => {
     await using ada = await live.person(await browser())
     const { bare, secret } = await ada.ask(ADA)
     await ada.page.goto(bare)
-    const seen = await ada.page.evaluate(
-      async ([to, value]) => {
-        const post = (): Promise<Response> => fetch(to, { method: 'POST', body: new URLSearchParams({ secret: value }) })
-        return (await Promise.all(Array.from({ length: 10 }, post))).map((response) => `${response.status} ${new URL(response.url).pathname}`)
-      },
-      [bare, secret] as const,
-    ).catch((error: unknown) => [String(error)])
+    const seen = await ada.page
+      .evaluate(
+        async ([to, value]) => {
+          const post = (): Promise<Response> => fetch(to, { method: 'POST', body: new URLSearchParams({ secret: value }) })
+          return (await Promise.all(Array.from({ length: 10 }, post))).map(
+            (response) => `${response.status} ${new URL(response.url).pathname}`,
+          )
+        },
+        [bare, secret] as const,
+      )
+      .catch((error: unknown) => [String(error)])
     // The page's content security policy allows no connections: whoever wants ten POSTs has to open ten tabs.
     expect(seen.join()).toContain('Failed to fetch')
     expect(ada.linkPosts).toBe(0)
@@ -135,7 +145,9 @@ describe('RC-08: more than once', () => {
 
   test('a first answer that never arrives: sent again by reload, it is the same session', async () => {
     let losses = 0
-    await using live = await startLiveBehind({ loses: ({ method, url }) => method === 'POST' && url?.startsWith('/l/') === true && losses++ === 0 })
+    await using live = await startLiveBehind({
+      loses: ({ method, url }) => method === 'POST' && url?.startsWith('/l/') === true && losses++ === 0,
+    })
     await using ada = await live.person(await browser())
     const { link } = await ada.ask(ADA)
     const { page } = ada
@@ -152,7 +164,9 @@ describe('RC-08: more than once', () => {
 
   test('a first answer that never arrives: opened from the mail again, the link signs in, with the same session', async () => {
     let losses = 0
-    await using live = await startLiveBehind({ loses: ({ method, url }) => method === 'POST' && url?.startsWith('/l/') === true && losses++ === 0 })
+    await using live = await startLiveBehind({
+      loses: ({ method, url }) => method === 'POST' && url?.startsWith('/l/') === true && losses++ === 0,
+    })
     await using ada = await live.person(await browser())
     const { link } = await ada.ask(ADA)
     const { page } = ada
@@ -374,7 +388,8 @@ describe('ahead of time', () => {
     try {
       await cdp.send('Target.createTarget', { url: `${live.url}/host`, browserContextId })
       link = (await live.mail(ADA)).link
-      const prerendered = (): boolean => live.received.some(({ url, headers }) => url.startsWith('/l/') && headers['sec-purpose'] === 'prefetch;prerender')
+      const prerendered = (): boolean =>
+        live.received.some(({ url, headers }) => url.startsWith('/l/') && headers['sec-purpose'] === 'prefetch;prerender')
       await expect.poll(prerendered, { timeout: 5_000 }).toBe(true)
       const posts = (): number => live.received.filter(({ method, url }) => method === 'POST' && url.startsWith('/l/')).length
       await new Promise((resolve) => setTimeout(resolve, 600))

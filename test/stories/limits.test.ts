@@ -279,3 +279,48 @@ describe('mail bombing', () => {
     expect(kit.mailbox.all(ADA)).toHaveLength(mailsPerLinkTtl)
   })
 })
+
+describe('RL-08, RL-11: a stranger who asks for mails all day', () => {
+  test('does not shut out the browser that has signed in before, and gives nobody else more', async () => {
+    await using kit = await startKit()
+    const ada = kit.browser()
+    await signIn(kit, ADA, ada)
+    await ada.post('/sign-out', {})
+    // One mail within a link's life is hers already; a stranger takes the rest, and all of the day's.
+    for (let asked = 0; asked < 12; asked++) {
+      await kit.browser().ask('ada@example.net')
+      await kit.settle()
+      kit.clock.forward(6 * MINUTE)
+    }
+    const before = kit.mailbox.all('ada@example.net').length
+    // Hers is in the window of strangers: she was one when she asked.
+    expect(before).toBe(10)
+    await kit.browser().ask('ada@example.net')
+    await kit.settle()
+    expect(kit.mailbox.all('ada@example.net')).toHaveLength(before)
+
+    const challenge = await ada.ask('ada@example.net')
+    await kit.settle()
+    expect(kit.mailbox.all('ada@example.net')).toHaveLength(before + 1)
+    expect((await ada.post('/sign-in/code', { c: challenge, code: kit.mailbox.newest('ada@example.net').code ?? '' })).status).toBe(303)
+  })
+
+  test('her own share has the same bounds', async () => {
+    await using kit = await startKit()
+    const ada = kit.browser()
+    await signIn(kit, ADA, ada)
+    for (let asked = 0; asked < 5; asked++) await ada.ask('ada@example.net')
+    await kit.settle()
+    expect(kit.mailbox.all('ada@example.net')).toHaveLength(1 + 3)
+  })
+
+  test('a browser that signed in to another address has no share here', async () => {
+    await using kit = await startKit()
+    const eve = kit.browser()
+    await signIn(kit, 'eve@example.net', eve)
+    await signIn(kit, ADA)
+    for (let asked = 0; asked < 5; asked++) await eve.ask('ada@example.net')
+    await kit.settle()
+    expect(kit.mailbox.all('ada@example.net')).toHaveLength(3)
+  })
+})

@@ -32,7 +32,13 @@ export function offerCopies(): void {
     button.hidden = false
     const label = button.textContent
     button.addEventListener('click', async () => {
-      await navigator.clipboard.writeText((source.textContent ?? '').trim())
+      try {
+        await navigator.clipboard.writeText((source.textContent ?? '').trim())
+      } catch {
+        // Refused, as in some mail apps: marked, so that the person can copy it by hand.
+        getSelection()?.selectAllChildren(source)
+        return
+      }
       button.textContent = button.dataset.copied ?? label
       setTimeout(() => {
         button.textContent = label

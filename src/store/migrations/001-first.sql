@@ -15,6 +15,8 @@ create table users (
   current_sign_in_place text,
   last_sign_in_at {int},
   last_sign_in_place text,
+  -- Digests of the browsers that signed in last, as JSON: they have a share of mails that no stranger can use up.
+  browsers text not null default '[]',
   primary key (tenant, id)
 ) {compact};
 create unique index users_email on users (tenant, email);

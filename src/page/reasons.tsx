@@ -1,0 +1,38 @@
+// What the `type` of a problem leads to: every code a client can be answered with, and what to do about it.
+import { reasons } from '../core/reason.ts'
+import { explain } from '../words/explain.ts'
+import { words } from './fill.tsx'
+import { layout } from './layout.tsx'
+import type { Frame } from './view.ts'
+
+/** Only codes that a stranger may see, each once. */
+const faces = Object.entries(reasons).flatMap(([code, reason]) =>
+  code === reason.face && reason.kind !== 'delivery' ? [{ code, ...reason }] : [],
+)
+
+export function reasonsPage(frame: Frame): string {
+  const w = words(frame)
+  return layout(frame, {
+    title: w.reasons.title,
+    children: (
+      <>
+        <h1>{w.reasons.title}</h1>
+        <p class="lead">{w.reasons.intro}</p>
+        {faces.map(({ code, status }) => {
+          const { title, detail, nextStep } = explain(w, { reason: code as keyof typeof reasons }, frame.policy, frame.now)
+          return (
+            <section id={code}>
+              <h2>{title}</h2>
+              <p>
+                <code>{code}</code> · {status}
+              </p>
+              <p>
+                {detail} {nextStep}
+              </p>
+            </section>
+          )
+        })}
+      </>
+    ),
+  })
+}
