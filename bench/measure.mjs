@@ -43,7 +43,7 @@ export async function measure(load, server, { scenario, connections, seconds, du
   await during?.start()
   await wait(seconds * 1_000)
   const [after, seen] = await Promise.all([server.ask('usage'), load.ask('end')])
-  const during_ = await during?.stop()
+  const given = await during?.stop()
   const failure = (await load.ask('stop')) ?? seen.failure
   if (failure !== null) throw new Error(`${scenario} at ${connections} connections: ${failure}`)
   const cpu = (after.cpu - before.cpu) / (after.at - before.at)
@@ -55,6 +55,6 @@ export async function measure(load, server, { scenario, connections, seconds, du
     rss: after.rss,
     loadBusy: seen.ownCpu,
     times: seen.times,
-    during: during_,
+    during: given,
   }
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { createPostkey, type Handler, type MailTransport, type PostkeyOptions } from './index.ts'
 import type { Config } from './run/config.ts'
+import { renderWithoutAsyncContext } from './run/jsx.tsx'
 import type { Log, LogFields } from './run/log.ts'
 
 export interface ServerOptions {
@@ -27,6 +28,7 @@ export interface RunningServer {
 const DRAIN_MS = 20_000
 
 export async function startServer(config: Config, { mode, log, transport }: ServerOptions): Promise<RunningServer> {
+  renderWithoutAsyncContext()
   let handler: Handler | null = null
   // Makes Hono's Response the global one: a Response all the same, but written to the socket without a Headers object in between.
   const listener = getRequestListener((request, env) => {

@@ -42,7 +42,9 @@ let visits = 0
 
 async function open(page: Page, [link, ...presses]: Way, options: ScanOptions): Promise<void> {
   // A query of its own each time, because a change of the fragment alone would not load anything.
-  await page.goto(link.replace('#', `?visit=${++visits}#`))
+  const visit = (): Promise<unknown> => page.goto(link.replace('#', `?visit=${++visits}#`))
+  // What was pressed last may still be on its way.
+  await visit().catch(visit)
   for (const nth of presses) await press(page, nth, options)
 }
 

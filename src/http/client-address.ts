@@ -28,22 +28,22 @@ const HOPS_MAX = 32
 export function clientAddress(options: ClientAddressOptions): ClientAddressReader {
   const trusted = options.trustedProxies.map(readRange)
   const isTrusted = (ip: Ip): boolean => trusted.some((range) => within(ip, range))
-  const known = new Map<string, ClientAddress>()
-  const peers = new Map<string, { readonly ip: Ip | null; readonly trusted: boolean }>()
+  const known = new Memory<ClientAddress>()
+  const peers = new Memory<{ readonly ip: Ip | null; readonly trusted: boolean }>()
 
   return (socketAddress, forwardedFor) => {
     if (socketAddress === undefined) return UNKNOWN
     // The zone of a link-local peer ("fe80::1%eth0") is ours, not the caller's.
-    const peer = remember(peers, socketAddress, () => {
+    const peer = peers.recall(socketAddress, () => {
       const ip = readAddress(socketAddress.replace(/%.*$/, ''))
       return { ip, trusted: ip !== null && isTrusted(ip) }
     })
     const { ip } = peer
     if (ip === null) return UNKNOWN
-    if (!peer.trusted || forwardedFor === null) return remember(known, socketAddress, () => describe(ip))
+    if (!peer.trusted || forwardedFor === null) return known.recall(socketAddress, () => describe(ip))
     const answer = (): ClientAddress => describe(lastVouched(ip, forwardedFor, isTrusted))
     // Long lists are somebody's filling; they are not worth the memory.
-    return forwardedFor.length > 200 ? answer() : remember(known, `${socketAddress} ${forwardedFor}`, answer)
+    return forwardedFor.length > 200 ? answer() : known.recall(`${socketAddress} ${forwardedFor}`, answer)
   }
 }
 
@@ -111,12 +111,23 @@ function describe(ip: Ip): ClientAddress {
   return { address: ip.toRFC5952String(), network: `${first(4)}/64`, networkWide: `${first(3)}/48` }
 }
 
-function remember<T>(cache: Map<string, T>, key: string, make: () => T): T {
-  const had = cache.get(key)
-  if (had !== undefined) return had
-  const made = make()
-  // Oldest first: enough for callers who come in bursts, and the memory is bounded.
-  if (cache.size >= CACHED_MAX) cache.delete(cache.keys().next().value as string)
-  cache.set(key, made)
-  return made
+/**
+ * Callers come in bursts, so half of the memory is forgotten at once. To forget the oldest one each time costs more than to make
+ * the answer anew: the first key of a Map is found by walking past all that were deleted.
+ */
+class Memory<T> {
+  #recent = new Map<string, T>()
+  #earlier = new Map<string, T>()
+
+  recall(key: string, make: () => T): T {
+    const had = this.#recent.get(key)
+    if (had !== undefined) return had
+    const value = this.#earlier.get(key) ?? make()
+    if (this.#recent.size >= CACHED_MAX / 2) {
+      this.#earlier = this.#recent
+      this.#recent = new Map()
+    }
+    this.#recent.set(key, value)
+    return value
+  }
 }

@@ -74,10 +74,8 @@ function OpenMail({ frame, mail }: { frame: Frame; mail: DevMail }) {
         src={`${devMailPath(frame, mail.id)}/html`}
         title={w.html}
       ></iframe>
-      <h2 id="text">{w.text}</h2>
-      <section tabindex={0} aria-labelledby="text">
-        <pre>{mail.text}</pre>
-      </section>
+      <h2>{w.text}</h2>
+      <pre>{mail.text}</pre>
       <h2>{w.headers}</h2>
       <dl class="facts">
         {Object.entries(mail.headers).map(([name, value]) => (

@@ -38,7 +38,8 @@ export function EmailField({ frame, label, value, problem, autofocus }: EmailFie
       />
       <p class="hint" role="status" data-typo="">
         <button type="button" class="quiet" hidden>
-          {fill(typo, { address: <bdi dir="ltr"></bdi> })}
+          {/* One child: a button lays its children out in a row, and the space between them would be lost. */}
+          <span>{fill(typo, { address: <bdi dir="ltr"></bdi> })}</span>
         </button>
       </p>
     </div>

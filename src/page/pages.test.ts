@@ -91,7 +91,7 @@ describe('words', () => {
     expect(words.clock(NOW, NOW)).toBe('14:10 UTC')
     expect(words.clock(NOW - 24 * 60 * MINUTE, NOW)).toBe('November 20, 14:10 UTC')
     expect(words.ago(NOW - 3 * MINUTE, NOW)).toBe('3 minutes ago')
-    expect(words.ago(NOW + 3 * MINUTE, NOW)).toBe('now')
+    expect(words.ago(NOW + 3 * MINUTE, NOW)).toBe('just now')
   })
 
   test('a locale without a catalogue gets English', () => {

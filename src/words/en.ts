@@ -14,7 +14,7 @@ export const en = {
   dir: 'ltr' as Direction,
   duration: (ms: Ms): string => duration(locale, ms),
   clock: (at: Ms, now: Ms): string => clock(locale, at, now),
-  ago: (at: Ms, now: Ms): string => ago(locale, at, now),
+  ago: (at: Ms, now: Ms): string => ago(locale, at, now).replace(/^now$/, 'just now'),
   faces,
 
   frame: {

@@ -1,8 +1,10 @@
 // Who has an account here? Nobody learns it from an answer: not from its status, its headers, its cookies, its length or its
 // page, nor by asking again. How long an answer takes is measured elsewhere.
 import { describe, expect, test } from 'vitest'
+import { sealContext } from '../../src/flow/sign-in.ts'
+import { keyring, open } from '../../src/secret.ts'
 import { type TestDatabase, temporaryDatabase } from '../database.ts'
-import { type Answer, askAndOpen, type Browser, type Kit, signIn, startKit, wrongCode } from '../kit.ts'
+import { type Answer, askAndOpen, type Browser, type Kit, SECRET, signIn, startKit, wrongCode } from '../kit.ts'
 
 const INVITED = { signUp: 'invited' } as const
 
@@ -135,14 +137,19 @@ describe('asking', () => {
     expect((await browser.get(`/sign-in/check?c=${challenge}`)).text).toContain('a mail is on its way')
   })
 
-  test('EN-07: the code of a mail that nobody was sent opens nothing, whatever is typed', async () => {
+  test('EN-07: the code and the link of a mail that nobody was sent open nothing, even to whoever guesses them', async () => {
     await using database = await temporaryDatabase()
-    await using kit = await startKit({ database: database.url, policy: INVITED })
+    await using kit = await startKit({ database: database.url, policy: INVITED, sendsMail: false })
     const browser = kit.browser()
     const challenge = await browser.ask('unknown@example.net')
-    for (let i = 0; i < 5; i++) await browser.post('/sign-in/code', { c: challenge, code: wrongCode(null, i) })
+    const sealed = String(database.rows('select sealed from mails')[0]?.sealed)
+    const { code, link } = JSON.parse(open(keyring([SECRET]), sealContext('default', challenge), sealed) ?? '') as {
+      code: string
+      link: string
+    }
+    expect((await browser.api('POST', '/api/sign-in/verify', { challenge, code })).reason).toBe('code_wrong')
+    expect((await browser.post(`/l/${challenge}0`, { secret: link })).status).toBe(403)
     expect(database.rows('select email from users')).toEqual([])
-    expect(database.rows('select code_tries as tries from mails')).toEqual([{ tries: 5 }])
   })
 })
 

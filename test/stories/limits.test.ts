@@ -107,6 +107,19 @@ describe('guessing', () => {
   })
 })
 
+test('RL-14: a browser that did not ask gets no further mail out of a challenge, whatever it knows of it', async () => {
+  await using kit = await startKit()
+  const { browser, challenge } = await askAndOpen(kit, ADA)
+  kit.clock.forward(kit.postkey.policy.resendAfter)
+  const stranger = kit.browser()
+  await stranger.get('/sign-in')
+  expect((await stranger.post('/sign-in/resend', { c: challenge })).status).toBe(404)
+  expect((await kit.browser().api('POST', '/api/sign-in/resend', { challenge })).reason).toBe('challenge_unknown')
+  await kit.settle()
+  expect(kit.mailbox.all(ADA)).toHaveLength(1)
+  expect((await browser.post('/sign-in/resend', { c: challenge })).status).toBe(303)
+})
+
 describe('flooding', () => {
   test('RL-03: sixty-four-bit networks rotated within one /48 meet the limit of the /48', async () => {
     await using kit = await startKit()
@@ -256,6 +269,38 @@ describe('mail bombing', () => {
     const { linkId, secret } = openMail(kit.mailbox.all(ADA)[0] as Message)
     expect((await ada.post(`/l/${linkId}`, { secret, email: ADA })).status).toBe(303)
     expect(await ada.whoAmI()).toBe(ADA)
+  })
+
+  test('RL-11: a browser that signed in before has a share of its own, however long strangers ask for the address', async () => {
+    await using kit = await startKit()
+    const ada = await signIn(kit, ADA)
+    await ada.post('/sign-out', {})
+    for (let i = 0; i < 30; i++) {
+      await kit.browser().ask(ADA)
+      await kit.settle()
+      kit.clock.forward(20 * MINUTE)
+    }
+    const mails = kit.mailbox.all(ADA).length
+    await kit.browser().ask(ADA)
+    await kit.settle()
+    expect(kit.mailbox.all(ADA)).toHaveLength(mails)
+    expect(await (await signIn(kit, ADA, ada)).whoAmI()).toBe(ADA)
+  })
+
+  test('RL-15: that share is for its own address: to another it is as strange as any, and it too is bounded', async () => {
+    await using kit = await startKit()
+    const eve = await signIn(kit, 'eve@example.net')
+    await signIn(kit, ADA)
+    for (let i = 0; i < 4; i++) await kit.browser().ask(ADA)
+    await kit.settle()
+    const mails = kit.mailbox.all(ADA).length
+    await eve.ask(ADA)
+    await kit.settle()
+    expect(kit.mailbox.all(ADA)).toHaveLength(mails)
+    const before = kit.mailbox.all('eve@example.net').length
+    for (let i = 0; i < 10; i++) await eve.ask('eve@example.net')
+    await kit.settle()
+    expect(kit.mailbox.all('eve@example.net').length - before).toBeLessThanOrEqual(kit.postkey.policy.mailsPerLinkTtl)
   })
 
   test('RL-17: a full mailbox is told to the browser that filled it, with the time to wait, and to nobody else', async () => {

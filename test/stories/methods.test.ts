@@ -124,6 +124,7 @@ describe('TK-22: a stricter policy while mails are out', () => {
     await before.close()
     await using kit = await startKit({ database: database.url, policy: { methods: ['code'] } })
     const same = moved(kit, browser)
+    expect((await same.get(`/l/${linkId}`)).text).toContain('There is no page here')
     expect((await same.post(`/l/${linkId}`, { secret })).status).toBe(404)
     expect((await same.api('POST', '/api/sign-in/verify', { link: { id: linkId, secret } })).reason).toBe('link_off')
     expect((await same.post('/sign-in/code', { c: challenge, code: code ?? '' })).status).toBe(303)
@@ -146,6 +147,20 @@ describe('TK-22: a stricter policy while mails are out', () => {
     expect((await same.api('POST', '/api/sign-in/verify', { challenge, code })).reason).toBe('code_expired')
     kit.clock.forward(60_000)
     expect((await same.post(`/l/${linkId}`, { secret })).status).toBe(410)
+  })
+
+  test('sign-up closed: whoever has no account by then is refused by link and by code, and none is made', async () => {
+    await using database = await temporaryDatabase()
+    const before = await startKit({ database: database.url })
+    const { browser, challenge, code, linkId, secret } = await askAndOpen(before, ADA)
+    await before.close()
+    for (const signUp of ['invited', 'closed'] as const) {
+      await using kit = await startKit({ database: database.url, policy: { signUp } })
+      const same = moved(kit, browser)
+      expect((await same.post(`/l/${linkId}`, { secret })).status).toBe(403)
+      expect((await same.api('POST', '/api/sign-in/verify', { challenge, code })).reason).toBe('sign_in_refused')
+    }
+    expect(database.rows('select email from users')).toEqual([])
   })
 
   test('a laxer one does not revive what has expired', async () => {

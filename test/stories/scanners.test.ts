@@ -77,6 +77,16 @@ describe('GET and HEAD are inert', () => {
     expect(changes(before, database.dump())).toEqual({})
   })
 
+  test('SC-03: only the browser that asked gets a page that submits itself; every other page asks for the address', async () => {
+    await using kit = await startKit()
+    const { browser, linkId } = await askAndOpen(kit, ADA)
+    expect((await browser.get(`/l/${linkId}`)).text).toContain('data-auto-submit')
+    const scanner = (await kit.browser().get(`/l/${linkId}`)).text
+    expect(scanner).not.toContain('data-auto-submit')
+    expect(scanner).toMatch(/<input[^>]* name="email"[^>]* required/)
+    expect(scanner).not.toMatch(/ name="email"[^>]* value=/)
+  })
+
   test('SC-12: unfurl bots get the same inert page, without a word of whom or what for', async () => {
     await using kit = await startKit()
     const { browser, linkId, secret, code } = await askAndOpen(kit, ADA)

@@ -59,9 +59,50 @@ describe('SE-02: cookies', () => {
     const own = `${SESSION}=${ada.cookies.get(SESSION)}`
     const twice = await ada.api('GET', '/api/session', undefined, { cookie: `${own}; ${SESSION}=${'A'.repeat(43)}` })
     expect(twice.reason).toBe('session_unknown')
+    const reversed = await ada.api('GET', '/api/session', undefined, { cookie: `${SESSION}=${'A'.repeat(43)}; ${own}` })
+    expect(reversed.reason).toBe('session_unknown')
     expect((await ada.api('GET', '/api/session', undefined, { cookie: `${own}; other=1` })).status).toBe(200)
     // Without the prefix a sibling subdomain could set it.
     expect((await ada.api('GET', '/api/session', undefined, { cookie: own.replace('__Host-', '') })).reason).toBe('session_unknown')
+  })
+})
+
+describe('clients without cookies', () => {
+  const bare = { origin: '', 'sec-fetch-site': '' }
+
+  test('an app is given the secret of its browser and its session to keep, and no cookie', async () => {
+    await using kit = await startKit()
+    const app = kit.browser()
+    const asked = await app.api('POST', '/api/sign-in', { email: ADA }, { ...bare, 'postkey-browser': 'new' })
+    const secret = asked.headers.get('postkey-browser') ?? ''
+    expect([asked.status, secret.length, asked.headers.getSetCookie()]).toEqual([202, 43, []])
+    await kit.settle()
+    const { challenge } = asked.json() as { challenge: string }
+    const { code } = kit.mailbox.newest(ADA)
+    const other = await app.api('POST', '/api/sign-in/verify', { challenge, code }, { ...bare, 'postkey-browser': 'A'.repeat(43) })
+    expect(other.reason).toBe('code_other_browser')
+    const signedIn = await app.api('POST', '/api/sign-in/verify', { challenge, code }, { ...bare, 'postkey-browser': secret })
+    const { token } = (signedIn.json() as { session: { token: string } }).session
+    expect([signedIn.status, token.length, signedIn.headers.getSetCookie()]).toEqual([200, 43, []])
+    const who = await app.api('GET', '/api/session', undefined, { ...bare, authorization: `Bearer ${token}` })
+    expect((who.json() as { user: { email: string } }).user.email).toBe(ADA)
+  })
+
+  test('a browser is never told its session in a body, where a script could read it', async () => {
+    await using kit = await startKit()
+    const { browser, challenge, code } = await askAndOpen(kit, ADA)
+    const answer = await browser.api('POST', '/api/sign-in/verify', { challenge, code })
+    const token = browser.cookies.get(SESSION) ?? '?'
+    expect([answer.status, token.length]).toEqual([200, 43])
+    for (const { text } of [
+      answer,
+      await browser.api('GET', '/api/session'),
+      await browser.api('GET', '/api/sessions'),
+      await browser.get('/account'),
+    ]) {
+      expect(text).not.toContain(token)
+      expect(text).not.toContain(browser.cookies.get(BROWSER))
+    }
   })
 })
 
