@@ -23,9 +23,7 @@ type Way = readonly [string, ...number[]]
 
 async function pressAll(page: Page, way: Way, options: ScanOptions): Promise<number> {
   const [link, ...before] = way
-  const count = (): Promise<number> => page.evaluate(countThings, selector(options))
-  // A page that left late takes the first answer with it.
-  const things = await count().catch(() => page.waitForLoadState().then(count))
+  const things = await page.evaluate(countThings, selector(options))
   let pressed = 0
   let here = true
   for (let nth = 0; nth < things; nth++) {
@@ -42,24 +40,17 @@ let visits = 0
 
 async function open(page: Page, [link, ...presses]: Way, options: ScanOptions): Promise<void> {
   // A query of its own each time, because a change of the fragment alone would not load anything.
-  const visit = (): Promise<unknown> => page.goto(link.replace('#', `?visit=${++visits}#`))
-  // What was pressed last may still be on its way.
-  await visit().catch(visit)
+  await page.goto(link.replace('#', `?visit=${++visits}#`))
   for (const nth of presses) await press(page, nth, options)
 }
 
 /** True if that left the page. */
 async function press(page: Page, nth: number, options: ScanOptions): Promise<boolean> {
-  const request = page.waitForEvent('request', { predicate: (sent) => sent.isNavigationRequest(), timeout: 100 }).then(
-    () => true,
-    () => false,
-  )
-  const arrival = page.waitForEvent('framenavigated', { timeout: 3_000 }).catch(() => undefined)
-  await page.evaluate(pressThing, { nth, selector: selector(options), typing: options.typing ?? null }).catch(() => undefined)
-  const left = await request
-  if (left) await arrival
+  const arrival = page.waitForEvent('framenavigated', { timeout: 5_000 }).catch(() => undefined)
+  const leaves = await page.evaluate(pressThing, { nth, selector: selector(options), typing: options.typing ?? null }).catch(() => true)
+  if (leaves) await arrival
   await page.waitForLoadState()
-  return left
+  return leaves
 }
 
 function selector({ links }: ScanOptions): string {
@@ -71,21 +62,30 @@ function countThings(clickable: string): number {
   return document.querySelectorAll(clickable).length + 2 * document.forms.length
 }
 
-function pressThing({ nth, selector: clickable, typing }: { nth: number; selector: string; typing: string | null }): void {
+/** Whether it leaves the page is known at once: a form or link does, unless a listener or a check of the form stopped it. */
+function pressThing({ nth, selector: clickable, typing }: { nth: number; selector: string; typing: string | null }): boolean {
   if (typing !== null) {
     for (const field of document.querySelectorAll<HTMLInputElement>('input:not([type=hidden])')) {
       field.value = typing
       field.dispatchEvent(new Event('input', { bubbles: true }))
     }
   }
+  let leaves = false
+  addEventListener('submit', (event) => {
+    leaves ||= !event.defaultPrevented
+  })
+  addEventListener('click', (event) => {
+    leaves ||= !event.defaultPrevented && (event.target as Element).closest('a[href]') !== null
+  })
   const things = [...document.querySelectorAll<HTMLElement>(clickable)]
-  if (nth < things.length) {
-    things[nth]?.click()
-    return
-  }
   const at = nth - things.length
   const form = document.forms[at >> 1]
-  if (at % 2 === 0) form?.requestSubmit()
-  // Past `required` and past every listener.
-  else HTMLFormElement.prototype.submit.call(form)
+  if (at < 0) things[nth]?.click()
+  else if (at % 2 === 0) form?.requestSubmit()
+  else if (form !== undefined) {
+    // Past `required` and past every listener.
+    HTMLFormElement.prototype.submit.call(form)
+    leaves = true
+  }
+  return leaves
 }

@@ -16,6 +16,8 @@ const settle = (page: Page): Promise<void> => page.waitForTimeout(350)
 const lost = (page: Page): Promise<void> =>
   expect.poll(() => page.evaluate(() => location.protocol).catch(() => ''), { timeout: 5_000 }).toBe('chrome-error:')
 
+const headed = (page: Page, name: string): Promise<void> => page.getByRole('heading', { level: 1, name }).waitFor()
+
 const heading = (page: Page): Promise<string | null> => page.getByRole('heading', { level: 1 }).textContent()
 
 describe('in the browser that asked', () => {
@@ -210,6 +212,23 @@ describe('RC-09: back, reload, duplicate', () => {
     await copy.waitForURL((url) => url.pathname === '/account')
     expect(ada.linkPosts).toBe(1)
     expect(await ada.sessions()).toBe(1)
+  })
+
+  test('an application on another origin gets the person back, first and again, and never the secret with them', async () => {
+    await using app = await startOther((_, response) =>
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>The application</h1>'),
+    )
+    await using live = await startLive({ flags: { returnOrigins: app.url } })
+    await using ada = await live.person(await browser())
+    const { link } = await ada.ask(ADA, { returnTo: `${app.url}/notes/7` })
+    const { page } = ada
+    for (const _ of ['first', 'again']) {
+      await page.goto(link)
+      await headed(page, 'The application')
+      const { origin, pathname, hash } = new URL(page.url())
+      expect([origin, pathname, hash]).toEqual([app.url, '/notes/7', ''])
+    }
+    expect(ada.linkPosts).toBe(1)
   })
 
   test('after signing in by code, "back" leads on to where the person is signed in', async () => {
