@@ -9,8 +9,9 @@ import type { Asker, Context, Log } from './flow/context.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
-import { createHandler, type Handler } from './http/app.ts'
+import { createApp, type Handler, type Listener } from './http/app.ts'
 import type { DevRoutes } from './http/dev.ts'
+import { fromFetch } from './http/fetch.ts'
 import { siteOf } from './http/site.ts'
 import type { RequestInfo } from './http/visit.ts'
 import { visitOf } from './http/visit.ts'
@@ -24,7 +25,7 @@ export type { Session, User } from './core/model.ts'
 export type { Policy, PolicyInput, PresetName } from './core/policy.ts'
 export type { ReasonCode } from './core/reason.ts'
 export { reasons } from './core/reason.ts'
-export type { Handler } from './http/app.ts'
+export type { Handler, Listener } from './http/app.ts'
 export type { RequestInfo } from './http/visit.ts'
 export type { Message } from './mail/message.ts'
 export type { MailTransport, Reply } from './mail/transport.ts'
@@ -68,6 +69,8 @@ export interface PostkeyOptions {
 export interface Postkey {
   /** Every page and API route. Mount it at the root, or at `basePath`. */
   readonly handler: Handler
+  /** The same for node:http: `createServer(postkey.listener)`. */
+  readonly listener: Listener
   /** Asks for a mail on behalf of the browser that made `request`. The answer is the same for every address. */
   startSignIn(input: StartRequest, request: Request, info?: RequestInfo): Promise<Asked | Refused>
   resendSignIn(input: { readonly challenge: string }, request: Request, info?: RequestInfo): Promise<Asked | Refused>
@@ -125,9 +128,9 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   if (outbox) wake = outbox.wake
 
   const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [] })
-  const askerOf = (request: Request, info: RequestInfo = {}): Asker => visitOf(context, site, request, info, '').asker
+  const askerOf = (request: Request, info: RequestInfo = {}): Asker => visitOf(context, site, fromFetch(request), info, '').asker
   return {
-    handler: createHandler(context, site, { dev: options.dev, home: options.home }),
+    ...createApp(context, site, { dev: options.dev, home: options.home }),
     startSignIn: (input, request, info) => start(context, askerOf(request, info), input),
     resendSignIn: (input, request, info) => resend(context, askerOf(request, info), input.challenge),
     verifySignIn: (input, request, info) =>

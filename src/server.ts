@@ -1,10 +1,9 @@
 // The door "./server": config → postkey → listener, and a graceful stop. The first user of the library, with nothing that the
 // library does not offer.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
-import { getRequestListener } from '@hono/node-server'
-import { createPostkey, type Handler, type MailTransport, type PostkeyOptions } from './index.ts'
+import { createPostkey, type Listener, type MailTransport, type PostkeyOptions } from './index.ts'
 import type { Config } from './run/config.ts'
 import { renderWithoutAsyncContext } from './run/jsx.tsx'
 import type { Log, LogFields } from './run/log.ts'
@@ -29,17 +28,19 @@ const DRAIN_MS = 20_000
 
 export async function startServer(config: Config, { mode, log, transport }: ServerOptions): Promise<RunningServer> {
   renderWithoutAsyncContext()
-  let handler: Handler | null = null
-  // Makes Hono's Response the global one: a Response all the same, but written to the socket without a Headers object in between.
-  const listener = getRequestListener((request, env) => {
-    const { incoming } = env as { incoming: IncomingMessage }
-    if (handler === null) return new Response('starting', { status: 503, headers: { 'retry-after': '1' } })
-    return handler(request, { clientAddress: incoming.socket.remoteAddress })
-  }) as (incoming: IncomingMessage, outgoing: ServerResponse) => void
+  let listener: Listener = async (_, outgoing) => {
+    outgoing.writeHead(503, { 'retry-after': '1' }).end()
+  }
   const server = createServer(
     // Node's defaults leave a slow sender a minute for its headers and five for its body.
     { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 2_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 },
-    listener,
+    (incoming, outgoing) => {
+      listener(incoming, outgoing).catch((error: unknown) => {
+        // The client is gone, or the answer could not be written: there is nobody to tell.
+        log.error('answer_failed', error)
+        outgoing.destroy()
+      })
+    },
   )
   server.maxRequestsPerSocket = 10_000
 
@@ -50,7 +51,7 @@ export async function startServer(config: Config, { mode, log, transport }: Serv
   const url = config.url.replace(/:0$/, `:${port}`)
   const inbox = mode === 'dev' && config.smtpUrl === null ? await openInbox(config) : null
   const postkey = await createPostkey(optionsOf(config, url, { inbox, transport: transport ?? inbox ?? config.smtpUrl }, log))
-  handler = postkey.handler
+  listener = postkey.listener
   if (!early) await listen(server, config)
   log.event('listening', { url: `${url}${config.basePath}`, port, mode, version: postkey.versions.app, policy: postkey.versions.policy })
 

@@ -1,7 +1,6 @@
 // A Postkey that kills itself (SIGKILL) at the n-th step: a step is each SQL text it is about to run, each commit, and each
 // side of handing a mail over. Product code knows nothing of it: the database and the transport are wrapped from outside.
 import { createServer } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
 import { createPostkey } from '../dist/index.js'
 import { smtpTransport } from '../dist/mail/smtp.js'
 import { migrateSqlite } from '../dist/store/migrate.js'
@@ -73,7 +72,7 @@ server.listen(0, '127.0.0.1', async () => {
     mail: { from: 'sign-in@example.com', transport },
     now,
   })
-  listener = getRequestListener((request) => postkey.handler(request, { clientAddress: '127.0.0.1' }), { overrideGlobalObjects: false })
+  listener = postkey.listener
   armed = true
   process.send({ port })
 })

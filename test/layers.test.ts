@@ -47,7 +47,7 @@ const layers: Record<string, Layer> = {
   },
   http: {
     files: /^http\//,
-    may: [/^http\//, /^core\//, /^flow\//, /^page\/(?!client\/)/, /^words\//, /^hono($|\/)/, /^(ipaddr\.js|bowser|zod)$/],
+    may: [/^http\//, /^core\//, /^flow\//, /^page\/(?!client\/)/, /^words\//, /^(ipaddr\.js|bowser|zod)$/, /^node:http$/],
   },
   'run and doors': { files: /^(run\/.*|index|server|cli)\.tsx?$/, may: [/./] },
 }

@@ -4,15 +4,16 @@ import { endSessions, getSession, listSessions } from '../flow/session.ts'
 import { accountPage } from '../page/account.tsx'
 import { readFormBody } from './body.ts'
 import { endedSessionCookie } from './cookies.ts'
+import { type Incoming, type Outgoing, queryOf } from './exchange.ts'
 import { frameOf, html, redirect, refuse } from './respond.ts'
 import type { Visit } from './visit.ts'
 
-export async function getAccount(visit: Visit, request: Request): Promise<Response> {
+export async function getAccount(visit: Visit, request: Incoming): Promise<Outgoing> {
   const { context, asker } = visit
   const { live } = await getSession(context, asker.session, { touch: visit.prefetch ? 'never' : 'due' })
   if (live === null) return redirect(visit, signInFirst(visit))
   const sessions = await listSessions(context, live.user)
-  const notice = new URL(request.url).searchParams.get('notice')
+  const notice = queryOf(request).get('notice')
   const page = accountPage(frameOf(visit, context.now()), {
     email: live.user.email,
     sessions: sessions.map(({ id, device, network, createdAt, seenAt }) => ({
@@ -30,7 +31,7 @@ export async function getAccount(visit: Visit, request: Request): Promise<Respon
 
 const endFields = { session: { max: 64, required: true } } as const
 
-export async function postEndSession(visit: Visit, request: Request): Promise<Response> {
+export async function postEndSession(visit: Visit, request: Incoming): Promise<Outgoing> {
   const body = await readFormBody(request, endFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
   const { live } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
@@ -40,14 +41,14 @@ export async function postEndSession(visit: Visit, request: Request): Promise<Re
   return redirect(visit, `${visit.context.basePath}${paths.account}${ended > 0 ? '?notice=session_ended' : ''}`)
 }
 
-export async function postEndOthers(visit: Visit): Promise<Response> {
+export async function postEndOthers(visit: Visit): Promise<Outgoing> {
   const { live } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
   if (live === null) return redirect(visit, signInFirst(visit))
   await endSessions(visit.context, visit.asker, 'others')
   return redirect(visit, `${visit.context.basePath}${paths.account}?notice=others_ended`)
 }
 
-export async function postSignOut(visit: Visit): Promise<Response> {
+export async function postSignOut(visit: Visit): Promise<Outgoing> {
   const { context, asker, site } = visit
   await endSessions(context, asker, 'this')
   // Pages that "back" would bring out of a cache are the last trace of the session in this browser.

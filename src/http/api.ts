@@ -6,6 +6,7 @@ import { endSessions, getSession, listSessions } from '../flow/session.ts'
 import { type Asked, resend, start, verifyCode, verifyLink } from '../flow/sign-in.ts'
 import { readJsonBody } from './body.ts'
 import { browserCookie, endedSessionCookie, sessionCookie } from './cookies.ts'
+import type { Incoming, Outgoing } from './exchange.ts'
 import { json, problem } from './respond.ts'
 import { problemOf } from './sign-in.ts'
 import type { Visit } from './visit.ts'
@@ -21,21 +22,21 @@ export const verifyBody = z.union([
   z.strictObject({ link: z.strictObject({ id: z.string().max(64), secret: z.string().max(100), email: z.string().max(320).optional() }) }),
 ])
 
-export async function postStart(visit: Visit, request: Request): Promise<Response> {
+export async function postStart(visit: Visit, request: Incoming): Promise<Outgoing> {
   const body = await readJsonBody(request, startBody)
   if (!body.ok) return problem(visit, { reason: body.reason })
   const result = await start(visit.context, visit.asker, body.values)
   return result.ok ? asked(visit, result) : problem(visit, problemOf(result))
 }
 
-export async function postResend(visit: Visit, request: Request): Promise<Response> {
+export async function postResend(visit: Visit, request: Incoming): Promise<Outgoing> {
   const body = await readJsonBody(request, resendBody)
   if (!body.ok) return problem(visit, { reason: body.reason })
   const result = await resend(visit.context, visit.asker, body.values.challenge)
   return result.ok ? asked(visit, result) : problem(visit, problemOf(result))
 }
 
-export async function postVerify(visit: Visit, request: Request): Promise<Response> {
+export async function postVerify(visit: Visit, request: Incoming): Promise<Outgoing> {
   const { context, asker, site } = visit
   const body = await readJsonBody(request, verifyBody)
   if (!body.ok) return problem(visit, { reason: body.reason })
@@ -58,7 +59,7 @@ export async function postVerify(visit: Visit, request: Request): Promise<Respon
   return json(visit, answer, { cookies })
 }
 
-export async function getCurrent(visit: Visit): Promise<Response> {
+export async function getCurrent(visit: Visit): Promise<Outgoing> {
   const { live, reason } = await getSession(visit.context, visit.asker.session, { touch: visit.prefetch ? 'never' : 'due' })
   if (live === null) return problem(visit, { reason })
   return json(visit, {
@@ -68,13 +69,13 @@ export async function getCurrent(visit: Visit): Promise<Response> {
   })
 }
 
-export async function deleteCurrent(visit: Visit): Promise<Response> {
+export async function deleteCurrent(visit: Visit): Promise<Outgoing> {
   const { ended, reason } = await endSessions(visit.context, visit.asker, 'this')
   if (ended === 0) return problem(visit, { reason })
   return json(visit, null, { cookies: [endedSessionCookie(visit.site.cookies)] })
 }
 
-export async function getList(visit: Visit): Promise<Response> {
+export async function getList(visit: Visit): Promise<Outgoing> {
   const { live, reason } = await getSession(visit.context, visit.asker.session)
   if (live === null) return problem(visit, { reason })
   const sessions = await listSessions(visit.context, live.user)
@@ -82,14 +83,14 @@ export async function getList(visit: Visit): Promise<Response> {
   return json(visit, { sessions: list, requestId: visit.asker.requestId })
 }
 
-export async function deleteOne(visit: Visit, id: string): Promise<Response> {
+export async function deleteOne(visit: Visit, id: string): Promise<Outgoing> {
   const { live, reason } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
   if (live === null) return problem(visit, { reason })
   const { ended } = await endSessions(visit.context, visit.asker, { id: id.slice(0, 64) })
   return ended === 0 ? problem(visit, { reason: 'session_absent' }) : json(visit, null)
 }
 
-function asked(visit: Visit, result: Asked): Response {
+function asked(visit: Visit, result: Asked): Outgoing {
   const { challenge, methods, codeLength, browser } = result
   const times = { expiresAt: iso(result.expiresAt), resendAt: iso(result.resendAt) }
   visit.log.reason = 'mail_queued'

@@ -4,7 +4,9 @@ import { getSession } from '../flow/session.ts'
 import { demoPage } from '../page/demo.tsx'
 import { devInboxPage } from '../page/dev-inbox.tsx'
 import type { DevMail } from '../page/view.ts'
+import { type Outgoing, queryOf } from './exchange.ts'
 import { frameOf, html, json, refuse } from './respond.ts'
+import type { RouteTable } from './routes.ts'
 import type { Visit } from './visit.ts'
 
 export interface DevRoutes {
@@ -12,11 +14,9 @@ export interface DevRoutes {
   get(id: string): DevMail | undefined
 }
 
-type DevRoute = (visit: Visit, request: Request) => Response | Promise<Response>
-
-export function devRoutes(inbox: DevRoutes): Record<string, { GET: DevRoute }> {
-  const idOf = (request: Request): string =>
-    decodeURIComponent(new URL(request.url).pathname.split(`${paths.devInbox}/`)[1]?.split('/')[0] ?? '')
+export function devRoutes(inbox: DevRoutes): RouteTable {
+  const page = (visit: Visit, open?: DevMail): Outgoing =>
+    html(visit, devInboxPage(frameOf(visit, visit.context.now()), { mails: inbox.list({}), open }))
   return {
     '/': {
       GET: async (visit) => {
@@ -24,26 +24,23 @@ export function devRoutes(inbox: DevRoutes): Record<string, { GET: DevRoute }> {
         return html(visit, demoPage(frameOf(visit, visit.context.now()), { email: live?.user.email ?? null }))
       },
     },
-    [paths.devInbox]: { GET: (visit) => html(visit, devInboxPage(frameOf(visit, visit.context.now()), { mails: inbox.list({}) })) },
+    [paths.devInbox]: { GET: (visit) => page(visit) },
     [`${paths.devInbox}.json`]: {
       GET: (visit, request) => {
-        const query = new URL(request.url).searchParams
+        const query = queryOf(request)
         const to = query.get('to')
         const after = query.get('after')
         return json(visit, inbox.list({ ...(to === null ? {} : { to }), ...(after === null ? {} : { after }) }))
       },
     },
-    [`${paths.devInbox}/:id`]: {
-      GET: (visit, request) => {
-        const open = inbox.get(idOf(request))
-        if (open === undefined) return refuse(visit, { reason: 'route_unknown' })
-        return html(visit, devInboxPage(frameOf(visit, visit.context.now()), { mails: inbox.list({}), open }))
-      },
-    },
-    [`${paths.devInbox}/:id/html`]: {
-      GET: (visit, request) => {
-        const open = inbox.get(idOf(request))
-        if (open === undefined) return refuse(visit, { reason: 'route_unknown' })
+    /** A mail, and below it its HTML alone. */
+    [`${paths.devInbox}/…`]: {
+      GET: (visit, _, rest) => {
+        const [id = '', part, ...more] = rest.split('/')
+        const open = inbox.get(id)
+        if (open === undefined || more.length > 0 || (part !== undefined && part !== 'html'))
+          return refuse(visit, { reason: 'route_unknown' })
+        if (part === undefined) return page(visit, open)
         // The mail as it is, in a frame without script and without an origin.
         const csp =
           "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'"

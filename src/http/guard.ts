@@ -2,17 +2,17 @@
 // with that: they look at form content types only, or let a missing Origin pass.
 import { decideOrigin } from '../core/origin.ts'
 import type { ReasonCode } from '../core/reason.ts'
+import type { Incoming } from './exchange.ts'
 import type { Visit } from './visit.ts'
 
-export function guard(visit: Visit, request: Request, tenant: string): ReasonCode | null {
+export function guard(visit: Visit, request: Incoming, tenant: string): ReasonCode | null {
   if (tenant !== visit.context.tenant) return 'tenant_unknown'
-  const { headers } = request
   return decideOrigin({
     method: request.method,
-    origin: headers.get('origin'),
-    secFetchSite: headers.get('sec-fetch-site'),
-    hasCookie: headers.get('cookie') !== null,
-    hasBearer: /^bearer \S/i.test(headers.get('authorization') ?? ''),
+    origin: request.header('origin'),
+    secFetchSite: request.header('sec-fetch-site'),
+    hasCookie: request.header('cookie') !== null,
+    hasBearer: /^bearer \S/i.test(request.header('authorization') ?? ''),
     hasBrowserHeader: visit.cookieless,
     ownOrigin: visit.context.origin,
   })

@@ -8,6 +8,7 @@ import { landingPage } from '../page/landing.tsx'
 import type { Problem } from '../page/view.ts'
 import { readFormBody } from './body.ts'
 import { browserCookie } from './cookies.ts'
+import type { Incoming, Outgoing } from './exchange.ts'
 import { faceOf, frameOf, html, redirect, refuse } from './respond.ts'
 import { problemOf, signedInResponse } from './sign-in.ts'
 import type { Visit } from './visit.ts'
@@ -19,7 +20,8 @@ const LIVE = new Set(['signed_in', 'address_needed', 'link_other_browser', 'repl
  * `rest` is what follows the id in the path: the secret under linkSecret "path"; else what a gateway made of the fragment
  * (`%23…`), which is not accepted, since it stands in that gateway's and our log by now: the page asks for the code.
  */
-export async function getLink(visit: Visit, id: string, rest: string): Promise<Response> {
+export async function getLink(visit: Visit, given: string): Promise<Outgoing> {
+  const { id, rest } = split(given)
   if (!visit.context.policy.methods.includes('link')) return refuse(visit, { reason: 'route_unknown' })
   const landing = await viewLink(visit.context, visit.asker, id)
   const secret = visit.context.policy.linkSecret === 'path' && rest.startsWith('/') ? rest.slice(1) : undefined
@@ -28,7 +30,8 @@ export async function getLink(visit: Visit, id: string, rest: string): Promise<R
 
 const linkFields = { secret: { max: 100, required: false }, email: { max: 320, required: false } } as const
 
-export async function postLink(visit: Visit, request: Request, id: string): Promise<Response> {
+export async function postLink(visit: Visit, request: Incoming, given: string): Promise<Outgoing> {
+  const { id } = split(given)
   const { context, asker } = visit
   if (!context.policy.methods.includes('link')) return refuse(visit, { reason: 'route_unknown' })
   const body = await readFormBody(request, linkFields)
@@ -44,7 +47,13 @@ export async function postLink(visit: Visit, request: Request, id: string): Prom
   return dead(visit, landing, problemOf(decision))
 }
 
-function show(visit: Visit, id: string, landing: Landing, secret: string | undefined, problem?: Problem): Response {
+/** The id is 17 letters and digits. What else stands behind "/l/" is not part of it: the secret, or a `#` that became `%23`. */
+function split(given: string): { readonly id: string; readonly rest: string } {
+  const rest = given.slice(17)
+  return /^(?:[/%]|$)/.test(rest) ? { id: given.slice(0, 17), rest } : { id: '', rest: '' }
+}
+
+function show(visit: Visit, id: string, landing: Landing, secret: string | undefined, problem?: Problem): Outgoing {
   const { decision } = landing
   // A replay is for the browser that never got its cookie; whoever is signed in goes on without another POST.
   const over = !LIVE.has(decision.reason) || (decision.reason === 'replayed' && landing.signedIn !== null)
@@ -57,7 +66,7 @@ function show(visit: Visit, id: string, landing: Landing, secret: string | undef
   return html(visit, landingPage(frameOf(visit, landing.now), view), { status, cookies: [handOut(visit)] })
 }
 
-function dead(visit: Visit, landing: Landing, problem: Problem): Response {
+function dead(visit: Visit, landing: Landing, problem: Problem): Outgoing {
   const { context } = visit
   // A tab restored, "back", a second tap on the mail: who is signed in by now goes on, and sees no error.
   if (landing.sameUser && landing.returnTo !== null) return redirect(visit, withoutFragment(landing.returnTo))

@@ -6,6 +6,7 @@ import { failurePage } from '../page/failure.tsx'
 import type { FailureView, Frame, Problem } from '../page/view.ts'
 import { explain } from '../words/explain.ts'
 import { wordsFor } from '../words/words.ts'
+import type { Outgoing } from './exchange.ts'
 import type { Visit } from './visit.ts'
 
 interface Extra {
@@ -19,16 +20,16 @@ export function frameOf(visit: Visit, now: number): Frame {
   return visit.site.frame(visit.asker.requestId, now)
 }
 
-export function html(visit: Visit, body: string, extra: Extra = {}): Response {
+export function html(visit: Visit, body: string, extra: Extra = {}): Outgoing {
   return respond(visit, body, extra, extra.status ?? 200)
 }
 
 /** 303: whatever was posted is not posted again by a reload or by "back". */
-export function redirect(visit: Visit, location: string, extra: Extra = {}): Response {
+export function redirect(visit: Visit, location: string, extra: Extra = {}): Outgoing {
   return respond(visit, null, { ...extra, headers: { ...extra.headers, location } }, 303)
 }
 
-export function json(visit: Visit, body: object | null, extra: Extra = {}): Response {
+export function json(visit: Visit, body: object | null, extra: Extra = {}): Outgoing {
   const headers = body === null ? extra.headers : { ...extra.headers, 'content-type': 'application/json' }
   return respond(
     visit,
@@ -43,7 +44,7 @@ export function faceOf(reason: ReasonCode): ReasonCode {
   return reasons[reason].face as ReasonCode
 }
 
-export function problem(visit: Visit, given: Problem, extra: Extra = {}): Response {
+export function problem(visit: Visit, given: Problem, extra: Extra = {}): Outgoing {
   const face = faceOf(given.reason)
   visit.log.reason = given.reason
   const { context } = visit
@@ -65,7 +66,7 @@ export function problem(visit: Visit, given: Problem, extra: Extra = {}): Respon
 }
 
 /** A "no" as the asking client reads it: a problem for the API, else a page with a way out. */
-export function refuse(visit: Visit, given: Problem, view: Omit<FailureView, 'problem'> = {}, extra: Extra = {}): Response {
+export function refuse(visit: Visit, given: Problem, view: Omit<FailureView, 'problem'> = {}, extra: Extra = {}): Outgoing {
   if (visit.api) return problem(visit, given, extra)
   const face = faceOf(given.reason)
   visit.log.reason = given.reason
@@ -73,13 +74,12 @@ export function refuse(visit: Visit, given: Problem, view: Omit<FailureView, 'pr
   return html(visit, page, { ...extra, status: extra.status ?? reasons[face].status, retryAfterMs: given.retryAfterMs })
 }
 
-function respond(visit: Visit, body: string | null, extra: Extra, status: number): Response {
-  const headers: Record<string, string> = { ...visit.site.headers, ...extra.headers, 'x-request-id': visit.asker.requestId }
-  if (body === null) delete headers['content-type']
+function respond(visit: Visit, body: string | null, extra: Extra, status: number): Outgoing {
+  const headers: Record<string, string> = {
+    ...(body === null ? visit.site.bareHeaders : visit.site.headers),
+    ...extra.headers,
+    'x-request-id': visit.asker.requestId,
+  }
   if (extra.retryAfterMs != null) headers['retry-after'] = String(Math.max(1, Math.ceil(extra.retryAfterMs / 1_000)))
-  const cookies = extra.cookies ?? []
-  if (cookies.length === 1) headers['set-cookie'] = cookies[0] as string
-  const response = new Response(body, { status, headers })
-  if (cookies.length > 1) for (const cookie of cookies) response.headers.append('set-cookie', cookie)
-  return response
+  return { status, headers, cookies: extra.cookies ?? [], body }
 }

@@ -12,12 +12,13 @@ import { switchedPage } from '../page/switched.tsx'
 import type { Problem } from '../page/view.ts'
 import { readFormBody } from './body.ts'
 import { browserCookie, sessionCookie } from './cookies.ts'
+import { type Incoming, type Outgoing, queryOf } from './exchange.ts'
 import { faceOf, frameOf, html, redirect, refuse } from './respond.ts'
 import type { Visit } from './visit.ts'
 
-export async function getAsk(visit: Visit, request: Request): Promise<Response> {
+export async function getAsk(visit: Visit, request: Incoming): Promise<Outgoing> {
   const { context, asker } = visit
-  const query = new URL(request.url).searchParams
+  const query = queryOf(request)
   const returnTo = readReturn(context, query.get('return_to'))
   if (returnTo === null) return refuse(visit, { reason: 'return_invalid' })
   const notice = query.get('notice') === 'signed_out' ? ('signed_out' as const) : undefined
@@ -29,7 +30,7 @@ export async function getAsk(visit: Visit, request: Request): Promise<Response> 
 
 const askFields = { email: { max: 320, required: true }, return_to: { max: 2_048, required: false } } as const
 
-export async function postAsk(visit: Visit, request: Request): Promise<Response> {
+export async function postAsk(visit: Visit, request: Incoming): Promise<Outgoing> {
   const { context, asker, site } = visit
   const body = await readFormBody(request, askFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
@@ -49,14 +50,14 @@ export async function postAsk(visit: Visit, request: Request): Promise<Response>
   return html(visit, page, { status: reasons[faceOf(result.reason)].status, retryAfterMs: result.retryAfterMs, cookies })
 }
 
-export async function getCheck(visit: Visit, request: Request): Promise<Response> {
-  const query = new URL(request.url).searchParams
+export async function getCheck(visit: Visit, request: Incoming): Promise<Outgoing> {
+  const query = queryOf(request)
   return checkResponse(visit, query.get('c') ?? '', { resent: query.get('sent') === 'again' })
 }
 
 const codeFields = { c: { max: 64, required: true }, code: { max: 400, required: true } } as const
 
-export async function postCode(visit: Visit, request: Request): Promise<Response> {
+export async function postCode(visit: Visit, request: Incoming): Promise<Outgoing> {
   const { context, asker } = visit
   const body = await readFormBody(request, codeFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
@@ -76,7 +77,7 @@ export async function postCode(visit: Visit, request: Request): Promise<Response
 
 const resendFields = { c: { max: 64, required: true } } as const
 
-export async function postResend(visit: Visit, request: Request): Promise<Response> {
+export async function postResend(visit: Visit, request: Incoming): Promise<Outgoing> {
   const { context, asker } = visit
   const body = await readFormBody(request, resendFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
@@ -93,9 +94,9 @@ export async function postResend(visit: Visit, request: Request): Promise<Respon
 }
 
 /** Shown once, where a sign-in ended somebody else's session in this browser. */
-export async function getSwitched(visit: Visit, request: Request): Promise<Response> {
+export async function getSwitched(visit: Visit, request: Incoming): Promise<Outgoing> {
   const { context, asker } = visit
-  const check = await viewCheck(context, asker, new URL(request.url).searchParams.get('c') ?? '')
+  const check = await viewCheck(context, asker, queryOf(request).get('c') ?? '')
   const session = await findLiveSession(context, asker.session)
   if (session === null) return redirect(visit, `${context.basePath}${paths.signIn}`)
   const continueTo = check.returnTo ?? new URL(context.defaultReturn, context.origin).href
@@ -110,7 +111,7 @@ interface CheckExtra {
   readonly retryAfterMs?: number | null
 }
 
-async function checkResponse(visit: Visit, challenge: string, extra: CheckExtra): Promise<Response> {
+async function checkResponse(visit: Visit, challenge: string, extra: CheckExtra): Promise<Outgoing> {
   const { context, asker } = visit
   const check = await viewCheck(context, asker, challenge)
   // "Back" after signing in, or the tab that waited: on to where the person wanted to go.
@@ -123,7 +124,7 @@ async function checkResponse(visit: Visit, challenge: string, extra: CheckExtra)
 }
 
 /** 303 with the session's cookie; by way of a page that says so where somebody else was signed in before. */
-export function signedInResponse(visit: Visit, result: Verified): Response {
+export function signedInResponse(visit: Visit, result: Verified): Outgoing {
   const { context, asker, site } = visit
   const { signedIn } = result
   if (signedIn === null) throw new Error('not signed in')

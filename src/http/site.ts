@@ -10,7 +10,9 @@ export interface Site {
   readonly cookies: CookieNames
   readonly clientAddress: ReturnType<typeof clientAddress>
   readonly frame: (requestId: string, now: number) => Frame
+  /** Of an answer with a body, and of one without: a redirect shows nothing that could be framed or run. */
   readonly headers: Readonly<Record<string, string>>
+  readonly bareHeaders: Readonly<Record<string, string>>
 }
 
 export function siteOf(context: Context, options: { readonly trustedProxies: readonly string[] }): Site {
@@ -20,26 +22,33 @@ export function siteOf(context: Context, options: { readonly trustedProxies: rea
     cookies: cookieNames(context.origin),
     clientAddress: clientAddress({ trustedProxies: options.trustedProxies }),
     frame: (requestId, now) => ({ brand, locale: 'en', requestId, basePath, policy, now, appVersion: versions.app, assets }),
-    headers: pageHeaders(context),
+    headers: Object.freeze({ ...bareHeaders(context), ...pageHeaders(context) }),
+    bareHeaders: Object.freeze(bareHeaders(context)),
   }
 }
 
-/** One frozen object: a stack of header middleware costs as much as a route. */
-function pageHeaders(context: Context): Readonly<Record<string, string>> {
-  // A form that answers 303 to an allowed origin is blocked by Chromium unless form-action names that origin too.
-  const formAction = ["'self'", ...context.returnOrigins].join(' ')
-  return Object.freeze({
-    'content-type': 'text/html; charset=utf-8',
+// Frozen objects, made once: a stack of header middleware costs as much as a route.
+
+function bareHeaders(context: Context): Record<string, string> {
+  return {
     'cache-control': 'no-store',
-    'content-security-policy': `default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; form-action ${formAction}; frame-ancestors 'none'; base-uri 'none'`,
     // Not no-referrer: it would make the form's Origin "null", and every sign-in with it a suspected forgery.
     'referrer-policy': 'strict-origin',
     'x-content-type-options': 'nosniff',
+    vary: 'Cookie, Origin, Sec-Fetch-Site',
+    ...(context.origin.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  }
+}
+
+function pageHeaders(context: Context): Record<string, string> {
+  // A form that answers 303 to an allowed origin is blocked by Chromium unless form-action names that origin too.
+  const formAction = ["'self'", ...context.returnOrigins].join(' ')
+  return {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': `default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; form-action ${formAction}; frame-ancestors 'none'; base-uri 'none'`,
     'x-frame-options': 'DENY',
     'x-robots-tag': 'noindex, nofollow',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
-    vary: 'Cookie, Origin, Sec-Fetch-Site',
-    ...(context.origin.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
-  })
+  }
 }

@@ -3,6 +3,7 @@ import type { Asker, Context } from '../flow/context.ts'
 import { mintId, SECRET_SHAPE } from '../flow/ids.ts'
 import { readCookie } from './cookies.ts'
 import { deviceName } from './device.ts'
+import type { Incoming } from './exchange.ts'
 import type { Site } from './site.ts'
 
 /** What the host that calls the handler knows beyond the request. */
@@ -25,13 +26,12 @@ export interface Visit {
   readonly log: { route: string; reason: string }
 }
 
-export function visitOf(context: Context, site: Site, request: Request, info: RequestInfo, path: string): Visit {
-  const { headers } = request
-  const cookies = headers.get('cookie')
-  const named = headers.get('postkey-browser')
-  const bearer = headers.get('authorization')
+export function visitOf(context: Context, site: Site, request: Incoming, info: RequestInfo, path: string): Visit {
+  const cookies = request.header('cookie')
+  const named = request.header('postkey-browser')
+  const bearer = request.header('authorization')
   const browser = named ?? readCookie(cookies, site.cookies.browser)
-  const from = site.clientAddress(info.clientAddress, headers.get('x-forwarded-for'))
+  const from = site.clientAddress(info.clientAddress, request.header('x-forwarded-for'))
   return {
     context,
     site,
@@ -39,13 +39,15 @@ export function visitOf(context: Context, site: Site, request: Request, info: Re
       requestId: mintId(context.now()),
       browser: browser !== null && SECRET_SHAPE.test(browser) ? browser : null,
       session: bearer !== null && /^bearer /i.test(bearer) ? bearer.slice(7).trim() : readCookie(cookies, site.cookies.session),
-      device: deviceName(headers.get('user-agent')),
+      device: deviceName(request.header('user-agent')),
       network: from.network,
       networkWide: from.networkWide,
     },
     cookieless: named !== null,
     api: path.startsWith('/api/'),
-    prefetch: /prefetch|prerender/i.test(`${headers.get('sec-purpose') ?? ''}${headers.get('purpose') ?? ''}${headers.get('x-moz') ?? ''}`),
+    prefetch: /prefetch|prerender/i.test(
+      `${request.header('sec-purpose') ?? ''}${request.header('purpose') ?? ''}${request.header('x-moz') ?? ''}`,
+    ),
     log: { route: '-', reason: '' },
   }
 }

@@ -275,7 +275,7 @@ describe('in another browser', () => {
     await page.getByRole('button', { name: 'Sign in here' }).tap()
     await page.getByRole('alert').waitFor()
     expect(await page.title()).toMatch(/^Error: /)
-    expect(await page.evaluate(() => document.activeElement?.hasAttribute('data-summary'))).toBe(true)
+    await expect.poll(() => page.evaluate(() => document.activeElement?.hasAttribute('data-summary'))).toBe(true)
     await page.reload()
     await settle(page)
     expect([phone.linkPosts, await page.title()]).toEqual([1, 'Sign in · Fieldnotes'])

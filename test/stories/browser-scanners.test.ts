@@ -184,6 +184,7 @@ describe('CS-16: what others could read along', () => {
     await phone.page.waitForURL('**/account')
     await ada.page.locator('#code').fill(code === '000000' ? '000001' : '000000')
     await ada.page.getByRole('alert').waitFor()
+    await ada.page.waitForLoadState()
     await ada.page.locator('#code').fill(code)
     await ada.page.waitForURL('**/account')
     const again = await ada.ask(ADA, { nth: 2 })

@@ -1,0 +1,33 @@
+// Web-standard in, web-standard out: what any TypeScript application can mount.
+import { type Incoming, type Outgoing, splitTarget } from './exchange.ts'
+
+export function fromFetch(request: Request): Incoming {
+  // After "https://host": parsing the whole address again would only undo what was sent.
+  const target = request.url.slice(request.url.indexOf('/', request.url.indexOf('://') + 3)).split('#', 1)[0] as string
+  return {
+    method: request.method,
+    ...splitTarget(target),
+    header: (name) => request.headers.get(name),
+    text: (bytesMax) => readText(request, bytesMax),
+  }
+}
+
+export function toFetch({ status, headers, cookies, body }: Outgoing, method: string): Response {
+  const response = new Response(method === 'HEAD' ? null : body, { status, headers })
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie)
+  return response
+}
+
+/** Counted as it arrives, whatever length was announced. */
+async function readText(request: Request, bytesMax: number): Promise<string | null> {
+  if (Number(request.headers.get('content-length') ?? 0) > bytesMax) return null
+  if (request.body === null) return ''
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength
+    if (bytes > bytesMax) return null
+    chunks.push(chunk)
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks))
+}

@@ -1,0 +1,109 @@
+// Which path is answered by what, and with which methods: the table of contents of the web side. A path is found by its whole
+// name, or by how it begins; nothing else is ever needed, and a request finds its route in one look.
+import { paths } from '../core/paths.ts'
+import type { Context } from '../flow/context.ts'
+import { icon, script } from '../page/assets.generated.ts'
+import { reasonsPage } from '../page/reasons.tsx'
+import { stylesheet } from '../page/stylesheet.ts'
+import { getAccount, postEndOthers, postEndSession, postSignOut } from './account.ts'
+import { postResend as apiResend, deleteCurrent, deleteOne, getCurrent, getList, postStart, postVerify } from './api.ts'
+import type { AppOptions } from './app.ts'
+import { devRoutes } from './dev.ts'
+import type { Incoming, Outgoing } from './exchange.ts'
+import { getLink, postLink } from './link.ts'
+import { frameOf, html, json, redirect, refuse } from './respond.ts'
+import { getAsk, getCheck, getSwitched, postAsk, postCode, postResend } from './sign-in.ts'
+import type { Visit } from './visit.ts'
+
+/** `rest`: what follows the beginning of the path, for a route that ends in "/…"; as sent, nothing decoded. */
+export type Route = (visit: Visit, request: Incoming, rest: string) => Outgoing | Promise<Outgoing>
+export type Methods = Partial<Record<'GET' | 'POST' | 'DELETE', Route>>
+/** By path; one that ends in "/…" answers whatever begins so. */
+export type RouteTable = Readonly<Record<string, Methods>>
+
+export type Router = (visit: Visit, request: Incoming, path: string) => Outgoing | Promise<Outgoing>
+
+export function routes(context: Context, options: AppOptions): Router {
+  const asset = assets()
+  const table: RouteTable = {
+    [paths.signIn]: { GET: getAsk, POST: postAsk },
+    [paths.check]: { GET: getCheck },
+    [paths.code]: { GET: toSignIn, POST: postCode },
+    [paths.resend]: { GET: toSignIn, POST: postResend },
+    [paths.switched]: { GET: getSwitched },
+    [`${paths.link}/…`]: { GET: (visit, _, rest) => getLink(visit, rest), POST: (visit, request, rest) => postLink(visit, request, rest) },
+    [paths.account]: { GET: getAccount },
+    [paths.endSession]: { POST: postEndSession },
+    [paths.endOthers]: { POST: postEndOthers },
+    [paths.signOut]: { POST: postSignOut },
+    [paths.apiSignIn]: { POST: postStart },
+    [paths.apiResend]: { POST: apiResend },
+    [paths.apiVerify]: { POST: postVerify },
+    [paths.apiSession]: { GET: getCurrent, DELETE: deleteCurrent },
+    [paths.apiSessions]: { GET: getList },
+    [`${paths.apiSessions}/…`]: { DELETE: (visit, _, rest) => deleteOne(visit, rest) },
+    [paths.stylesheet]: { GET: asset(stylesheet(context.brand), 'text/css; charset=utf-8') },
+    [paths.script]: { GET: asset(script, 'text/javascript; charset=utf-8') },
+    [paths.icon]: { GET: asset(icon, 'image/svg+xml') },
+    [paths.reasons]: { GET: (visit) => html(visit, reasonsPage(frameOf(visit, context.now()))) },
+    '/livez': { GET: (visit) => json(visit, { status: 'ok' }) },
+    '/readyz': { GET: ready },
+    '/version': { GET: (visit) => json(visit, context.versions) },
+    ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, options.home as string) } } : {}),
+    ...(options.dev ? devRoutes(options.dev) : {}),
+  }
+  return routerOf(table)
+}
+
+export function routerOf(table: RouteTable): Router {
+  const whole = new Map<string, Entry>()
+  const beginnings: (readonly [string, Entry])[] = []
+  for (const [pattern, methods] of Object.entries(table)) {
+    const entry = { pattern, methods, allow: allowOf(methods) }
+    if (pattern.endsWith('/…')) beginnings.push([pattern.slice(0, -1), entry])
+    else whole.set(pattern, entry)
+  }
+  return (visit, request, path) => {
+    const beginning = whole.has(path) ? undefined : beginnings.find(([start]) => path.startsWith(start))
+    const entry = whole.get(path) ?? beginning?.[1]
+    if (entry === undefined) return refuse(visit, { reason: 'route_unknown' })
+    visit.log.route = entry.pattern
+    // HEAD is GET without the body: what a GET may not do, a HEAD cannot.
+    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const route = Object.hasOwn(entry.methods, method) ? entry.methods[method as keyof Methods] : undefined
+    if (route === undefined) return refuse(visit, { reason: 'method_not_allowed' }, {}, { headers: { allow: entry.allow } })
+    return route(visit, request, beginning === undefined ? '' : path.slice(beginning[0].length))
+  }
+}
+
+interface Entry {
+  readonly pattern: string
+  readonly methods: Methods
+  readonly allow: string
+}
+
+function allowOf(methods: Methods): string {
+  return Object.keys(methods)
+    .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    .join(', ')
+}
+
+function toSignIn(visit: Visit): Outgoing {
+  return redirect(visit, `${visit.context.basePath}${paths.signIn}`)
+}
+
+async function ready(visit: Visit): Promise<Outgoing> {
+  try {
+    await visit.context.store.check()
+    return json(visit, { status: 'ok' })
+  } catch (error) {
+    visit.context.log.error('not_ready', error, { requestId: visit.asker.requestId })
+    return json(visit, { status: 'unavailable' }, { status: 503, retryAfterMs: 5_000 })
+  }
+}
+
+function assets(): (body: string, type: string) => Route {
+  // Addresses carry a hash of the content: a year is safe.
+  const headers = { 'cache-control': 'public, max-age=31536000, immutable', vary: 'Accept-Encoding' }
+  return (body, type) => (visit) => html(visit, body, { headers: { ...headers, 'content-type': type } })
+}
