@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEngine } from '../src/store/open.ts'
-import type { Database } from '../src/store/sqlite.ts'
+import type { Database, SqliteEngine } from '../src/store/sqlite.ts'
 
 export type Row = Readonly<Record<string, string | number | null>>
 /** Every row of every table, as JSON, sorted. */
@@ -28,7 +28,7 @@ export interface TestDatabase {
 export async function temporaryDatabase(): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'postkey-'))
   const url = `file:${join(folder, 'postkey.db')}`
-  const engine = await openEngine(url, {})
+  const engine = (await openEngine(url)) as SqliteEngine
   const { database } = engine
   const rows = (sql: string, ...params: (string | number | null)[]): readonly Row[] => database.prepare(sql).all(...params) as Row[]
   return {

@@ -3,7 +3,6 @@
 import { createServer } from 'node:http'
 import { createPostkey } from '../dist/index.js'
 import { smtpTransport } from '../dist/mail/smtp.js'
-import { migrateSqlite } from '../dist/store/migrate.js'
 import { openEngine, storeOver } from '../dist/store/open.js'
 import { SqliteEngine } from '../dist/store/sqlite.js'
 
@@ -20,7 +19,7 @@ function step(label) {
 }
 
 const engine = await openEngine(`file:${database}`, { now })
-migrateSqlite(engine.database, now())
+await engine.migrate()
 const inner = engine.database
 const stepping = new SqliteEngine(
   {

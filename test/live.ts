@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import type { Policy, PolicyInput } from '../src/index.ts'
+import type { PolicyInput } from '../src/index.ts'
 import { readConfig } from '../src/run/config.ts'
 import { createLog } from '../src/run/log.ts'
 import { startServer } from '../src/server.ts'
@@ -41,7 +41,6 @@ export interface Live extends AsyncDisposable {
   readonly url: string
   /** Where the server itself listens. */
   readonly port: number
-  readonly policy: Policy
   readonly received: readonly Received[]
   /** What the server logged, line by line. */
   readonly log: readonly string[]
@@ -78,7 +77,6 @@ export async function startLive(options: LiveOptions = {}): Promise<Live> {
   const live: Live = {
     url: server.url,
     port: server.port,
-    policy: read.config.policy,
     received,
     log: lines,
     person: (browser, contextOptions) => openPerson(live, browser, contextOptions),

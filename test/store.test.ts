@@ -3,13 +3,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Policy, readPolicy } from '../src/core/policy.ts'
-import { migrateSqlite } from '../src/store/migrate.ts'
 import { openEngine, storeOver } from '../src/store/open.ts'
-import { all, type Engine, one, run, Unavailable } from '../src/store/operation.ts'
+import { all, type Engine, nothing, one, run, Unavailable } from '../src/store/operation.ts'
 import { SqliteEngine } from '../src/store/sqlite.ts'
 import type { Scope, StartInput, Store, VerifyInput } from '../src/store/store.ts'
+import { freshDatabase } from './postgres.ts'
 
 const MINUTE = 60_000
 
@@ -19,44 +20,65 @@ interface Opened {
   /** A second connection to the same data, as another process has. */
   again(): Promise<{ readonly engine: Engine; readonly store: Store }>
   /** Makes the database unwritable by somebody else's transaction until the returned function is called. */
-  block(): Promise<() => void>
+  block(): Promise<() => Promise<void>>
   destroy(): Promise<void>
 }
 
 const clock = { at: Date.UTC(2026, 10, 21, 9) }
 const now = (): number => clock.at
 
-async function openFile(): Promise<Opened> {
-  const folder = mkdtempSync(join(tmpdir(), 'postkey-store-'))
-  const url = `file:${join(folder, 'postkey.db')}`
-  const open = async () => {
-    const engine = await openEngine(url, { now })
-    migrateSqlite(engine.database, now())
-    return { engine, store: storeOver(engine) }
-  }
-  const first = await open()
-  const others: Awaited<ReturnType<typeof open>>[] = []
+async function opened(url: string, block: (url: string) => Promise<() => Promise<void>>, remove: () => Promise<void>): Promise<Opened> {
+  const stores: Store[] = []
   const again = async () => {
-    const other = await open()
-    others.push(other)
-    return other
+    const engine = await openEngine(url, { now })
+    await engine.migrate()
+    const store = storeOver(engine)
+    stores.push(store)
+    return { engine, store }
   }
+  const first = await again()
   return {
     ...first,
     again,
-    block: async () => {
-      const { engine } = await again()
-      engine.database.exec('begin immediate')
-      return () => engine.database.exec('commit')
-    },
+    block: () => block(url),
     destroy: async () => {
-      for (const { store } of [first, ...others]) await store.close()
-      rmSync(folder, { recursive: true })
+      for (const store of stores) await store.close()
+      await remove()
     },
   }
 }
 
-const engines: readonly (readonly [string, () => Promise<Opened>])[] = [['SQLite', openFile]]
+function openSqlite(): Promise<Opened> {
+  const folder = mkdtempSync(join(tmpdir(), 'postkey-store-'))
+  const block = async (url: string) => {
+    const other = (await openEngine(url, { now })) as SqliteEngine
+    other.database.exec('begin immediate')
+    return async () => {
+      other.database.exec('commit')
+      await other.close()
+    }
+  }
+  return opened(`file:${join(folder, 'postkey.db')}`, block, async () => rmSync(folder, { recursive: true }))
+}
+
+async function openPostgres(): Promise<Opened> {
+  const database = await freshDatabase()
+  const block = async (url: string) => {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await client.query('begin; lock table challenges, mails, limits, events in access exclusive mode')
+    return async () => {
+      await client.query('commit')
+      await client.end()
+    }
+  }
+  return opened(database.url, block, database.drop)
+}
+
+const engines: readonly (readonly [string, () => Promise<Opened>])[] = [
+  ['SQLite', openSqlite],
+  ['PostgreSQL', openPostgres],
+]
 
 function policy(input: unknown = {}): Policy {
   const result = readPolicy(input)
@@ -113,13 +135,13 @@ const byLink = (change: Partial<VerifyInput> = {}): VerifyInput =>
   verifyInput({ proof: 'link', ordinal: 0, linkDigest: 'link1', codeDigests: null, ...change })
 
 describe.each(engines)('%s', (_, open) => {
-  const opened: Opened[] = []
+  const kept: Opened[] = []
   afterEach(async () => {
-    for (const one of opened.splice(0)) await one.destroy()
+    for (const one of kept.splice(0)) await one.destroy()
   })
   async function database(): Promise<Opened> {
     const fresh = await open()
-    opened.push(fresh)
+    kept.push(fresh)
     return fresh
   }
   const rows = <R>(engine: Engine, sql: string): Promise<readonly R[]> => engine.read(() => all<R>(sql))
@@ -207,7 +229,7 @@ describe.each(engines)('%s', (_, open) => {
     await store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))
     await store.verify(scope(), verifyInput({ ...eve, codeDigests: ['wrong'] }))
     await store.verify(scope(), verifyInput())
-    const hits = await rows<{ hits: string }>(engine, "select hits from windows where name = 'codes:ada@example.net'")
+    const hits = await rows<{ hits: string }>(engine, "select state as hits from limits where name = 'codes:ada@example.net'")
     expect(JSON.parse(hits[0]?.hits ?? '[]')).toEqual([[clock.at, 'challenge2']])
   })
 
@@ -217,19 +239,23 @@ describe.each(engines)('%s', (_, open) => {
     for (const prepare of ['known', 'unknown', 'throttled']) {
       const { engine, store } = await database()
       if (prepare !== 'unknown') {
-        await engine.write(() =>
-          run(
-            "insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', 'user1', 'ada@example.net', 'active', 1, 0)",
-          ),
-        )
+        await engine.write({
+          locks: nothing,
+          run: () =>
+            run(
+              "insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', 'user1', 'ada@example.net', 'active', 1, 0)",
+            ),
+        })
       }
       if (prepare === 'throttled') {
-        await engine.write((tx) =>
-          run(
-            "insert into windows (tenant, name, hits) values ('default', 'mails:ada@example.net', ?)",
-            JSON.stringify([[tx.now, 'other']]),
-          ),
-        )
+        await engine.write({
+          locks: nothing,
+          run: (tx) =>
+            run(
+              "insert into limits (tenant, name, state) values ('default', 'mails:ada@example.net', ?)",
+              JSON.stringify([[tx.now, 'other']]),
+            ),
+        })
       }
       const { decision } = await store.start(scope({ policy: rules }), startInput())
       expect(decision.verdict).toBe(prepare === 'known' ? 'send' : 'pretend')
@@ -241,8 +267,7 @@ describe.each(engines)('%s', (_, open) => {
       shapes.push({
         mail,
         challenge,
-        buckets: await count(engine, 'buckets'),
-        windows: await count(engine, 'windows'),
+        limits: await count(engine, 'limits'),
         events: await count(engine, 'events'),
       })
     }
@@ -326,11 +351,14 @@ describe.each(engines)('%s', (_, open) => {
     const { engine, store } = await database()
     const results = await Promise.allSettled([
       store.start(scope(), startInput()),
-      engine.write(function* () {
-        yield* run(
-          "insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', 'user9', 'eve@example.net', 'active', 1, 0)",
-        )
-        yield* run('insert into no_such_table values (1)')
+      engine.write({
+        locks: nothing,
+        *run() {
+          yield* run(
+            "insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', 'user9', 'eve@example.net', 'active', 1, 0)",
+          )
+          yield* run('insert into no_such_table values (1)')
+        },
       }),
       store.start(scope(), startInput({ challenge: 'challenge2' })),
     ])
@@ -339,31 +367,31 @@ describe.each(engines)('%s', (_, open) => {
   })
 
   test('I13, FA-10: while somebody else holds the database a write waits, then says "unavailable"; after that it works', async () => {
-    const opened = await database()
-    const release = await opened.block()
-    const waiting = opened.store.start(scope(), startInput())
+    const first = await database()
+    const release = await first.block()
+    const waiting = first.store.start(scope(), startInput())
     let settled = false
     void waiting.finally(() => {
       settled = true
     })
     await new Promise((resolve) => setTimeout(resolve, 150))
     expect(settled).toBe(false)
-    release()
+    await release()
     expect((await waiting).decision.verdict).toBe('send')
-    const held = await opened.block()
-    await expect(opened.store.verify(scope(), verifyInput())).rejects.toBeInstanceOf(Unavailable)
-    held()
-    expect((await opened.store.verify(scope(), verifyInput())).decision.reason).toBe('signed_in')
+    const held = await first.block()
+    await expect(first.store.verify(scope(), verifyInput())).rejects.toBeInstanceOf(Unavailable)
+    await held()
+    expect((await first.store.verify(scope(), verifyInput())).decision.reason).toBe('signed_in')
   }, 15_000)
 
   test('I14: counters survive closing and opening again (FA-20)', async () => {
     const first = await database()
     await first.store.start(scope(), startInput())
     await first.store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))
-    const before = await rows(first.engine, 'select name, hits from windows order by name')
+    const before = await rows(first.engine, 'select name, state from limits order by name')
     await first.store.close()
     const second = await first.again()
-    expect(await rows(second.engine, 'select name, hits from windows order by name')).toEqual(before)
+    expect(await rows(second.engine, 'select name, state from limits order by name')).toEqual(before)
     expect((await second.store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))).decision.triesLeft).toBe(3)
   })
 
@@ -377,7 +405,7 @@ describe.each(engines)('%s', (_, open) => {
 })
 
 test('operations that wait together share one commit, of at most fifty', async () => {
-  const { engine, destroy } = await openFile()
+  const { engine, destroy } = await openSqlite()
   const { database } = engine as SqliteEngine
   const commits: string[] = []
   const counted = new SqliteEngine(

@@ -2,7 +2,7 @@
 // and for everything that is not well says what to do. Exit code 1 when something would keep people from signing in.
 import { existsSync } from 'node:fs'
 import type { Policy } from '../core/policy.ts'
-import { policyVersion } from '../versions.ts'
+import { policyVersion, schemaVersion } from '../versions.ts'
 import type { ExitCode, Request, Terminal } from './command.ts'
 import { type Config, type ConfigResult, type Key, readConfig, settings } from './config.ts'
 import { sourcesOf } from './problems.ts'
@@ -105,15 +105,14 @@ function adviseOn({ policy, trustedProxies, url }: Partial<Pick<Config, 'policy'
 async function checkDatabase(url: string): Promise<Check[]> {
   const path = url.replace(/^file:(\/\/(?=\/))?/, '')
   // Opening would make it, and doctor changes nothing.
-  if (path !== ':memory:' && !existsSync(path)) {
+  if (path !== url && path !== ':memory:' && !existsSync(path)) {
     return [{ area: 'database', state: 'warn', what: 'does not exist yet', remedy: '`postkey serve` and `postkey migrate` make it' }]
   }
   try {
-    const [{ openEngine }, { migrations }] = await Promise.all([import('../store/open.ts'), import('../store/migrate.ts')])
-    const engine = await openEngine(url, {})
+    const { openEngine } = await import('../store/open.ts')
+    const engine = await openEngine(url)
     try {
-      const rows = (sql: string): Record<string, unknown>[] => engine.database.prepare(sql).all() as Record<string, unknown>[]
-      return [integrity(rows), schema(rows, migrations('sqlite').at(-1)?.number ?? 0)]
+      return [integrity(await engine.damage()), schema(await engine.schema(), schemaVersion)]
     } finally {
       await engine.close()
     }
@@ -129,24 +128,17 @@ async function checkDatabase(url: string): Promise<Check[]> {
   }
 }
 
-type Rows = (sql: string) => Record<string, unknown>[]
-
-function integrity(rows: Rows): Check {
-  const answer = rows('pragma quick_check(1)')
-    .flatMap((row) => Object.values(row))
-    .join('; ')
-  if (answer === 'ok') return { area: 'database', state: 'ok', what: 'opens, and is sound' }
+function integrity(damage: string | null): Check {
+  if (damage === null) return { area: 'database', state: 'ok', what: 'opens, and is sound' }
   return {
     area: 'database',
     state: 'fail',
-    what: `is damaged: ${answer}`,
+    what: `is damaged: ${damage}`,
     remedy: 'stop the server, keep a copy of the files, restore a backup',
   }
 }
 
-function schema(rows: Rows, newest: number): Check {
-  const made = rows(`select 1 from sqlite_schema where name = 'migrations'`).length > 0
-  const current = made ? Number(rows('select coalesce(max(number), 0) as n from migrations')[0]?.['n']) : 0
+function schema(current: number, newest: number): Check {
   if (current === newest) return { area: 'database', state: 'ok', what: `has the newest schema (${current})` }
   if (current < newest)
     return {

@@ -1,30 +1,23 @@
 // Numbered .sql files, never edited after release. Each runs in one transaction together with the note that it ran, so a
-// killed migration leaves nothing half-done and two processes that start together cannot both run it.
+// killed migration leaves nothing half-done, and of ten processes that start together one runs it and nine find it done.
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Ms } from '../core/model.ts'
-import type { Database } from './sqlite.ts'
+import { type EngineName, speak } from './fragments.ts'
 
-const FRAGMENTS = {
-  sqlite: { int: 'integer', table: 'strict', compact: 'strict, without rowid' },
-} as const
-
-export interface Migration {
+interface Migration {
   readonly number: number
   readonly name: string
   readonly sql: string
 }
 
-export function migrations(engine: keyof typeof FRAGMENTS): readonly Migration[] {
-  const folder = new URL('./migrations/', import.meta.url)
-  const words: Record<string, string> = FRAGMENTS[engine]
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.sql'))
-    .sort()
-    .map((file) => ({
-      number: Number.parseInt(file, 10),
-      name: file.replace(/\.sql$/, ''),
-      sql: readFileSync(new URL(file, folder), 'utf8').replace(/\{(int|table|compact)\}/g, (_, word: string) => words[word] ?? ''),
-    }))
+/** What a migration needs of an engine: one connection, and texts without parameters. */
+export interface MigrationConnection {
+  readonly engine: EngineName
+  /** Begins a transaction that no other migration can run beside. */
+  begin(): Promise<void>
+  run(sql: string): Promise<void>
+  /** The one number that a query gives. */
+  number(sql: string): Promise<number>
 }
 
 export interface Migrated {
@@ -33,34 +26,48 @@ export interface Migrated {
   readonly applied: readonly string[]
 }
 
-export function migrateSqlite(database: Database, now: Ms): Migrated {
-  const all = migrations('sqlite')
+export async function migrateOver(connection: MigrationConnection, now: Ms): Promise<Migrated> {
+  const all = migrations(connection.engine)
   const newest = all.at(-1)?.number ?? 0
-  database.exec(
-    'create table if not exists migrations (number integer primary key, name text not null, applied_at integer not null) strict',
-  )
-  const current = (): number =>
-    (database.prepare('select coalesce(max(number), 0) as n from migrations').all() as { n: number }[])[0]?.n ?? 0
-  const from = current()
+  const applied: string[] = []
+  const within = async (work: () => Promise<void>): Promise<void> => {
+    await connection.begin()
+    try {
+      await work()
+      await connection.run('commit')
+    } catch (error) {
+      await connection.run('rollback')
+      throw error
+    }
+  }
+  const current = (): Promise<number> => connection.number('select coalesce(max(number), 0) as n from migrations')
+  const table = 'create table if not exists migrations (number {int} primary key, name text not null, applied_at {int} not null) {table}'
+  await within(() => connection.run(speak(connection.engine, table)))
+  const from = await current()
   if (from > newest) {
     throw new Error(
       `the database has schema ${from}, this Postkey knows ${newest} — start the newer version that made it, or restore a backup`,
     )
   }
-  const applied: string[] = []
   for (const migration of all) {
-    database.exec('begin immediate')
-    try {
-      if (migration.number > current()) {
-        database.exec(migration.sql)
-        database.prepare('insert into migrations (number, name, applied_at) values (?, ?, ?)').run(migration.number, migration.name, now)
-        applied.push(migration.name)
-      }
-      database.exec('commit')
-    } catch (error) {
-      database.exec('rollback')
-      throw error
-    }
+    await within(async () => {
+      if (migration.number <= (await current())) return
+      await connection.run(migration.sql)
+      await connection.run(`insert into migrations (number, name, applied_at) values (${migration.number}, '${migration.name}', ${now})`)
+      applied.push(migration.name)
+    })
   }
   return { from, to: newest, applied }
+}
+
+function migrations(engine: EngineName): readonly Migration[] {
+  const folder = new URL('./migrations/', import.meta.url)
+  return readdirSync(folder)
+    .filter((file) => /^\d+-[a-z-]+\.sql$/.test(file))
+    .sort()
+    .map((file) => ({
+      number: Number.parseInt(file, 10),
+      name: file.replace(/\.sql$/, ''),
+      sql: speak(engine, readFileSync(new URL(file, folder), 'utf8')),
+    }))
 }

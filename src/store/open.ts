@@ -3,66 +3,80 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
 import { writeEvent } from './event.ts'
-import { type Migrated, migrateSqlite } from './migrate.ts'
-import type { Engine } from './operation.ts'
-import { claimMails, nextMailDue, settleMail } from './outbox.ts'
+import type { Migrated } from './migrate.ts'
+import { type Engine, nothing } from './operation.ts'
+import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
 import { findChallenge, keepPolicy } from './read.ts'
 import { endSessions, findSession, listSessions, touchSession } from './session.ts'
-import { openSqlite, type SqliteEngine } from './sqlite.ts'
-import { resend, start } from './start.ts'
+import { openSqlite } from './sqlite.ts'
+import { resend, resendLocks, start, startLocks } from './start.ts'
 import type { Store } from './store.ts'
-import { verify } from './verify.ts'
+import { verify, verifyLocks } from './verify.ts'
 
 export interface OpenOptions {
-  /** The deciding clock of SQLite; the wall clock unless told. */
-  readonly now?: () => Ms
+  /** In place of the deciding clock: the wall clock on SQLite, the database's on PostgreSQL. For tests. */
+  readonly now?: (() => Ms) | undefined
+  /** PostgreSQL: transactions at once from this process. */
+  readonly writers?: number | undefined
 }
 
-/** `file:…` opens SQLite; `file::memory:` one that is gone when closed. */
+/** `file:PATH` opens SQLite, `file::memory:` one that is gone when closed; `postgres://…` a server for many nodes. */
 export async function openStore(databaseUrl: string, options: OpenOptions = {}): Promise<Store> {
   const engine = await openEngine(databaseUrl, options)
-  migrateSqlite(engine.database, (options.now ?? Date.now)())
+  await engine.migrate()
   return storeOver(engine)
 }
 
 export async function migrate(databaseUrl: string, options: OpenOptions = {}): Promise<Migrated> {
   const engine = await openEngine(databaseUrl, options)
   try {
-    return migrateSqlite(engine.database, (options.now ?? Date.now)())
+    return await engine.migrate()
   } finally {
     await engine.close()
   }
 }
 
-export async function openEngine(databaseUrl: string, options: OpenOptions): Promise<SqliteEngine> {
-  const path = databaseUrl.replace(/^file:(\/\/(?=\/))?/, '')
-  if (path === databaseUrl) throw new Error(`cannot open a database at ${databaseUrl.split(':')[0]}: — use file:PATH`)
-  if (path !== ':memory:') {
-    mkdirSync(dirname(path), { recursive: true })
-    const fresh = !existsSync(path)
-    const engine = await openSqlite(path, { now: options.now ?? Date.now })
-    // Addresses and digests are nobody else's business on this machine; -wal and -shm inherit the mode.
-    if (fresh) chmodSync(path, 0o600)
-    return engine
+export interface OpenEngine extends Engine {
+  migrate(): Promise<Migrated>
+  /** The number of the newest migration that ran; 0 for an empty database. */
+  schema(): Promise<number>
+  /** What is broken in the database itself, or null. */
+  damage(): Promise<string | null>
+}
+
+export async function openEngine(databaseUrl: string, options: OpenOptions = {}): Promise<OpenEngine> {
+  if (/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    // Loaded only where it is used: an embedded Postkey starts without it.
+    const { PostgresEngine } = await import('./postgres.ts')
+    return new PostgresEngine(databaseUrl, { now: options.now, ...(options.writers === undefined ? {} : { writers: options.writers }) })
   }
-  return openSqlite(path, { now: options.now ?? Date.now })
+  const path = databaseUrl.replace(/^file:(\/\/(?=\/))?/, '')
+  if (path === databaseUrl) throw new Error(`cannot open a database at ${databaseUrl.split(':')[0]}: — use file:PATH or postgres://…`)
+  if (path === ':memory:') return openSqlite(path, { now: options.now ?? Date.now })
+  mkdirSync(dirname(path), { recursive: true })
+  const fresh = !existsSync(path)
+  const engine = await openSqlite(path, { now: options.now ?? Date.now })
+  // Addresses and digests are nobody else's business on this machine; -wal and -shm inherit the mode.
+  if (fresh) chmodSync(path, 0o600)
+  return engine
 }
 
 export function storeOver(engine: Engine): Store {
   return {
-    start: (scope, input) => engine.write((tx) => start(tx, scope, input)),
-    resend: (scope, input) => engine.write((tx) => resend(tx, scope, input)),
-    verify: (scope, input) => engine.write((tx) => verify(tx, scope, input)),
+    start: (scope, input) => engine.write({ locks: startLocks(scope, input), run: (tx) => start(tx, scope, input) }),
+    resend: (scope, input) => engine.write({ locks: () => resendLocks(scope, input), run: (tx) => resend(tx, scope, input) }),
+    verify: (scope, input) => engine.write({ locks: () => verifyLocks(scope, input), run: (tx) => verify(tx, scope, input) }),
     findChallenge: (tenant, id, browser) => engine.read((tx) => findChallenge(tx, tenant, id, browser)),
     findSession: (tenant, policy, digest) => engine.read((tx) => findSession(tx, tenant, policy, digest)),
-    touchSession: (tenant, digest, seenAt) => engine.write(() => touchSession(tenant, digest, seenAt)),
+    touchSession: (tenant, digest, seenAt) => engine.write({ locks: nothing, run: () => touchSession(tenant, digest, seenAt) }),
     listSessions: (tenant, policy, user) => engine.read((tx) => listSessions(tx, tenant, policy, user)),
-    endSessions: (scope, input) => engine.write((tx) => endSessions(tx, scope, input)),
-    claimMails: (limit, leaseMs) => engine.write((tx) => claimMails(tx, limit, leaseMs)),
-    settleMail: (scope, input) => engine.write((tx) => settleMail(tx, scope, input)),
+    endSessions: (scope, input) => engine.write({ locks: nothing, run: (tx) => endSessions(tx, scope, input) }),
+    claimMails: (limit, leaseMs) => engine.write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),
+    settleMail: (scope, input) => engine.write({ locks: settleLocks(input), run: (tx) => settleMail(tx, scope, input) }),
     nextMailDue: () => engine.read((tx) => nextMailDue(tx)),
-    record: (scope, event) => engine.write((tx) => writeEvent(tx, scope, { ...event, decision: { reason: event.reason } })),
-    keepPolicy: (tenant, version, policy) => engine.write((tx) => keepPolicy(tx, tenant, version, policy)),
+    record: (scope, event) =>
+      engine.write({ locks: nothing, run: (tx) => writeEvent(tx, scope, { ...event, decision: { reason: event.reason } }) }),
+    keepPolicy: (tenant, version, policy) => engine.write({ locks: nothing, run: (tx) => keepPolicy(tx, tenant, version, policy) }),
     check: () => engine.check(),
     close: () => engine.close(),
   }

@@ -22,7 +22,38 @@ export interface Tx {
   readonly now: Ms
   /** Milliseconds since the transaction began, for the event's cost. */
   elapsed(): number
+  readonly limits: Limits
 }
+
+/**
+ * The states of limits. Read, decide and write between two yields: nothing else runs there, so that what was read is still
+ * true when it is written. Written to the table with the commit; a name that ten operations of one commit spend from is
+ * read and written once.
+ */
+export interface Limits {
+  get(tenant: string, name: string): string | null
+  set(tenant: string, name: string, state: string): void
+}
+
+/** What an operation will touch, named before it begins: an engine with many writers locks it, in one fixed order. */
+export interface Locks {
+  readonly tenant: string
+  /** Things only one operation at a time may have in hand, e.g. "challenge:…". */
+  readonly keys: readonly string[]
+  /** Names of limits it may read or write. */
+  readonly limits: readonly string[]
+  /** Operations of one process that share such a name take turns; other processes are kept apart by the statements themselves. */
+  readonly turn?: string
+}
+
+export interface Write<T> {
+  /** As a look-up where the names must be found first; of what never changes (whose challenge is this?), for it runs unlocked. */
+  readonly locks: Locks | (() => Operation<Locks>)
+  readonly run: (tx: Tx) => Operation<T>
+}
+
+/** Touches nothing that two operations could want at once: its statements guard themselves. */
+export const nothing: Locks = { tenant: '', keys: [], limits: [] }
 
 export function* all<R>(sql: string, ...params: Value[]): Operation<readonly R[]> {
   return (yield { sql, params, mode: 'all' }) as unknown as readonly R[]
@@ -40,7 +71,7 @@ export function* run(sql: string, ...params: Value[]): Operation<void> {
 /** The engine: where operations run. */
 export interface Engine {
   /** In a transaction; resolves when it is durable. A throw rolls back this operation and no other. */
-  write<T>(operation: (tx: Tx) => Operation<T>): Promise<T>
+  write<T>(write: Write<T>): Promise<T>
   /** Outside of a transaction: one look, nothing written. */
   read<T>(operation: (tx: Tx) => Operation<T>): Promise<T>
   /** Rejects when the database does not answer. */

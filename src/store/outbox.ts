@@ -4,8 +4,9 @@ import { type DeliveryDecision, type DeliveryFacts, decideDelivery } from '../co
 import type { Ms } from '../core/model.ts'
 import { bounceRule } from '../core/start.ts'
 import { writeEvent } from './event.ts'
-import { addHit, bounceWindow, readWindow } from './limits.ts'
-import { all, type Operation, one, run, type Tx } from './operation.ts'
+import { addHit, bounceWindow } from './limits.ts'
+import { all, type Locks, nothing, type Operation, one, run, type Tx } from './operation.ts'
+import { challengeKey } from './rows.ts'
 import { mailExpiresAt, type QueuedMail, type Scope, type SettleInput } from './store.ts'
 
 interface Leased extends Omit<QueuedMail, 'hasLink' | 'hasCode' | 'decoy' | 'now'> {
@@ -14,9 +15,12 @@ interface Leased extends Omit<QueuedMail, 'hasLink' | 'hasCode' | 'decoy' | 'now
   readonly decoy: 0 | 1
 }
 
+/** Two claims in one transaction would not skip each other's rows. */
+export const claimLocks: Locks = { ...nothing, turn: 'outbox' }
+
 export function* claimMails(tx: Tx, limit: number, leaseMs: Ms): Operation<readonly QueuedMail[]> {
   const due = yield* all<Leased>(
-    'select m.tenant, m.challenge, m.ordinal, m.request_id as "requestId", c.purpose, c.email, c.locale, c.device, m.created_at as "createdAt", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_digest is not null as "hasLink", m.code_digest is not null as "hasCode", m.decoy, m.sealed, m.tries from mails m join challenges c on c.tenant = m.tenant and c.id = m.challenge where m.state = \'queued\' and m.due_at <= ? order by m.due_at limit ?',
+    'select m.tenant, m.challenge, m.ordinal, m.request_id as "requestId", c.purpose, c.email, c.locale, c.device, m.created_at as "createdAt", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_digest is not null as "hasLink", m.code_digest is not null as "hasCode", m.decoy, m.sealed, m.tries from mails m join challenges c on c.tenant = m.tenant and c.id = m.challenge where m.state = \'queued\' and m.due_at <= ? order by m.due_at limit ? {skip_locked}',
     tx.now,
     limit,
   )
@@ -36,6 +40,10 @@ export function* claimMails(tx: Tx, limit: number, leaseMs: Ms): Operation<reado
     decoy: row.decoy === 1,
     now: tx.now,
   }))
+}
+
+export function settleLocks({ mail }: SettleInput): Locks {
+  return { tenant: mail.tenant, keys: [challengeKey(mail.challenge)], limits: [bounceWindow(mail.email)] }
 }
 
 export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation<DeliveryDecision> {
@@ -62,8 +70,7 @@ export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation
     )
   }
   if (reply === 'permanent') {
-    const hits = yield* readWindow(mail.tenant, bounceWindow(mail.email))
-    yield* addHit(mail.tenant, bounceWindow(mail.email), [bounceRule], hits, [tx.now, mail.challenge])
+    addHit(tx.limits, mail.tenant, bounceWindow(mail.email), [bounceRule], [tx.now, mail.challenge])
   }
   yield* writeEvent(tx, scope, {
     kind: 'deliver',

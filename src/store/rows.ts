@@ -38,6 +38,9 @@ const mailsOfChallenge = `select ${mailColumns} from mails where tenant = ? and 
 
 export const findUserByEmail = (tenant: string, email: string): Operation<UserRow | null> => one<UserRow>(userByEmail, tenant, email)
 
+/** Who has it in hand holds the challenge and all its mails. */
+export const challengeKey = (id: string): string => `challenge:${id}`
+
 /** The purpose is part of the key: a challenge of another purpose does not exist here. */
 export const findChallengeRow = (tenant: string, purpose: string, id: string): Operation<ChallengeRow | null> =>
   one<ChallengeRow>(

@@ -1,7 +1,10 @@
 // The embedded engine. WAL with synchronous=FULL: a commit that a power cut could undo would un-spend a link. One sync costs
 // more than all statements of a sign-in, so operations that wait together share one commit.
 import type { Ms } from '../core/model.ts'
-import { type Engine, type Operation, type Row, type Tx, Unavailable, type Value } from './operation.ts'
+import { speak } from './fragments.ts'
+import { HeldLimits } from './held-limits.ts'
+import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
+import { type Engine, type Limits, type Operation, type Row, type Tx, Unavailable, type Value, type Write } from './operation.ts'
 
 /** What both providers, node:sqlite and @photostructure/sqlite, have in common. */
 export interface Database {
@@ -46,8 +49,12 @@ export async function openSqlite(path: string, options: SqliteOptions): Promise<
   return new SqliteEngine(database, options)
 }
 
+const READ_LIMIT = 'select state from limits where tenant = ? and name = ?'
+const WRITE_LIMIT =
+  'insert into limits (tenant, name, state) values (?, ?, ?) on conflict (tenant, name) do update set state = excluded.state'
+
 interface Job {
-  readonly operation: (tx: Tx) => Operation<unknown>
+  readonly run: (tx: Tx) => Operation<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
   result?: unknown
@@ -67,10 +74,11 @@ export class SqliteEngine implements Engine {
     this.#options = { batchMax: 50, busyForMs: 5_000, ...options }
   }
 
-  write<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
+  // One writer at a time: nothing has to be locked.
+  write<T>({ run }: Write<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ operation, resolve: resolve as (value: unknown) => void, reject })
+      this.#queue.push({ run, resolve: resolve as (value: unknown) => void, reject })
       this.#schedule()
     })
   }
@@ -79,7 +87,7 @@ export class SqliteEngine implements Engine {
   async read<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
     if (this.#closed) throw new Unavailable('the database is closed')
     try {
-      return this.#step(operation(this.#tx()))
+      return this.#step(operation(this.#tx(this.#limits())))
     } catch (error) {
       throw asUnavailable(error)
     }
@@ -89,6 +97,30 @@ export class SqliteEngine implements Engine {
     await this.read(function* () {
       yield { sql: 'select 1', params: [], mode: 'all' }
     })
+  }
+
+  migrate(): Promise<Migrated> {
+    const { database } = this
+    const connection: MigrationConnection = {
+      engine: 'sqlite',
+      begin: () => patiently(() => database.exec('begin immediate'), this.#options.busyForMs),
+      run: async (sql) => database.exec(sql),
+      number: async (sql) => (database.prepare(sql).all() as { n: number }[])[0]?.n ?? 0,
+    }
+    return migrateOver(connection, this.#options.now())
+  }
+
+  async schema(): Promise<number> {
+    const made = this.database.prepare("select 1 from sqlite_schema where name = 'migrations'").all().length > 0
+    if (!made) return 0
+    const [row] = this.database.prepare('select coalesce(max(number), 0) as n from migrations').all() as { n: number }[]
+    return row?.n ?? 0
+  }
+
+  async damage(): Promise<string | null> {
+    const rows = this.database.prepare('pragma quick_check(1)').all() as Record<string, Value>[]
+    const answer = rows.flatMap((row) => Object.values(row)).join('; ')
+    return answer === 'ok' ? null : answer
   }
 
   async close(): Promise<void> {
@@ -127,7 +159,9 @@ export class SqliteEngine implements Engine {
       return
     }
     try {
-      for (const job of jobs) job.result = this.#step(job.operation(this.#tx()))
+      const limits = this.#limits()
+      for (const job of jobs) job.result = this.#step(job.run(this.#tx(limits)))
+      for (const { tenant, name, state } of limits.changed()) this.#prepared(WRITE_LIMIT).run(tenant, name, state)
       this.database.exec('commit')
     } catch (error) {
       this.#rollback()
@@ -147,22 +181,33 @@ export class SqliteEngine implements Engine {
     }
   }
 
-  #tx(): Tx {
+  #limits(): HeldLimits {
+    return new HeldLimits((tenant, name) => {
+      const [row] = this.#prepared(READ_LIMIT).all(tenant, name) as { state: string }[]
+      return row?.state ?? null
+    })
+  }
+
+  #tx(limits: Limits): Tx {
     const began = performance.now()
-    return { now: this.#options.now(), elapsed: () => performance.now() - began }
+    return { now: this.#options.now(), elapsed: () => performance.now() - began, limits }
+  }
+
+  #prepared(sql: string): ReturnType<Database['prepare']> {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.database.prepare(speak('sqlite', sql))
+      this.#statements.set(sql, statement)
+    }
+    return statement
   }
 
   #step<T>(operation: Operation<T>): T {
     let step = operation.next()
     while (!step.done) {
       const { sql, params } = step.value
-      let statement = this.#statements.get(sql)
-      if (statement === undefined) {
-        statement = this.database.prepare(sql)
-        this.#statements.set(sql, statement)
-      }
       // For `run` as well: the driver's own makes an object of counts that nobody reads.
-      step = operation.next(statement.all(...params) as Row[])
+      step = operation.next(this.#prepared(sql).all(...params) as Row[])
     }
     return step.value
   }

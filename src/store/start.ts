@@ -5,9 +5,9 @@ import { mailWindows } from '../core/policy.ts'
 import { decideStart, type ResendFacts, type StartBucket, type StartDecision, type StartFacts, startBuckets } from '../core/start.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { addHit, bounceWindow, failureWindow, knownMailWindow, mailWindow, readBuckets, readWindows, writeBuckets } from './limits.ts'
-import { type Operation, run, type Tx } from './operation.ts'
-import { findChallengeRow, findMailRows, findUserByEmail } from './rows.ts'
+import { addHit, bounceWindow, failureWindow, knownMailWindow, mailWindow, readBucket, readHits, writeBucket } from './limits.ts'
+import { type Locks, type Operation, run, type Tx } from './operation.ts'
+import { challengeKey, findChallengeRow, findMailRows, findUserByEmail } from './rows.ts'
 import type { BucketNames, MailSecrets, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
 import { knowsBrowser } from './user.ts'
 
@@ -23,6 +23,27 @@ interface Ask {
   readonly secrets: MailSecrets
   readonly resend: ResendFacts | null
   readonly ordinal: number
+}
+
+/** Every limit that a mail to this address from there may touch. */
+function limitsOf(email: string, mailbox: string, buckets: BucketNames): string[] {
+  return [
+    ...startBuckets.map((name) => buckets[name]),
+    mailWindow(mailbox),
+    knownMailWindow(email),
+    failureWindow(email),
+    bounceWindow(email),
+  ]
+}
+
+export function startLocks(scope: Scope, input: StartInput): Locks {
+  return { tenant: scope.tenant, keys: [], limits: limitsOf(input.email, input.mailbox, input.buckets) }
+}
+
+export function* resendLocks(scope: Scope, input: ResendInput): Operation<Locks> {
+  const challenge = yield* findChallengeRow(scope.tenant, input.purpose, input.challenge)
+  const limits = challenge === null ? [] : limitsOf(challenge.email, input.mailboxOf(challenge.email), input.buckets)
+  return { tenant: scope.tenant, keys: [challengeKey(input.challenge)], limits }
 }
 
 export function* start(tx: Tx, scope: Scope, input: StartInput): Operation<StartOutcome> {
@@ -65,18 +86,19 @@ export function* resend(tx: Tx, scope: Scope, input: ResendInput): Operation<Sta
 
 function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>): Operation<StartDecision> {
   const { tenant, policy } = scope
-  const names = ask.buckets
-  const buckets = yield* readBuckets(tenant, names.network, names.networkWide, names.browser, names.tenant)
+  const { limits } = tx
   const user = yield* findUserByEmail(tenant, ask.email)
   const known = user !== null && knowsBrowser(user, ask.browserDigest)
   const windowName = known ? knownMailWindow(ask.email) : mailWindow(ask.mailbox)
-  const windows = yield* readWindows(tenant, windowName, failureWindow(ask.email), bounceWindow(ask.email))
-  const times = (name: string): number[] => (windows.get(name) ?? []).map(([at]) => at)
+  const times = (name: string): number[] => readHits(limits, tenant, name).map(([at]) => at)
   const facts: StartFacts = {
     now: tx.now,
     purpose: ask.purpose,
     address: ask.addressInEvent,
-    tats: Object.fromEntries(startBuckets.map((name) => [name, buckets.get(names[name]) ?? null])) as Record<StartBucket, number | null>,
+    tats: Object.fromEntries(startBuckets.map((name) => [name, readBucket(limits, tenant, ask.buckets[name])])) as Record<
+      StartBucket,
+      number | null
+    >,
     knownBrowser: known,
     mails: times(windowName),
     failures: times(failureWindow(ask.email)),
@@ -86,13 +108,11 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
   }
   const decision = decideStart(policy, facts)
   if (decision.tats !== null && decision.mail !== null) {
+    for (const name of startBuckets) writeBucket(limits, tenant, ask.buckets[name], decision.tats[name])
+    // A mail that a full window swallowed does not fill it further, or asking would never end the wait.
+    if (decision.reason !== 'too_many_mails') addHit(limits, tenant, windowName, mailWindows(policy), [tx.now, ask.challenge])
     if (begin) yield* begin()
     yield* queueMail(tx, scope, ask, decision)
-    const { network, networkWide, browser, tenant: all } = decision.tats
-    yield* writeBuckets(tenant, [names.network, network], [names.networkWide, networkWide], [names.browser, browser], [names.tenant, all])
-    // A mail that a full window swallowed does not fill it further, or asking would never end the wait.
-    const hit = decision.reason !== 'too_many_mails'
-    if (hit) yield* addHit(tenant, windowName, mailWindows(policy), windows.get(windowName) ?? [], [tx.now, ask.challenge])
   }
   const written = decision.mail !== null
   yield* writeEvent(tx, scope, {

@@ -4,12 +4,29 @@ import type { User } from '../core/model.ts'
 import { decideVerify, type Match, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { addHit, failureWindow, type Hit, readWindow, writeWindow } from './limits.ts'
-import { type Operation, one, run, type Tx } from './operation.ts'
-import { type ChallengeRow, findChallengeRow, findMailRows, findUserByEmail, type MailRow, toMail, type UserRow } from './rows.ts'
+import { addHit, failureWindow, type Hit, readHits, writeHits } from './limits.ts'
+import { type Locks, type Operation, one, run, type Tx } from './operation.ts'
+import {
+  type ChallengeRow,
+  challengeKey,
+  findChallengeRow,
+  findMailRows,
+  findUserByEmail,
+  type MailRow,
+  toMail,
+  type UserRow,
+} from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
 import type { Scope, VerifyInput, VerifyOutcome } from './store.ts'
 import { signIn } from './user.ts'
+
+/** The challenge, and its address: two flows of one address share its failures and, at a first sign-in, its user. */
+export function* verifyLocks(scope: Scope, input: VerifyInput): Operation<Locks> {
+  const challenge = yield* findChallengeRow(scope.tenant, input.purpose, input.challenge)
+  if (challenge === null) return { tenant: scope.tenant, keys: [], limits: [] }
+  const { id, email } = challenge
+  return { tenant: scope.tenant, keys: [challengeKey(id), `address:${email}`], limits: [failureWindow(email)] }
+}
 
 export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<VerifyOutcome> {
   const { tenant, policy } = scope
@@ -17,7 +34,6 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<Ver
   const mails = challenge ? yield* findMailRows(tenant, challenge.id) : []
   const mail = (input.proof === 'link' ? mails.find((row) => row.ordinal === input.ordinal) : newestWithCode(mails)) ?? null
   const user = challenge ? yield* findUserByEmail(tenant, challenge.email) : null
-  const hits = challenge ? yield* readWindow(tenant, failureWindow(challenge.email)) : []
   // Nothing used, no session: as long as no proof of the challenge was good, there is none to look for.
   const used = mails.some((row) => row.linkUsedAt !== null || row.codeUsedAt !== null)
   const mayHave = used || (challenge !== null && input.currentSession !== null)
@@ -25,6 +41,7 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<Ver
   const own = sessions.find((row) => input.sessionDigests.includes(row.digest)) ?? null
   const current = sessions.find((row) => row.digest === input.currentSession && row.endedAt === null) ?? null
 
+  const hits = challenge ? readHits(tx.limits, tenant, failureWindow(challenge.email)) : []
   let facts: VerifyFacts = {
     now: tx.now,
     proof: input.proof,
@@ -51,7 +68,7 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<Ver
     else facts = { ...facts, address: claimed ? (input.address === challenge.email ? 'right' : 'wrong') : 'exhausted' }
     decision = decideVerify(policy, facts)
     if (claimed && facts.code !== null && decision.verdict !== 'signed_in') {
-      yield* addHit(tenant, failureWindow(challenge.email), policy.codeFailures, hits, [tx.now, challenge.id])
+      addHit(tx.limits, tenant, failureWindow(challenge.email), policy.codeFailures, [tx.now, challenge.id])
     }
   }
 
@@ -128,7 +145,7 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
   }
   // Refunded: the failures of the very flow that ends in success. Somebody else's flow refunds nothing of this one.
   const remaining = found.hits.filter(([, flow]) => flow !== challenge.id)
-  if (remaining.length < found.hits.length) yield* writeWindow(tenant, failureWindow(challenge.email), remaining)
+  if (remaining.length < found.hits.length) writeHits(tx.limits, tenant, failureWindow(challenge.email), remaining)
 
   const user = yield* signIn(tx, tenant, {
     found: found.user,

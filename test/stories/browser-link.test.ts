@@ -3,7 +3,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { browserFor } from '../chromium.ts'
-import { type LiveMail, type Person, startLive, startLiveBehind, startOther } from '../live.ts'
+import { type LiveMail, type Person, type Received, startLive, startLiveBehind, startOther } from '../live.ts'
 
 const ADA = 'ada@example.net'
 const GRACE = 'grace@example.net'
@@ -380,33 +380,9 @@ describe('ahead of time', () => {
   })
 
   test('a prerendered landing page posts nothing until it is shown, then once', async () => {
-    // Playwright forbids prerendering in every tab it controls, so this one is opened without it and tells by its requests how far
-    // it is. The page that prerenders stands before the server, at the same origin.
-    let link = ''
-    await using live = await startLiveBehind({
-      page: ({ url }) => (url === '/host' ? hostPage : url === '/host-link' ? link : undefined),
-    })
-    const cdp = await (await browser()).newBrowserCDPSession()
-    const { browserContextId } = await cdp.send('Target.createBrowserContext')
-    try {
-      await cdp.send('Target.createTarget', { url: `${live.url}/host`, browserContextId })
-      link = (await live.mail(ADA)).link
-      const prerendered = (): boolean =>
-        live.received.some(({ url, headers }) => url.startsWith('/l/') && headers['sec-purpose'] === 'prefetch;prerender')
-      await expect.poll(prerendered, { timeout: 5_000 }).toBe(true)
-      const posts = (): number => live.received.filter(({ method, url }) => method === 'POST' && url.startsWith('/l/')).length
-      await new Promise((resolve) => setTimeout(resolve, 600))
-      expect(posts()).toBe(0)
-      expect(live.received.some(({ url }) => url === '/left')).toBe(false)
-      // The host page follows the link when it is told so.
-      link = 'go'
-      await expect.poll(posts, { timeout: 5_000 }).toBe(1)
-      await expect.poll(() => live.log.filter((line) => line.includes('"signed_in"') && line.includes('"sign_in_verify"')).length).toBe(1)
-      const opened = live.received.filter(({ method, url }) => method === 'GET' && url.startsWith('/l/'))
-      expect(opened).toHaveLength(1)
-    } finally {
-      await cdp.send('Target.disposeBrowserContext', { browserContextId })
-    }
+    // Chromium prerenders when it sees fit, which a busy machine can keep it from: so it is asked up to three times.
+    const prerendered = (await prerenderedVisit()) || (await prerenderedVisit()) || (await prerenderedVisit())
+    expect(prerendered).toBe(true)
   })
 
   test('in a tab that nobody looks at it waits; when the tab is shown it submits once', async () => {
@@ -453,6 +429,39 @@ describe('CS-13: in somebody else’s frame', () => {
     expect(answer?.headers()['content-security-policy']).toContain("frame-ancestors 'none'")
   })
 })
+
+/**
+ * False: the browser did not prerender. Playwright forbids that in every tab it controls, so this one is opened without it and tells
+ * by its requests how far it is. The page that prerenders stands before the server, at the same origin.
+ */
+async function prerenderedVisit(): Promise<boolean> {
+  let told = ''
+  await using live = await startLiveBehind({
+    page: ({ url }) => (url === '/host' ? hostPage : url === '/host-link' ? told : undefined),
+  })
+  const landings = (method: string): Received[] => live.received.filter((one) => one.method === method && one.url.startsWith('/l/'))
+  const cdp = await (await browser()).newBrowserCDPSession()
+  const { browserContextId } = await cdp.send('Target.createBrowserContext')
+  try {
+    await cdp.send('Target.createTarget', { url: `${live.url}/host`, browserContextId })
+    told = (await live.mail(ADA)).link
+    for (const until = Date.now() + 4_000; landings('GET').length === 0; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      if (Date.now() > until) return false
+    }
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect(landings('GET').map(({ headers }) => headers['sec-purpose'])).toEqual(['prefetch;prerender'])
+    expect(landings('POST')).toEqual([])
+    // The host page follows the link when it is told so.
+    told = 'go'
+    await expect.poll(() => landings('POST').length, { timeout: 5_000 }).toBe(1)
+    await expect.poll(() => live.log.filter((line) => line.includes('"signed_in"') && line.includes('"sign_in_verify"')).length).toBe(1)
+    // Shown as it was prerendered, not fetched again.
+    expect(landings('GET')).toHaveLength(1)
+    return true
+  } finally {
+    await cdp.send('Target.disposeBrowserContext', { browserContextId })
+  }
+}
 
 function speculate({ rule, link }: { rule: string; link: string }): void {
   const script = document.createElement('script')

@@ -58,7 +58,7 @@ async function prepare(kit: Kit, database: TestDatabase, which: keyof typeof acc
   if (which === 'disabled') database.setUserStatus(email, 'disabled')
   if (which === 'suppressed') {
     const hits = JSON.stringify([1, 2, 3].map((day) => [kit.clock.at - day * 3_600_000, 'earlier']))
-    database.rows("insert into windows (tenant, name, hits) values ('default', ?, ?) returning name", `bounces:${email}`, hits)
+    database.rows("insert into limits (tenant, name, state) values ('default', ?, ?) returning name", `bounces:${email}`, hits)
   }
   if (which === 'over its budget') {
     for (let round = 0; round < 2; round++) {

@@ -69,7 +69,7 @@ describe('guessing', () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url })
     const failures = (): unknown[] =>
-      JSON.parse(String(database.rows("select hits from windows where name like 'codes:%'")[0]?.hits ?? '[]')) as unknown[]
+      JSON.parse(String(database.rows("select state as hits from limits where name like 'codes:%'")[0]?.hits ?? '[]')) as unknown[]
     const attacker = await askAndOpen(kit, ADA)
     await guessAll(kit, attacker.browser, attacker.challenge, attacker.code)
     const own = await askAndOpen(kit, ADA)
@@ -102,7 +102,7 @@ describe('guessing', () => {
     for (let i = 0; i < 20; i++)
       expect(await guess(attacker, challenge, i === 10 ? (code ?? '') : wrongCode(code, i))).toBe('code_other_browser')
     expect(database.rows('select code_tries as tries from mails')).toEqual([{ tries: 0 }])
-    expect(database.rows("select name from windows where name like 'codes:%'")).toEqual([])
+    expect(database.rows("select name from limits where name like 'codes:%'")).toEqual([])
     expect(await guess(browser, challenge, code ?? '')).toBe('signed_in')
   })
 })

@@ -77,19 +77,12 @@ create table sessions (
 ) {compact};
 create index sessions_user on sessions (tenant, user_id, created_at);
 
--- A GCRA bucket is one time: when it will be full again.
-create table buckets (
+-- The state of one limit: a GCRA bucket is the time when it will be full again; an exact window is the times it has seen, as JSON
+-- [[time, challenge], …], never longer than its count.
+create table limits (
   tenant text not null,
   name text not null,
-  tat {int} not null,
-  primary key (tenant, name)
-) {compact};
-
--- An exact sliding window is the times it has seen, as JSON: [[time, challenge], …]. Never longer than its limit.
-create table windows (
-  tenant text not null,
-  name text not null,
-  hits text not null,
+  state text not null,
   primary key (tenant, name)
 ) {compact};
 

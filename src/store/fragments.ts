@@ -1,0 +1,22 @@
+// Where the two engines need different words, a statement names a fragment in braces. These are all of them.
+
+export type EngineName = 'sqlite' | 'postgres'
+
+const fragments = {
+  /** A 64-bit integer. */
+  int: { sqlite: 'integer', postgres: 'bigint' },
+  /** How a table ends. */
+  table: { sqlite: 'strict', postgres: '' },
+  /** The same, for short rows that are found by their key only. */
+  compact: { sqlite: 'strict, without rowid', postgres: '' },
+  /** Ends a select of rows that the transaction is about to change and that others may have in hand. */
+  skip_locked: { sqlite: '', postgres: 'for update of m skip locked' },
+} as const
+
+export function speak(engine: EngineName, sql: string): string {
+  return sql.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const words = fragments[name as keyof typeof fragments]
+    if (words === undefined) throw new TypeError(`no fragment is called ${name}`)
+    return words[engine]
+  })
+}

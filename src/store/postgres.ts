@@ -1,0 +1,316 @@
+// The engine for many nodes. A transaction of many round trips would make every sign-in wait for a dozen network hops, so the
+// operations that wait together run in step within one transaction: each round sends the next statement of every one of them
+// in one pipeline. Who may not run beside whom is known before: each operation names its locks.
+import pg from 'pg'
+import type { Ms } from '../core/model.ts'
+import { speak } from './fragments.ts'
+import { HeldLimits, type LimitRow } from './held-limits.ts'
+import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
+import { type Engine, type Locks, type Operation, type Row, type Statement, type Tx, Unavailable, type Write } from './operation.ts'
+
+export interface PostgresOptions {
+  /** Transactions at once, from this node. */
+  readonly writers?: number
+  /** Operations in one transaction at most. */
+  readonly batchMax?: number
+  /** Operations that may wait; one more is told to come again later (FA-19). */
+  readonly waitingMax?: number
+  /** In place of the database's clock. For tests. */
+  readonly now?: (() => Ms) | undefined
+}
+
+interface Job {
+  readonly write: Write<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+const CONNECT_MS = 5_000
+const LOCK_MS = 5_000
+const STATEMENT_MS = 10_000
+
+/** Times and counts are whole numbers below 2^53; `pg` hands 64-bit integers out as text. */
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
+}
+
+/** Taken in one order by everybody, so that nobody waits for somebody who waits for him. */
+const LOCK =
+  'select pg_advisory_xact_lock(key) from (select distinct hashtextextended(name, 0) as key from unnest($1::text[]) as name order by 1) as keys'
+const READ_LIMITS = 'select tenant, name, state from limits where (tenant, name) in (select * from unnest($1::text[], $2::text[]))'
+const WRITE_LIMITS =
+  'insert into limits (tenant, name, state) select * from unnest($1::text[], $2::text[], $3::text[]) on conflict (tenant, name) do update set state = excluded.state'
+const NOW = 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now'
+
+export class PostgresEngine implements Engine {
+  readonly #pool: pg.Pool
+  readonly #options: Required<Omit<PostgresOptions, 'now'>>
+  readonly #givenNow: (() => Ms) | undefined
+  #queue: Job[] = []
+  #running = 0
+  #scheduled = false
+  #closed = false
+  /** What this node's clock must be corrected by, and when that was measured. */
+  #clock = { offset: 0, measuredAt: Number.NEGATIVE_INFINITY }
+  #idle: (() => void)[] = []
+
+  constructor(url: string, options: PostgresOptions = {}) {
+    const { now, ...rest } = options
+    this.#options = { writers: 3, batchMax: 50, waitingMax: 5_000, ...rest }
+    this.#givenNow = now
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      // One more for looks, so that a full house of writers does not keep session checks waiting.
+      max: this.#options.writers + 2,
+      connectionTimeoutMillis: CONNECT_MS,
+      lock_timeout: LOCK_MS,
+      statement_timeout: STATEMENT_MS,
+      idle_in_transaction_session_timeout: STATEMENT_MS,
+      application_name: 'postkey',
+      pipeline: true,
+      types,
+    } as pg.PoolConfig)
+    // Without a listener a connection that the server closes ends the process.
+    this.#pool.on('error', () => {})
+  }
+
+  write<T>(write: Write<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
+    if (this.#queue.length >= this.#options.waitingMax) return Promise.reject(new Unavailable('too many operations are waiting'))
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ write: write as Write<unknown>, resolve: resolve as (value: unknown) => void, reject })
+      this.#schedule()
+    })
+  }
+
+  async read<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
+    if (this.#closed) throw new Unavailable('the database is closed')
+    return this.#connected(async (client) => {
+      const tx = await this.#tx(client, new HeldLimits(() => null), 'close enough')
+      const [value] = await inStep(client, [operation(tx)])
+      return value as T
+    })
+  }
+
+  async check(): Promise<void> {
+    await this.#connected((client) => client.query('select 1'))
+  }
+
+  migrate(): Promise<Migrated> {
+    return this.#connected(async (client) => {
+      const connection: MigrationConnection = {
+        engine: 'postgres',
+        begin: async () => {
+          await client.query('begin')
+          await client.query(
+            "set local statement_timeout = 0; set local lock_timeout = 0; select pg_advisory_xact_lock(hashtext('postkey migrations'))",
+          )
+        },
+        run: async (sql) => void (await client.query(sql)),
+        number: async (sql) => Number(((await client.query(sql)).rows[0] as { n: number }).n),
+      }
+      return migrateOver(connection, this.#givenNow?.() ?? Date.now())
+    })
+  }
+
+  schema(): Promise<number> {
+    return this.#connected(async (client) => {
+      const made = await client.query("select to_regclass('migrations') is not null as made")
+      if (!(made.rows[0] as { made: boolean }).made) return 0
+      const { rows } = await client.query('select coalesce(max(number), 0) as n from migrations')
+      return Number((rows[0] as { n: number }).n)
+    })
+  }
+
+  /** PostgreSQL checks its own pages; that it answers is what can be asked. */
+  async damage(): Promise<string | null> {
+    await this.check()
+    return null
+  }
+
+  async close(): Promise<void> {
+    while (this.#running > 0 || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    if (this.#closed) return
+    this.#closed = true
+    await this.#pool.end()
+  }
+
+  /** A batch for what this turn of the event loop brought in, as soon as a writer is free. */
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      while (this.#running < this.#options.writers && this.#queue.length > 0) {
+        this.#running++
+        void this.#batch(this.#queue.splice(0, this.#options.batchMax)).finally(() => {
+          this.#running--
+          if (this.#queue.length > 0) this.#schedule()
+          else if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
+        })
+      }
+    })
+  }
+
+  async #batch(jobs: readonly Job[]): Promise<void> {
+    try {
+      const results = await this.#connected((client) => this.#transact(client, jobs))
+      for (const [index, job] of jobs.entries()) job.resolve(results[index])
+    } catch (error) {
+      // One bad operation must not fail its neighbours. An outage would fail them all again, one time-out after the other.
+      if (jobs.length > 1 && !(error instanceof Unavailable)) for (const job of jobs) await this.#batch([job])
+      else for (const job of jobs) job.reject(error)
+    }
+  }
+
+  async #transact(client: pg.PoolClient, jobs: readonly Job[]): Promise<unknown[]> {
+    const locks = await locksOf(client, jobs)
+    const names = distinct(locks.flatMap(({ tenant, limits }) => limits.map((name) => ({ tenant, name }))))
+    const keys = [
+      ...locks.flatMap(({ tenant, keys }) => keys.map((key) => `${tenant}/${key}`)),
+      ...names.map(({ tenant, name }) => `${tenant}/limit:${name}`),
+    ]
+    try {
+      // One round trip; what follows a lock runs when the lock is held, and sees what its last holder committed.
+      const [, , limitRows] = await together([
+        client.query('begin'),
+        keys.length === 0 ? null : client.query({ name: 'lock', text: LOCK, values: [keys] }),
+        names.length === 0 ? null : client.query({ name: 'read_limits', text: READ_LIMITS, values: columns(names) }),
+        this.#measure(client),
+      ])
+      const limits = new HeldLimits((_, name) => {
+        throw new Error(`the limit ${name.split(':')[0]} was not named among the locks`)
+      })
+      limits.hold(names, (limitRows?.rows ?? []) as LimitRow[])
+      const tx = await this.#tx(client, limits, 'measured')
+      const results: unknown[] = []
+      for (const wave of waves(locks)) {
+        const values = await inStep(
+          client,
+          wave.map((index) => (jobs[index] as Job).write.run(tx)),
+        )
+        for (const [place, index] of wave.entries()) results[index] = values[place]
+      }
+      const changed = limits.changed()
+      const write =
+        changed.length === 0
+          ? null
+          : client.query({ name: 'write_limits', text: WRITE_LIMITS, values: [...columns(changed), changed.map(({ state }) => state)] })
+      await together([write, client.query('commit')])
+      return results
+    } catch (error) {
+      await client.query('rollback').catch(() => {})
+      throw error
+    }
+  }
+
+  /** Runs with a connection; one that broke is not given back. */
+  async #connected<T>(use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient | null = null
+    try {
+      client = await this.#pool.connect()
+      const result = await use(client)
+      client.release()
+      return result
+    } catch (error) {
+      const outage = asUnavailable(error)
+      client?.release(outage instanceof Unavailable)
+      throw outage
+    }
+  }
+
+  async #tx(client: pg.PoolClient, limits: HeldLimits, clock: 'measured' | 'close enough'): Promise<Tx> {
+    const began = performance.now()
+    if (clock === 'close enough' && began - this.#clock.measuredAt > 1_000) await this.#measure(client)
+    const now = this.#givenNow?.() ?? Math.floor(this.#clock.offset + performance.now())
+    return { now, elapsed: () => performance.now() - began, limits }
+  }
+
+  /** The database's clock decides, for all nodes alike, whatever their own clocks say (FA-21, FA-22). */
+  async #measure(client: pg.PoolClient): Promise<null> {
+    const { rows } = await client.query({ name: 'now', text: NOW })
+    const measuredAt = performance.now()
+    this.#clock = { offset: (rows[0] as { now: Ms }).now - measuredAt, measuredAt }
+    return null
+  }
+}
+
+/** Runs operations side by side: every round sends the next statement of each, and hands out the rows in the same order. */
+async function inStep<T>(client: pg.PoolClient, operations: readonly Operation<T>[]): Promise<T[]> {
+  const steps = operations.map((operation) => operation.next())
+  for (;;) {
+    const waiting = steps.flatMap((step, index) => (step.done ? [] : [index]))
+    if (waiting.length === 0) return steps.map((step) => step.value as T)
+    const answers = await together(waiting.map((index) => client.query(prepared(steps[index]?.value as Statement))))
+    for (const [place, index] of waiting.entries()) {
+      steps[index] = (operations[index] as Operation<T>).next((answers[place]?.rows ?? []) as Row[])
+    }
+  }
+}
+
+/** All, or the first error once none is on its way any more: a connection is not given back with answers to come. */
+async function together(queries: readonly (Promise<pg.QueryResult> | Promise<null> | null)[]): Promise<(pg.QueryResult | null)[]> {
+  const settled = await Promise.allSettled(queries)
+  // The first is the cause; those behind it in the pipeline only say that the transaction is broken.
+  for (const one of settled) if (one.status === 'rejected') throw one.reason
+  return settled.map((one) => (one as PromiseFulfilledResult<pg.QueryResult | null>).value)
+}
+
+async function locksOf(client: pg.PoolClient, jobs: readonly Job[]): Promise<Locks[]> {
+  const found = jobs.map(({ write }) => (typeof write.locks === 'function' ? null : write.locks))
+  const searches = jobs.flatMap(({ write }, index) => (typeof write.locks === 'function' ? [{ index, search: write.locks }] : []))
+  if (searches.length > 0) {
+    const answers = await inStep(
+      client,
+      searches.map(({ search }) => search()),
+    )
+    for (const [place, { index }] of searches.entries()) found[index] = answers[place] as Locks
+  }
+  return found as Locks[]
+}
+
+/** Operations that want the same key run one after the other; all else side by side. */
+function waves(locks: readonly Locks[]): number[][] {
+  const waves: number[][] = []
+  const next = new Map<string, number>()
+  for (const [index, { tenant, keys, turn }] of locks.entries()) {
+    const names = [...keys, ...(turn === undefined ? [] : [`turn:${turn}`])].map((key) => `${tenant}/${key}`)
+    const wave = Math.max(0, ...names.map((name) => next.get(name) ?? 0))
+    for (const name of names) next.set(name, wave + 1)
+    waves[wave] ??= []
+    ;(waves[wave] as number[]).push(index)
+  }
+  return waves
+}
+
+function distinct(names: readonly { tenant: string; name: string }[]): { tenant: string; name: string }[] {
+  return [...new Map(names.map((one) => [`${one.tenant}/${one.name}`, one])).values()]
+}
+
+function columns(names: readonly { tenant: string; name: string }[]): [string[], string[]] {
+  return [names.map(({ tenant }) => tenant), names.map(({ name }) => name)]
+}
+
+const texts = new Map<string, { readonly name: string; readonly text: string }>()
+
+function prepared({ sql, params }: Statement): pg.QueryConfig {
+  let known = texts.get(sql)
+  if (known === undefined) {
+    let count = 0
+    known = { name: `postkey_${texts.size}`, text: speak('postgres', sql).replace(/\?/g, () => `$${++count}`) }
+    texts.set(sql, known)
+  }
+  return { ...known, values: params as unknown[] }
+}
+
+/** Outages are told from defects: connection gone, server full or stopping, read-only, disk full, a lock or a statement timed out. */
+const OUTAGES = /^(08|53|55P03|57|58|25006|25P03|XX000)/
+
+function asUnavailable(error: unknown): unknown {
+  if (error instanceof Unavailable || !(error instanceof Error)) return error
+  const { code } = error as { code?: unknown }
+  const network = typeof code === 'string' && /^E[A-Z]+$/.test(code)
+  const gone = /connection|timeout|terminated|not queryable|closed/i.test(error.message) && typeof code !== 'string'
+  return network || gone || (typeof code === 'string' && OUTAGES.test(code)) ? new Unavailable(error.message, { cause: error }) : error
+}

