@@ -5,7 +5,7 @@
 //   await postkey.getSession(request)   // who is signed in
 import type { Brand, Versions } from './core/model.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
-import type { Asker, Context, Log } from './flow/context.ts'
+import type { Asker, Context, Hand, Log } from './flow/context.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
@@ -107,7 +107,8 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const transport = await transportOf(options.mail)
   const store = typeof options.database === 'string' ? await openStore(options.database, { now }) : options.database
   const basePath = (options.basePath ?? '').replace(/\/+$/, '')
-  let wake = (): void => {}
+  // Without a worker of its own a process leaves its mails to those of others.
+  let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }
   const context: Context = {
     tenant: 'default',
     store,
@@ -121,11 +122,11 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     defaultReturn: options.returnTo ?? `${basePath}/account`,
     log: options.log ?? silent,
     now,
-    wakeOutbox: () => wake(),
+    hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
   }
   await store.keepPolicy(context.tenant, versions.policy, policy)
   const outbox = options.sendsMail === false ? null : startOutbox(context, transport)
-  if (outbox) wake = outbox.wake
+  if (outbox) hand = outbox
 
   const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [] })
   const askerOf = (request: Request, info: RequestInfo = {}): Asker => visitOf(context, site, fromFetch(request), info, '').asker

@@ -106,6 +106,7 @@ function startInput(change: Partial<StartInput> = {}): StartInput {
     device: 'Firefox on Linux',
     buckets: { network: 'net', networkWide: 'wide', browser: 'browser', tenant: 'tenant' },
     secrets: { linkDigest: 'link1', codeDigest: 'code1', sealed: 'sealed1' },
+    leaseMs: null,
     ...change,
   }
 }

@@ -1,9 +1,10 @@
 // What every flow is given: the tenant's rules and keys, the store, and who is asking. Made once by the door, and once a request.
-import type { Brand, Versions } from '../core/model.ts'
+import type { Brand, Ms, Versions } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { type Keyring, mintId } from '../secret.ts'
-import type { Scope, Store } from '../store/store.ts'
+import type { QueuedMail, Scope, Store } from '../store/store.ts'
+import type { SealedSecrets } from './sealed.ts'
 
 export interface Log {
   event(name: string, fields: Readonly<Record<string, string | number | boolean | null>>): void
@@ -27,8 +28,20 @@ export interface Context {
   readonly log: Log
   /** The wall clock: for ids and cookies only. Decisions use the store's. */
   readonly now: () => number
-  /** Tells the outbox that there is something to do. */
-  readonly wakeOutbox: () => void
+  readonly hand: Hand
+}
+
+/** The outbox of this process, as a flow that queues a mail sees it. */
+export interface Hand {
+  /**
+   * A place for one more mail, now? Then the mail is queued as leased to this process, for so many milliseconds, and need not be
+   * looked for, locked and opened again. null: no place; it waits in the queue for whoever looks next.
+   */
+  reserve(): Ms | null
+  /** Fills the place that was reserved; with null gives it back. */
+  take(mail: QueuedMail | null, secrets: SealedSecrets): void
+  /** There is something in the queue. */
+  wake(): void
 }
 
 /** Who is asking, as far as a request tells. */

@@ -7,11 +7,10 @@ import { signInMail } from '../mail/sign-in.tsx'
 import type { MailTransport, Reply } from '../mail/transport.ts'
 import { open, ordinalCharacter } from '../secret.ts'
 import { mailExpiresAt, type QueuedMail } from '../store/store.ts'
-import { type Context, scopeOf } from './context.ts'
-import { type SealedSecrets, sealContext } from './sign-in.ts'
+import { type Context, type Hand, scopeOf } from './context.ts'
+import { type SealedSecrets, sealContext } from './sealed.ts'
 
-export interface Outbox {
-  wake(): void
+export interface Outbox extends Hand {
   /** Resolves when nothing is due and nothing is on its way: for tests and for a graceful stop. */
   idle(): Promise<void>
   /** Takes no further mail, and waits for those on their way. */
@@ -39,19 +38,28 @@ export function startOutbox(context: Context, transport: MailTransport, options:
   /** The last look took all there was room for, so there may be more. */
   let full = false
 
-  const carry = async (mail: QueuedMail): Promise<void> => {
+  const reserve = (): number => {
     carried++
     sending++
+    return leaseMs
+  }
+
+  const giveBack = (): void => {
+    carried--
+    if (carried === 0) bell.ring()
+  }
+
+  /** In a place that was reserved. `secrets`: where they are at hand; else they are in the seal. */
+  const carry = async (mail: QueuedMail, secrets: SealedSecrets | null): Promise<void> => {
     try {
-      const handed = await handOver(context, transport, mail).finally(() => sending--)
+      const handed = await handOver(context, transport, mail, secrets).finally(() => sending--)
       // The mail server can take the next one while the disk is asked to remember this one.
       if (full) bell.ring()
       await settle(context, mail, handed)
     } catch (error) {
       context.log.error('mail_not_settled', error, { challenge: mail.challenge })
     } finally {
-      carried--
-      if (carried === 0) bell.ring()
+      giveBack()
     }
   }
 
@@ -60,7 +68,10 @@ export function startOutbox(context: Context, transport: MailTransport, options:
     const room = atOnce - sending
     const mails = room > 0 ? await context.store.claimMails(room, leaseMs) : []
     full = mails.length === room
-    for (const mail of mails) void carry(mail)
+    for (const mail of mails) {
+      reserve()
+      void carry(mail, null)
+    }
     if (carried > 0) return LOOK_AGAIN_MS
     const { now, dueAt } = await context.store.nextMailDue()
     if (dueAt !== null && dueAt <= now) return 0
@@ -80,6 +91,12 @@ export function startOutbox(context: Context, transport: MailTransport, options:
   const working = work()
 
   return {
+    reserve: () => (stopped || sending >= atOnce ? null : reserve()),
+    take: (mail, secrets) => {
+      if (mail !== null) return void carry(mail, secrets)
+      sending--
+      giveBack()
+    },
     wake: () => bell.ring(),
     idle: () =>
       new Promise((resolve) => {
@@ -137,7 +154,7 @@ async function settle(context: Context, mail: QueuedMail, { reply, bytes }: Hand
   context.log.event('mail', { ...fields, reply: reply?.text ?? '' })
 }
 
-async function handOver(context: Context, transport: MailTransport, mail: QueuedMail): Promise<HandedOver> {
+async function handOver(context: Context, transport: MailTransport, mail: QueuedMail, secrets: SealedSecrets | null): Promise<HandedOver> {
   const before = decideDelivery(context.policy, {
     now: mail.now,
     tries: mail.tries,
@@ -146,10 +163,10 @@ async function handOver(context: Context, transport: MailTransport, mail: Queued
     reply: null,
   })
   if (before.verdict !== 'hand_over') return { reply: null, bytes: 0 }
-  const opened = open(context.keys, sealContext(mail.tenant, mail.challenge), mail.sealed)
+  const opened = secrets ?? unseal(context, mail)
   if (opened === null) return { reply: { class: 'unreadable', text: 'sealed with a key that is gone' }, bytes: 0 }
   try {
-    const message = write(context, mail, JSON.parse(opened) as SealedSecrets)
+    const message = write(context, mail, opened)
     const bytes = message.text.length + message.html.length
     // Rendered like any other, so that a mail for show costs what a real one does.
     if (mail.decoy) return { reply: { class: 'accepted', text: '' }, bytes: 0 }
@@ -158,6 +175,11 @@ async function handOver(context: Context, transport: MailTransport, mail: Queued
     context.log.error('mail_not_made', error, { challenge: mail.challenge })
     return { reply: { class: 'unreadable', text: 'the mail could not be made' }, bytes: 0 }
   }
+}
+
+function unseal(context: Context, mail: QueuedMail): SealedSecrets | null {
+  const text = open(context.keys, sealContext(mail.tenant, mail.challenge), mail.sealed)
+  return text === null ? null : (JSON.parse(text) as SealedSecrets)
 }
 
 function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Message {

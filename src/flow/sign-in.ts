@@ -19,8 +19,9 @@ import {
   seal,
   sessionTokens,
 } from '../secret.ts'
-import type { BucketNames, MailSecrets, VerifyInput } from '../store/store.ts'
+import type { BucketNames, MailSecrets, QueuedMail, StartOutcome, VerifyInput } from '../store/store.ts'
 import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
+import { type SealedSecrets, sealContext } from './sealed.ts'
 
 export interface Asked {
   readonly ok: true
@@ -57,23 +58,22 @@ export async function start(context: Context, asker: Asker, request: StartReques
   const { address } = read
   const challenge = mintId(context.now())
   const browser = asker.browser ?? mintSecret()
-  const outcome = store.start(scopeOf(context, asker.requestId), {
-    purpose: PURPOSE,
-    challenge,
-    email: address.email,
-    mailbox: mailboxKey(address),
-    addressInEvent: addressInEvent(context, address.email),
-    browserDigest: digest('browser', tenant, browser),
-    returnTo,
-    locale: request.locale ?? 'en',
-    device: asker.device,
-    buckets: bucketNames(context, asker),
-    secrets: mintSecrets(context, challenge),
-  })
-  // Woken here, so that an engine which commits in turn leases the mail in the very commit that queues it, and again below, when it is
-  // durable, for an engine to which this comes too early.
-  context.wakeOutbox()
-  const { decision, now } = await outcome
+  const { decision, now } = await withHand(context, challenge, (secrets, leaseMs) =>
+    store.start(scopeOf(context, asker.requestId), {
+      purpose: PURPOSE,
+      challenge,
+      email: address.email,
+      mailbox: mailboxKey(address),
+      addressInEvent: addressInEvent(context, address.email),
+      browserDigest: digest('browser', tenant, browser),
+      returnTo,
+      locale: request.locale ?? 'en',
+      device: asker.device,
+      buckets: bucketNames(context, asker),
+      secrets,
+      leaseMs,
+    }),
+  )
   context.log.event('sign_in_start', {
     requestId: asker.requestId,
     challenge,
@@ -81,7 +81,6 @@ export async function start(context: Context, asker: Asker, request: StartReques
     address: addressKey(keys, tenant, 'identity', address.email),
   })
   if (decision.verdict === 'refuse') return { ok: false, reason: decision.reason, retryAfterMs: decision.retryAfterMs }
-  context.wakeOutbox()
   return asked(context, challenge, browser, now)
 }
 
@@ -90,21 +89,23 @@ export async function resend(context: Context, asker: Asker, challenge: string):
   const { store, tenant } = context
   const id = ID_SHAPE.test(challenge) ? challenge : ''
   const browser = asker.browser ?? ''
-  const { decision, now } = await store.resend(scopeOf(context, asker.requestId), {
-    purpose: PURPOSE,
-    challenge: id,
-    browserDigest: digest('browser', tenant, browser),
-    buckets: bucketNames(context, asker),
-    secrets: mintSecrets(context, id),
-    mailboxOf: (email) => {
-      const read = readAddress(email)
-      return read.ok ? mailboxKey(read.address) : email
-    },
-    addressInEvent: (email) => addressInEvent(context, email),
-  })
+  const { decision, now } = await withHand(context, id, (secrets, leaseMs) =>
+    store.resend(scopeOf(context, asker.requestId), {
+      purpose: PURPOSE,
+      challenge: id,
+      browserDigest: digest('browser', tenant, browser),
+      buckets: bucketNames(context, asker),
+      secrets,
+      leaseMs,
+      mailboxOf: (email) => {
+        const read = readAddress(email)
+        return read.ok ? mailboxKey(read.address) : email
+      },
+      addressInEvent: (email) => addressInEvent(context, email),
+    }),
+  )
   context.log.event('sign_in_resend', { requestId: asker.requestId, challenge: id, reason: decision.reason })
   if (decision.verdict === 'refuse') return { ok: false, reason: decision.reason, retryAfterMs: decision.retryAfterMs }
-  context.wakeOutbox()
   return asked(context, id, browser, now)
 }
 
@@ -197,23 +198,28 @@ export function linkDigest(context: Context, challenge: string, secret: string):
   return digest('link', context.tenant, PURPOSE, challenge, secret)
 }
 
-/** What seals and opens a queued mail's secrets: they fit this challenge and no other. */
-export function sealContext(tenant: string, challenge: string): string {
-  return `mail\0${tenant}\0${challenge}`
-}
-
-export interface SealedSecrets {
-  readonly link: string
-  readonly code: string
-}
-
-function mintSecrets(context: Context, challenge: string): MailSecrets {
-  const { keys, tenant, policy } = context
+/** Mints a mail's secrets, has them queued, and hands them to this process's outbox where it has a place. */
+async function withHand(
+  context: Context,
+  challenge: string,
+  queue: (secrets: MailSecrets, leaseMs: Ms | null) => Promise<StartOutcome>,
+): Promise<StartOutcome> {
+  const { keys, tenant, policy, hand } = context
   const secrets: SealedSecrets = { link: mintSecret(), code: mintCode(policy.codeLength) }
-  return {
+  const stored: MailSecrets = {
     linkDigest: linkDigest(context, challenge, secrets.link),
     codeDigest: codeDigests(keys, tenant, PURPOSE, challenge, secrets.code)[0] as string,
     sealed: seal(keys, sealContext(tenant, challenge), JSON.stringify(secrets)),
+  }
+  const leaseMs = hand.reserve()
+  let mail: QueuedMail | null = null
+  try {
+    const outcome = await queue(stored, leaseMs)
+    mail = outcome.mail
+    if (leaseMs === null && outcome.decision.mail !== null) hand.wake()
+    return outcome
+  } finally {
+    if (leaseMs !== null) hand.take(mail, secrets)
   }
 }
 

@@ -8,7 +8,7 @@ import { writeEvent } from './event.ts'
 import { addHit, bounceWindow, failureWindow, knownMailWindow, mailWindow, readBucket, readHits, writeBucket } from './limits.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { challengeKey, findChallengeRow, findMailRows, findUserByEmail } from './rows.ts'
-import type { BucketNames, MailSecrets, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
+import type { BucketNames, MailSecrets, QueuedMail, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
 import { knowsBrowser } from './user.ts'
 
 interface Ask {
@@ -21,6 +21,9 @@ interface Ask {
   readonly browserDigest: string
   readonly buckets: BucketNames
   readonly secrets: MailSecrets
+  readonly locale: string
+  readonly device: string
+  readonly leaseMs: number | null
   readonly resend: ResendFacts | null
   readonly ordinal: number
 }
@@ -47,7 +50,7 @@ export function* resendLocks(scope: Scope, input: ResendInput): Operation<Locks>
 }
 
 export function* start(tx: Tx, scope: Scope, input: StartInput): Operation<StartOutcome> {
-  const decision = yield* decide(tx, scope, { ...input, kind: 'start', resend: null, ordinal: 0 }, () =>
+  return yield* decide(tx, scope, { ...input, kind: 'start', resend: null, ordinal: 0 }, () =>
     run(
       'insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       scope.tenant,
@@ -61,7 +64,6 @@ export function* start(tx: Tx, scope: Scope, input: StartInput): Operation<Start
       tx.now,
     ),
   )
-  return { decision, now: tx.now, bytes: input.secrets.sealed.length }
 }
 
 export function* resend(tx: Tx, scope: Scope, input: ResendInput): Operation<StartOutcome> {
@@ -69,22 +71,23 @@ export function* resend(tx: Tx, scope: Scope, input: ResendInput): Operation<Sta
   if (challenge === null || !same(challenge.browser, input.browserDigest)) {
     const decision = decideStart(scope.policy, unknownChallenge(tx, input))
     yield* writeEvent(tx, scope, { kind: 'resend', reason: decision.reason, facts: unknownChallenge(tx, input), decision })
-    return { decision, now: tx.now, bytes: 0 }
+    return { decision, now: tx.now, mail: null }
   }
   const mails = yield* findMailRows(scope.tenant, challenge.id)
-  const decision = yield* decide(tx, scope, {
+  return yield* decide(tx, scope, {
     ...input,
     kind: 'resend',
     email: challenge.email,
+    locale: challenge.locale,
+    device: challenge.device,
     mailbox: input.mailboxOf(challenge.email),
     addressInEvent: input.addressInEvent(challenge.email),
     resend: { createdAt: challenge.createdAt, completedAt: challenge.completedAt, mailsAt: mails.map((mail) => mail.createdAt) },
     ordinal: mails.length,
   })
-  return { decision, now: tx.now, bytes: input.secrets.sealed.length }
 }
 
-function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>): Operation<StartDecision> {
+function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>): Operation<StartOutcome> {
   const { tenant, policy } = scope
   const { limits } = tx
   const user = yield* findUserByEmail(tenant, ask.email)
@@ -107,12 +110,13 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
     resend: ask.resend,
   }
   const decision = decideStart(policy, facts)
+  let mail: QueuedMail | null = null
   if (decision.tats !== null && decision.mail !== null) {
     for (const name of startBuckets) writeBucket(limits, tenant, ask.buckets[name], decision.tats[name])
     // A mail that a full window swallowed does not fill it further, or asking would never end the wait.
     if (decision.reason !== 'too_many_mails') addHit(limits, tenant, windowName, mailWindows(policy), [tx.now, ask.challenge])
     if (begin) yield* begin()
-    yield* queueMail(tx, scope, ask, decision)
+    mail = yield* queueMail(tx, scope, ask, decision)
   }
   const written = decision.mail !== null
   yield* writeEvent(tx, scope, {
@@ -124,12 +128,12 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
     mails: decision.verdict === 'send' ? 1 : 0,
     bytes: written ? ask.secrets.sealed.length : 0,
   })
-  return decision
+  return { decision, now: tx.now, mail }
 }
 
-function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Operation<void> {
+function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Operation<QueuedMail | null> {
   const { mail } = decision
-  if (mail === null) return
+  if (mail === null) return null
   const decoy = decision.verdict === 'pretend'
   yield* run(
     "insert into mails (tenant, challenge, ordinal, request_id, created_at, link_digest, code_digest, link_expires_at, code_expires_at, code_tries, address_tries, decoy, state, sealed, tries, due_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 'queued', ?, 0, ?)",
@@ -145,8 +149,13 @@ function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Op
     mail.codeExpiresAt,
     decoy ? 1 : 0,
     ask.secrets.sealed,
-    tx.now,
+    tx.now + (ask.leaseMs ?? 0),
   )
+  if (ask.leaseMs === null) return null
+  const { challenge, ordinal, purpose, email, locale, device } = ask
+  const { link: hasLink, code: hasCode, linkExpiresAt, codeExpiresAt } = mail
+  const what = { challenge, ordinal, purpose, email, locale, device, hasLink, hasCode, linkExpiresAt, codeExpiresAt, decoy }
+  return { ...what, tenant: scope.tenant, requestId: scope.requestId, createdAt: tx.now, sealed: ask.secrets.sealed, tries: 0, now: tx.now }
 }
 
 function unknownChallenge(tx: Tx, input: ResendInput): StartFacts {

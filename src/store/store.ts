@@ -39,6 +39,8 @@ export interface StartInput {
   readonly device: string
   readonly buckets: BucketNames
   readonly secrets: MailSecrets
+  /** Queue the mail as leased to this process for so long; null: as due at once, for any worker. */
+  readonly leaseMs: Ms | null
 }
 
 export interface BucketNames {
@@ -54,6 +56,7 @@ export interface ResendInput {
   readonly challenge: string
   readonly browserDigest: string
   readonly buckets: BucketNames
+  readonly leaseMs: Ms | null
   readonly mailboxOf: (email: string) => string
   readonly addressInEvent: (email: string) => string
   readonly secrets: MailSecrets
@@ -62,7 +65,8 @@ export interface ResendInput {
 export interface StartOutcome {
   readonly decision: StartDecision
   readonly now: Ms
-  readonly bytes: number
+  /** The mail, if one was queued as leased to this process. */
+  readonly mail: QueuedMail | null
 }
 
 export interface VerifyInput {

@@ -1,7 +1,7 @@
 // Who has an account here? Nobody learns it from an answer: not from its status, its headers, its cookies, its length or its
 // page, nor by asking again. How long an answer takes is measured elsewhere.
 import { describe, expect, test } from 'vitest'
-import { sealContext } from '../../src/flow/sign-in.ts'
+import { sealContext } from '../../src/flow/sealed.ts'
 import { keyring, open } from '../../src/secret.ts'
 import { type TestDatabase, temporaryDatabase } from '../database.ts'
 import { type Answer, askAndOpen, type Browser, type Kit, SECRET, signIn, startKit, wrongCode } from '../kit.ts'

@@ -100,9 +100,9 @@ create table events (
   decision text not null,
   versions text not null,
   cost text not null,
-  primary key (tenant, id)
+  -- A request is what people ask about: all of it stands together.
+  primary key (tenant, request_id, id)
 ) {table};
-create index events_request on events (tenant, request_id);
 
 -- Every policy that ever decided, so that an old decision can be made again.
 create table policies (
