@@ -107,8 +107,9 @@ export function sessionTokens(keys: Keyring, tenant: string, challenge: string, 
 }
 
 /** A name for an address in keys of limits and events that cannot be turned back without the key. */
-export function addressKey(keys: Keyring, tenant: string, use: 'identity' | 'mailbox', address: string): string {
-  return mac(keys[0].address, tenant, use, address).slice(0, 22)
+export function addressKey(keys: Keyring, tenant: string, address: string): string {
+  // Key first and a fixed length of it: cut to 132 bits, nothing can be appended to what was hashed.
+  return hash('sha256', [keys[0].address.toString('base64url'), tenant, address].join('\0'), 'base64url').slice(0, 22)
 }
 
 function mac(key: Buffer, ...parts: readonly string[]): string {

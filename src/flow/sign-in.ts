@@ -78,7 +78,7 @@ export async function start(context: Context, asker: Asker, request: StartReques
     requestId: asker.requestId,
     challenge,
     reason: decision.reason,
-    address: addressKey(keys, tenant, 'identity', address.email),
+    address: addressKey(keys, tenant, address.email),
   })
   if (decision.verdict === 'refuse') return { ok: false, reason: decision.reason, retryAfterMs: decision.retryAfterMs }
   return asked(context, challenge, browser, now)
@@ -240,15 +240,15 @@ function asked(context: Context, challenge: string, browser: string, now: Ms): A
 /** A browser without a cookie has a bucket too, shared by all such of its network: deleting cookies buys nothing. */
 function bucketNames(context: Context, asker: Asker): BucketNames {
   return {
-    network: `net:${asker.network}`,
+    network: asker.network,
     networkWide: `wide:${asker.networkWide}`,
-    browser: asker.browser === null ? `none:${asker.network}` : `browser:${digest('browser', context.tenant, asker.browser)}`,
+    browser: asker.browser === null ? `none:${asker.network}` : digest('browser', context.tenant, asker.browser).slice(0, 22),
     tenant: 'tenant',
   }
 }
 
 function addressInEvent(context: Context, email: string): string {
-  return context.policy.addressInEvents === 'masked' ? maskAddress(email) : addressKey(context.keys, context.tenant, 'identity', email)
+  return context.policy.addressInEvents === 'masked' ? maskAddress(email) : addressKey(context.keys, context.tenant, email)
 }
 
 export function readReturn(context: Context, given: string | null | undefined): string | null {

@@ -1,7 +1,6 @@
 // The log: one line for each thing that happened, with named fields from a fixed list. Nothing else can be logged, so that no
 // secret, full address or URL gets in by way of "log the whole object". The audit record is in the database; this is for operators.
 import type { Writable } from 'node:stream'
-import pino from 'pino'
 import type { LogLevel } from './setting.ts'
 
 /** Ids of ours and words from fixed lists: written as they are. */
@@ -71,18 +70,25 @@ export function createLog(options: LogOptions): Log {
 
 type Line = (level: Level, name: string, fields: Readonly<Record<string, unknown>>) => void
 
+/** One object, one line. A logging library would do no more with fields from a fixed list, at five times the cost. */
 function jsonLines(level: LogLevel, destination: Destination): Line {
-  const logger = pino(
-    {
-      level,
-      base: null,
-      messageKey: 'event',
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    destination,
-  )
-  return (severity, name, fields) => logger[severity](fields, name)
+  const passes = PASSES[level]
+  return (severity, name, fields) => {
+    if (passes.includes(severity)) destination.write(`${JSON.stringify({ level: severity, time: timestamp(), event: name, ...fields })}\n`)
+  }
+}
+
+let stampedAt = 0
+let stamp = ''
+
+/** ISO 8601 in UTC, written once a millisecond. */
+function timestamp(): string {
+  const now = Date.now()
+  if (now !== stampedAt) {
+    stampedAt = now
+    stamp = new Date(now).toISOString()
+  }
+  return stamp
 }
 
 const PASSES: Record<LogLevel, readonly Level[]> = {
@@ -116,7 +122,9 @@ const text: ReadonlySet<string> = new Set(TEXT)
 /** The fixed list, enforced: an unknown field is left out where people sign in, and is a failed test where we develop. */
 function allowed(fields: LogFields | undefined): Record<string, unknown> {
   const kept: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(fields ?? {})) {
+  const given = (fields ?? {}) as Record<string, unknown>
+  for (const key in given) {
+    const value = given[key]
     if (value === null || value === undefined || value === '') continue
     if (plain.has(key)) kept[key] = value
     else if (text.has(key)) kept[key] = typeof value === 'string' ? clean(value) : value

@@ -2,10 +2,10 @@
 // rows; only `decoy` tells the outbox that nobody is to receive the mail.
 
 import { mailWindows } from '../core/policy.ts'
-import { decideStart, type ResendFacts, type StartBucket, type StartDecision, type StartFacts, startBuckets } from '../core/start.ts'
+import { decideStart, type ResendFacts, type StartDecision, type StartFacts } from '../core/start.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { addHit, bounceWindow, failureWindow, knownMailWindow, mailWindow, readBucket, readHits, writeBucket } from './limits.ts'
+import { addHit, bounceWindow, failureWindow, knownMailWindow, mailWindow, readBuckets, readHits, writeBuckets } from './limits.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { challengeKey, findChallengeRow, findMailRows, findUserByEmail } from './rows.ts'
 import type { BucketNames, MailSecrets, QueuedMail, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
@@ -30,13 +30,7 @@ interface Ask {
 
 /** Every limit that a mail to this address from there may touch. */
 function limitsOf(email: string, mailbox: string, buckets: BucketNames): string[] {
-  return [
-    ...startBuckets.map((name) => buckets[name]),
-    mailWindow(mailbox),
-    knownMailWindow(email),
-    failureWindow(email),
-    bounceWindow(email),
-  ]
+  return [buckets.networkWide, buckets.tenant, mailWindow(mailbox), knownMailWindow(email), failureWindow(email), bounceWindow(email)]
 }
 
 export function startLocks(scope: Scope, input: StartInput): Locks {
@@ -98,10 +92,7 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
     now: tx.now,
     purpose: ask.purpose,
     address: ask.addressInEvent,
-    tats: Object.fromEntries(startBuckets.map((name) => [name, readBucket(limits, tenant, ask.buckets[name])])) as Record<
-      StartBucket,
-      number | null
-    >,
+    tats: readBuckets(limits, tenant, ask.buckets),
     knownBrowser: known,
     mails: times(windowName),
     failures: times(failureWindow(ask.email)),
@@ -112,7 +103,7 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
   const decision = decideStart(policy, facts)
   let mail: QueuedMail | null = null
   if (decision.tats !== null && decision.mail !== null) {
-    for (const name of startBuckets) writeBucket(limits, tenant, ask.buckets[name], decision.tats[name])
+    writeBuckets(limits, tenant, ask.buckets, decision.tats, tx.now)
     // A mail that a full window swallowed does not fill it further, or asking would never end the wait.
     if (decision.reason !== 'too_many_mails') addHit(limits, tenant, windowName, mailWindows(policy), [tx.now, ask.challenge])
     if (begin) yield* begin()
