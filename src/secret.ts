@@ -51,7 +51,9 @@ export function mintSecret(): string {
 
 export const SECRET_SHAPE = /^[0-9A-Za-z]{43}$/
 export const ID_SHAPE = /^[0-9A-Za-z]{16}$/
-export const SESSION_SHAPE = /^[0-9A-Za-z_-]{43}$/
+/** A session's id, and behind it the secret that was derived for it. */
+export const SESSION_SHAPE = /^[0-9A-Za-z_-]{65}$/
+const SESSION_ID_LENGTH = 22
 
 /** The mail's place within its challenge as one character, so that a link's id names both. */
 export function ordinalCharacter(ordinal: number): string {
@@ -103,7 +105,13 @@ export function codeDigests(keys: Keyring, tenant: string, purpose: string, chal
 
 /** The session a browser gets from a challenge: derived, so that presenting the proof twice cannot make two. */
 export function sessionTokens(keys: Keyring, tenant: string, challenge: string, browser: string): string[] {
-  return keys.map((key) => mac(key.session, tenant, challenge, browser))
+  const id = challenge + digest('browser', tenant, browser).slice(0, SESSION_ID_LENGTH - challenge.length)
+  return keys.map((key) => id + mac(key.session, tenant, challenge, browser))
+}
+
+/** Where a session stands, and the digest that must stand there. */
+export function sessionKey(tenant: string, token: string): { readonly id: string; readonly digest: string } {
+  return { id: token.slice(0, SESSION_ID_LENGTH), digest: digest('session', tenant, token) }
 }
 
 /** A name for an address in keys of limits and events that cannot be turned back without the key. */

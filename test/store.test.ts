@@ -122,12 +122,12 @@ function verifyInput(change: Partial<VerifyInput> = {}): VerifyInput {
     address: null,
     addressTyped: 'absent',
     browserDigest: 'browser1',
+    sessionId: 'session-id-1',
     sessionDigests: ['session1'],
     currentSession: null,
     device: 'Firefox on Linux',
     network: '203.0.113.0/24',
     newUser: 'user1',
-    newSession: 'session-id-1',
     ...change,
   }
 }
@@ -153,7 +153,7 @@ describe.each(engines)('%s', (_, open) => {
     const { engine, store } = await database()
     await store.start(scope(), startInput())
     const outcomes = await Promise.all(
-      Array.from({ length: 200 }, (_, index) => store.verify(scope(), verifyInput({ newSession: `s${index}`, newUser: `u${index}` }))),
+      Array.from({ length: 200 }, (_, index) => store.verify(scope(), verifyInput({ newUser: `u${index}` }))),
     )
     expect(outcomes.filter(({ decision }) => decision.verdict === 'signed_in')).toHaveLength(1)
     expect(outcomes.filter(({ decision }) => decision.verdict === 'replayed')).toHaveLength(199)
@@ -166,9 +166,7 @@ describe.each(engines)('%s', (_, open) => {
     const second = await first.again()
     await first.store.start(scope(), startInput())
     const outcomes = await Promise.all(
-      Array.from({ length: 60 }, (_, index) =>
-        (index % 2 ? first : second).store.verify(scope(), byLink({ newSession: `s${index}`, newUser: `u${index}` })),
-      ),
+      Array.from({ length: 60 }, (_, index) => (index % 2 ? first : second).store.verify(scope(), byLink({ newUser: `u${index}` }))),
     )
     expect(outcomes.filter(({ decision }) => decision.verdict === 'signed_in')).toHaveLength(1)
     expect(outcomes.filter(({ decision }) => decision.verdict === 'replayed')).toHaveLength(59)
@@ -211,9 +209,9 @@ describe.each(engines)('%s', (_, open) => {
           challenge: 'challenge2',
           browserDigest: 'browser2',
           codeDigests: ['code2'],
+          sessionId: 'session-id-2',
           sessionDigests: ['session2'],
           newUser: 'user2',
-          newSession: 'session-id-2',
         }),
       ),
     ])
@@ -290,8 +288,8 @@ describe.each(engines)('%s', (_, open) => {
     expect((await store.verify(scope(), byLink({ purpose: 'recover' }))).decision.reason).toBe('link_unknown')
     expect(await store.findChallenge('other', 'challenge1', 'browser1')).toBeNull()
     expect((await store.verify(scope(), byLink())).decision.reason).toBe('signed_in')
-    expect(await store.findSession('other', policy(), 'session1')).toBeNull()
-    expect((await store.findSession('default', policy(), 'session1'))?.decision.reason).toBe('session_live')
+    expect(await store.findSession('other', policy(), { id: 'session-id-1', digest: 'session1' })).toBeNull()
+    expect((await store.findSession('default', policy(), { id: 'session-id-1', digest: 'session1' }))?.decision.reason).toBe('session_live')
   })
 
   test('SE-03: the digest of a session is not a session', async () => {

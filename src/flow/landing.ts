@@ -2,7 +2,7 @@
 // writes nothing: a scanner may come a thousand times.
 import type { Ms, User } from '../core/model.ts'
 import { codeEnd, decideVerify, linkEnd, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
-import { digest, ID_SHAPE, sessionTokens } from '../secret.ts'
+import { digest, ID_SHAPE, sessionKey, sessionTokens } from '../secret.ts'
 import type { ChallengeView } from '../store/store.ts'
 import type { Asker, Context } from './context.ts'
 import { findLiveSession } from './session.ts'
@@ -64,7 +64,7 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
 async function ownSession(context: Context, asker: Asker, challenge: string): Promise<VerifyFacts['session']> {
   if (asker.browser === null) return null
   for (const token of sessionTokens(context.keys, context.tenant, challenge, asker.browser)) {
-    const found = await context.store.findSession(context.tenant, context.policy, digest('session', context.tenant, token))
+    const found = await context.store.findSession(context.tenant, context.policy, sessionKey(context.tenant, token))
     if (found !== null) return { createdAt: found.session.createdAt, ended: found.session.endedAt !== null }
   }
   return null

@@ -2,7 +2,7 @@
 import type { Ms, Session, User } from '../core/model.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { sessionEnd } from '../core/session.ts'
-import { digest, SESSION_SHAPE } from '../secret.ts'
+import { SESSION_SHAPE, sessionKey } from '../secret.ts'
 import type { SessionView } from '../store/store.ts'
 import { type Asker, type Context, scopeOf } from './context.ts'
 
@@ -30,9 +30,7 @@ export async function getSession(
   const { decision, session, user } = view
   if (decision.verdict !== 'live') return { live: null, reason: decision.reason }
   if (decision.touch && use.touch === 'due') {
-    context.store
-      .touchSession(context.tenant, digest('session', context.tenant, token as string), view.now)
-      .catch((error: unknown) => context.log.error('touch_failed', error))
+    context.store.touchSession(context.tenant, session.id, view.now).catch((error: unknown) => context.log.error('touch_failed', error))
   }
   const seenAt = decision.touch && use.touch === 'due' ? view.now : session.seenAt
   return { live: { user, session, expiresAt: sessionEnd(context.policy, { ...session, seenAt }) }, reason: 'session_live' }
@@ -55,7 +53,7 @@ export async function endSessions(
 ): Promise<{ ended: number; reason: ReasonCode }> {
   if (asker.session === null || !SESSION_SHAPE.test(asker.session)) return { ended: 0, reason: 'session_unknown' }
   const result = await context.store.endSessions(scopeOf(context, asker.requestId), {
-    digest: digest('session', context.tenant, asker.session),
+    key: sessionKey(context.tenant, asker.session),
     which,
   })
   context.log.event('session_end', { requestId: asker.requestId, reason: result.reason, ended: result.ended })
@@ -64,5 +62,5 @@ export async function endSessions(
 
 function look(context: Context, token: string | null): Promise<SessionView | null> {
   if (token === null || !SESSION_SHAPE.test(token)) return Promise.resolve(null)
-  return context.store.findSession(context.tenant, context.policy, digest('session', context.tenant, token))
+  return context.store.findSession(context.tenant, context.policy, sessionKey(context.tenant, token))
 }

@@ -16,7 +16,9 @@ import {
   mintSecret,
   ordinalOf,
   SECRET_SHAPE,
+  SESSION_SHAPE,
   seal,
+  sessionKey,
   sessionTokens,
 } from '../secret.ts'
 import type { BucketNames, MailSecrets, QueuedMail, StartOutcome, VerifyInput } from '../store/store.ts'
@@ -170,12 +172,12 @@ async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<V
     ...proofs,
     purpose: PURPOSE,
     browserDigest: digest('browser', tenant, browser),
-    sessionDigests: tokens.map((token) => digest('session', tenant, token)),
-    currentSession: asker.session === null ? null : digest('session', tenant, asker.session),
+    sessionId: sessionKey(tenant, tokens[0] as string).id,
+    sessionDigests: tokens.map((token) => sessionKey(tenant, token).digest),
+    currentSession: asker.session !== null && SESSION_SHAPE.test(asker.session) ? sessionKey(tenant, asker.session) : null,
     device: asker.device,
     network: asker.network,
     newUser: mintId(now),
-    newSession: mintId(now),
   })
   const { decision, user, session } = outcome
   context.log.event('sign_in_verify', {

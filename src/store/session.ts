@@ -3,19 +3,19 @@ import type { Ms, Proof, Session } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { decideSession } from '../core/session.ts'
+import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
 import { all, type Operation, one, run, type Tx } from './operation.ts'
 import { sessionColumns } from './rows.ts'
-import type { EndInput, Scope, SessionView } from './store.ts'
+import type { EndInput, Scope, SessionKey, SessionView } from './store.ts'
 
 export interface FoundSession extends Session {
   readonly digest: string
 }
 
-/** Up to three digests: what this browser would get under either key, and what it holds. */
-export function findSessions(tenant: string, digests: readonly string[]): Operation<readonly FoundSession[]> {
-  const [a = '', b = '', c = ''] = digests
-  return all<FoundSession>(`select digest, ${sessionColumns} from sessions where tenant = ? and digest in (?, ?, ?)`, tenant, a, b, c)
+/** What this browser would get, and what it holds. */
+export function findSessions(tenant: string, own: string, held: string): Operation<readonly FoundSession[]> {
+  return all<FoundSession>(`select digest, ${sessionColumns} from sessions where tenant = ? and id in (?, ?)`, tenant, own, held)
 }
 
 interface NewSession {
@@ -30,10 +30,10 @@ interface NewSession {
 
 export function* createSession(tx: Tx, tenant: string, input: NewSession): Operation<FoundSession> {
   yield* run(
-    'insert into sessions (tenant, digest, id, user_id, challenge, proof, device, network, created_at, seen_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'insert into sessions (tenant, id, digest, user_id, challenge, proof, device, network, created_at, seen_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     tenant,
-    input.digest,
     input.id,
+    input.digest,
     input.user,
     input.challenge,
     input.proof,
@@ -47,6 +47,7 @@ export function* createSession(tx: Tx, tenant: string, input: NewSession): Opera
 }
 
 interface Checked extends Omit<Session, 'user'> {
+  readonly digest: string
   readonly user: string
   readonly email: string
   readonly status: 'active' | 'disabled'
@@ -58,13 +59,13 @@ interface Checked extends Omit<Session, 'user'> {
 }
 
 /** One statement: the hottest of all. */
-export function* findSession(tx: Tx, tenant: string, policy: Policy, digest: string): Operation<SessionView | null> {
+export function* findSession(tx: Tx, tenant: string, policy: Policy, key: SessionKey): Operation<SessionView | null> {
   const row = yield* one<Checked>(
-    'select s.id, s.user_id as "user", s.device, s.network, s.proof, s.created_at as "createdAt", s.seen_at as "seenAt", s.ended_at as "endedAt", u.email, u.status, u.created_at as "userCreatedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt" from sessions s join users u on u.tenant = s.tenant and u.id = s.user_id where s.tenant = ? and s.digest = ?',
+    'select s.id, s.digest, s.user_id as "user", s.device, s.network, s.proof, s.created_at as "createdAt", s.seen_at as "seenAt", s.ended_at as "endedAt", u.email, u.status, u.created_at as "userCreatedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt" from sessions s join users u on u.tenant = s.tenant and u.id = s.user_id where s.tenant = ? and s.id = ?',
     tenant,
-    digest,
+    key.id,
   )
-  if (row === null) return null
+  if (row === null || !same(row.digest, key.digest)) return null
   const { id, device, network, proof, createdAt, seenAt, endedAt, email, status, confirmedAt, signInCount, currentSignInAt, lastSignInAt } =
     row
   return {
@@ -75,14 +76,8 @@ export function* findSession(tx: Tx, tenant: string, policy: Policy, digest: str
   }
 }
 
-export function* touchSession(tenant: string, digest: string, seenAt: Ms): Operation<void> {
-  yield* run(
-    'update sessions set seen_at = ? where tenant = ? and digest = ? and ended_at is null and seen_at < ?',
-    seenAt,
-    tenant,
-    digest,
-    seenAt,
-  )
+export function* touchSession(tenant: string, id: string, seenAt: Ms): Operation<void> {
+  yield* run('update sessions set seen_at = ? where tenant = ? and id = ? and ended_at is null and seen_at < ?', seenAt, tenant, id, seenAt)
 }
 
 /** Live ones only, newest first. */
@@ -101,13 +96,13 @@ export function* endSessionsOf(tx: Tx, tenant: string, user: string): Operation<
   yield* run('update sessions set ended_at = ? where tenant = ? and user_id = ? and ended_at is null', tx.now, tenant, user)
 }
 
-export function* endOtherSession(tx: Tx, tenant: string, digest: string): Operation<void> {
-  yield* run('update sessions set ended_at = ? where tenant = ? and digest = ? and ended_at is null', tx.now, tenant, digest)
+export function* endOtherSession(tx: Tx, tenant: string, id: string): Operation<void> {
+  yield* run('update sessions set ended_at = ? where tenant = ? and id = ? and ended_at is null', tx.now, tenant, id)
 }
 
 export function* endSessions(tx: Tx, scope: Scope, input: EndInput): Operation<{ readonly ended: number; readonly reason: ReasonCode }> {
   const { tenant, policy } = scope
-  const view = yield* findSession(tx, tenant, policy, input.digest)
+  const view = yield* findSession(tx, tenant, policy, input.key)
   const live = view?.decision.verdict === 'live' ? view : null
   let ended: readonly { id: string }[] = []
   if (live) {

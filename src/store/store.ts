@@ -83,14 +83,20 @@ export interface VerifyInput {
   readonly address: string | null
   readonly addressTyped: 'absent' | 'given'
   readonly browserDigest: string
-  /** Digests of the session this browser would get, newest key first. */
+  /** The session this browser would get from this challenge: its id, and its digests, newest key first. */
+  readonly sessionId: string
   readonly sessionDigests: readonly string[]
-  /** Digest of the session cookie the request carries. */
-  readonly currentSession: string | null
+  /** Of the session cookie that the request carries. */
+  readonly currentSession: SessionKey | null
   readonly device: string
   readonly network: string
   readonly newUser: string
-  readonly newSession: string
+}
+
+/** What a session's token comes to: where it stands, and the digest that must stand there. */
+export interface SessionKey {
+  readonly id: string
+  readonly digest: string
 }
 
 export interface VerifyOutcome {
@@ -119,7 +125,7 @@ export interface SessionView {
 }
 
 export interface EndInput {
-  readonly digest: string
+  readonly key: SessionKey
   /** `this`: sign-out. Otherwise a session id of the same user, or all but this one. */
   readonly which: 'this' | 'others' | { readonly id: string }
 }
@@ -165,8 +171,8 @@ export interface Store {
   /** Claims a try, compares, decides, and writes proof, user, session, limits and event. */
   verify(scope: Scope, input: VerifyInput): Promise<VerifyOutcome>
   findChallenge(tenant: string, id: string, browserDigest: string | null): Promise<ChallengeView | null>
-  findSession(tenant: string, policy: Policy, digest: string): Promise<SessionView | null>
-  touchSession(tenant: string, digest: string, seenAt: Ms): Promise<void>
+  findSession(tenant: string, policy: Policy, key: SessionKey): Promise<SessionView | null>
+  touchSession(tenant: string, id: string, seenAt: Ms): Promise<void>
   listSessions(tenant: string, policy: Policy, user: string): Promise<readonly Session[]>
   /** Ends sessions and writes the event; how many ended. */
   endSessions(scope: Scope, input: EndInput): Promise<{ readonly ended: number; readonly reason: ReasonCode }>

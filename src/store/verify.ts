@@ -37,9 +37,10 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<Ver
   // Nothing used, no session: as long as no proof of the challenge was good, there is none to look for.
   const used = mails.some((row) => row.linkUsedAt !== null || row.codeUsedAt !== null)
   const mayHave = used || (challenge !== null && input.currentSession !== null)
-  const sessions = mayHave ? yield* findSessions(tenant, [...input.sessionDigests, input.currentSession ?? '']) : []
-  const own = sessions.find((row) => input.sessionDigests.includes(row.digest)) ?? null
-  const current = sessions.find((row) => row.digest === input.currentSession && row.endedAt === null) ?? null
+  const { currentSession: held } = input
+  const sessions = mayHave ? yield* findSessions(tenant, input.sessionId, held?.id ?? '') : []
+  const own = sessions.find((row) => row.id === input.sessionId) ?? null
+  const current = sessions.find((row) => row.id === held?.id && same(row.digest, held.digest) && row.endedAt === null) ?? null
 
   const hits = challenge ? readHits(tx.limits, tenant, failureWindow(challenge.email)) : []
   let facts: VerifyFacts = {
@@ -53,7 +54,8 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<Ver
     address: input.addressTyped === 'absent' ? 'absent' : 'unclaimed',
     failures: hits.map(([at]) => at),
     user: user && { status: user.status, confirmed: user.confirmedAt !== null },
-    session: own && { createdAt: own.createdAt, ended: own.endedAt !== null },
+    // Made with a key that is gone: it can be given to nobody any more.
+    session: own && { createdAt: own.createdAt, ended: own.endedAt !== null || !input.sessionDigests.includes(own.digest) },
     otherSession: current !== null && current.user !== user?.id,
   }
   // A spent challenge has nothing left to guess: the browser that was signed in by it may be recognised without a try.
@@ -156,10 +158,10 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
   })
   if (decision.consequences?.confirm && found.user) yield* endSessionsOf(tx, tenant, found.user.id)
   // Also where it was the same person's: the cookie is about to be replaced, and nobody could end what nobody holds.
-  if (current) yield* endOtherSession(tx, tenant, current.digest)
+  if (current) yield* endOtherSession(tx, tenant, current.id)
   const session = yield* createSession(tx, tenant, {
     digest: input.sessionDigests[0] as string,
-    id: input.newSession,
+    id: input.sessionId,
     user: user.id,
     challenge: challenge.id,
     proof: input.proof,

@@ -63,8 +63,8 @@ create index mails_due on mails (due_at) where state = 'queued';
 
 create table sessions (
   tenant text not null,
-  digest text not null,
   id text not null,
+  digest text not null,
   user_id text not null,
   challenge text not null,
   proof text not null,
@@ -73,7 +73,8 @@ create table sessions (
   created_at {int} not null,
   seen_at {int} not null,
   ended_at {int},
-  primary key (tenant, digest)
+  -- The id begins with the challenge's, so that rows of one hour lie together; who presents it must know what the digest is of.
+  primary key (tenant, id)
 ) {compact};
 create index sessions_user on sessions (tenant, user_id, created_at);
 
