@@ -242,9 +242,9 @@ function asked(context: Context, challenge: string, browser: string, now: Ms): A
 /** A browser without a cookie has a bucket too, shared by all such of its network: deleting cookies buys nothing. */
 function bucketNames(context: Context, asker: Asker): BucketNames {
   return {
-    network: asker.network,
+    network: `net:${asker.network}`,
     networkWide: `wide:${asker.networkWide}`,
-    browser: asker.browser === null ? `none:${asker.network}` : digest('browser', context.tenant, asker.browser).slice(0, 22),
+    browser: asker.browser === null ? `none:${asker.network}` : `browser:${digest('browser', context.tenant, asker.browser)}`,
     tenant: 'tenant',
   }
 }

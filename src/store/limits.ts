@@ -1,7 +1,7 @@
 // Rows of limits: GCRA buckets, one time each, and exact windows, a short list of times. What they mean is decided in core/.
 import { keepHits } from '../core/bucket.ts'
 import type { Ms } from '../core/model.ts'
-import type { StartBucket } from '../core/start.ts'
+import { type StartBucket, startBuckets } from '../core/start.ts'
 import type { Limits } from './operation.ts'
 import type { BucketNames } from './store.ts'
 
@@ -17,35 +17,21 @@ export const bounceWindow = (email: string): string => `bounces:${email}`
 /** The states of the buckets that a start spends from. */
 export type Tats = Readonly<Record<StartBucket, Ms | null>>
 
-/** All buckets of one wide network in one row, since a start spends from three of them and a row is a page of the disk to write. */
-interface Place {
-  readonly wide: Ms
-  /** By network, and by browser as seen from here. Full ones are left out. */
-  readonly inside: Readonly<Record<string, Ms>>
-}
-
 export function readBuckets(limits: Limits, tenant: string, names: BucketNames): Tats {
-  const state = limits.get(tenant, names.networkWide)
-  const place = state === null ? null : (JSON.parse(state) as Place)
-  const all = limits.get(tenant, names.tenant)
+  const tatOf = (name: string): Ms | null => {
+    const state = limits.get(tenant, name)
+    return state === null ? null : Number(state)
+  }
   return {
-    networkWide: place?.wide ?? null,
-    network: place?.inside[names.network] ?? null,
-    browser: place?.inside[names.browser] ?? null,
-    tenant: all === null ? null : Number(all),
+    network: tatOf(names.network),
+    networkWide: tatOf(names.networkWide),
+    browser: tatOf(names.browser),
+    tenant: tatOf(names.tenant),
   }
 }
 
-export function writeBuckets(limits: Limits, tenant: string, names: BucketNames, tats: Readonly<Record<StartBucket, Ms>>, now: Ms): void {
-  const state = limits.get(tenant, names.networkWide)
-  const before = state === null ? {} : (JSON.parse(state) as Place).inside
-  const inside: Record<string, Ms> = {}
-  // A bucket that is full again is as one that was never used.
-  for (const name in before) if ((before[name] as Ms) > now) inside[name] = before[name] as Ms
-  inside[names.network] = tats.network
-  inside[names.browser] = tats.browser
-  limits.set(tenant, names.networkWide, JSON.stringify({ wide: tats.networkWide, inside } satisfies Place))
-  limits.set(tenant, names.tenant, String(tats.tenant))
+export function writeBuckets(limits: Limits, tenant: string, names: BucketNames, tats: Readonly<Record<StartBucket, Ms>>): void {
+  for (const bucket of startBuckets) limits.set(tenant, names[bucket], String(tats[bucket]))
 }
 
 export function readHits(limits: Limits, tenant: string, name: string): readonly Hit[] {

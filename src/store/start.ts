@@ -30,7 +30,7 @@ interface Ask {
 
 /** Every limit that a mail to this address from there may touch. */
 function limitsOf(email: string, mailbox: string, buckets: BucketNames): string[] {
-  return [buckets.networkWide, buckets.tenant, mailWindow(mailbox), knownMailWindow(email), failureWindow(email), bounceWindow(email)]
+  return [...Object.values(buckets), mailWindow(mailbox), knownMailWindow(email), failureWindow(email), bounceWindow(email)]
 }
 
 export function startLocks(scope: Scope, input: StartInput): Locks {
@@ -103,7 +103,7 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
   const decision = decideStart(policy, facts)
   let mail: QueuedMail | null = null
   if (decision.tats !== null && decision.mail !== null) {
-    writeBuckets(limits, tenant, ask.buckets, decision.tats, tx.now)
+    writeBuckets(limits, tenant, ask.buckets, decision.tats)
     // A mail that a full window swallowed does not fill it further, or asking would never end the wait.
     if (decision.reason !== 'too_many_mails') addHit(limits, tenant, windowName, mailWindows(policy), [tx.now, ask.challenge])
     if (begin) yield* begin()

@@ -43,7 +43,7 @@ export interface StartInput {
   readonly leaseMs: Ms | null
 }
 
-/** `networkWide` and `tenant` are names of limits; `network` and `browser` stand within the former. */
+/** The limits that a start spends from, by name. */
 export interface BucketNames {
   readonly network: string
   readonly networkWide: string
