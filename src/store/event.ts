@@ -1,4 +1,5 @@
 // The audit record, written in the transaction of what it tells. Facts and decision hold no secret: they are typed in core.
+import type { Versions } from '../core/model.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { type Operation, run, type Tx } from './operation.ts'
 import type { Scope } from './store.ts'
@@ -30,7 +31,19 @@ export function* writeEvent(tx: Tx, scope: Scope, event: EventInput): Operation<
     event.reason,
     JSON.stringify(event.facts),
     JSON.stringify(event.decision),
-    JSON.stringify(scope.versions),
+    versionsText(scope.versions),
     JSON.stringify(cost),
   )
+}
+
+/** The versions are one object for the life of a process. */
+const texts = new WeakMap<Versions, string>()
+
+function versionsText(versions: Versions): string {
+  let text = texts.get(versions)
+  if (text === undefined) {
+    text = JSON.stringify(versions)
+    texts.set(versions, text)
+  }
+  return text
 }
