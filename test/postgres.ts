@@ -3,10 +3,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chownSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { freePort } from './free-port.ts'
 
 /** PostgreSQL refuses to run as root: then it runs as "nobody". */
 const NOBODY = 65_534
@@ -95,15 +95,4 @@ export async function freshDatabase(): Promise<{ readonly url: string; drop(): P
   const url = new URL(server)
   url.pathname = `/${name}`
   return { url: url.href, drop: () => admin(`drop database ${name} with (force)`) }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))))
-    })
-  })
 }
