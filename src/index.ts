@@ -58,7 +58,7 @@ export interface PostkeyOptions {
   /** CIDRs of proxies whose X-Forwarded-For is believed. Default: none. */
   readonly trustedProxies?: readonly string[]
   readonly log?: Log
-  /** The clock, in milliseconds since 1970. For tests. */
+  /** In place of all clocks, the database's too: milliseconds since 1970. For tests. */
   readonly now?: () => number
   /** Run the outbox worker in this process. Default: true. */
   readonly sendsMail?: boolean
@@ -105,7 +105,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const versions: Versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
   const brand: Brand = { name: options.name ?? url.host, mailFrom: options.mail.from, support: options.support, accent: options.accent }
   const transport = await transportOf(options.mail)
-  const store = typeof options.database === 'string' ? await openStore(options.database, { now }) : options.database
+  const store = typeof options.database === 'string' ? await openStore(options.database, { now: options.now }) : options.database
   const basePath = (options.basePath ?? '').replace(/\/+$/, '')
   // Without a worker of its own a process leaves its mails to those of others.
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }

@@ -70,7 +70,8 @@ type Inbox = MailTransport & NonNullable<PostkeyOptions['dev']>
 
 async function openInbox(config: Config): Promise<Inbox> {
   const { devInbox } = await import('./mail/dev-inbox.ts')
-  const path = config.databaseUrl.replace(/^file:/, '')
+  // Beside the database, or where `dev` keeps everything else.
+  const path = config.databaseUrl.startsWith('file:') ? config.databaseUrl.slice('file:'.length) : '.postkey/postgres'
   return devInbox(path === ':memory:' ? {} : { directory: join(dirname(path), 'inbox') })
 }
 

@@ -1,6 +1,7 @@
 // A whole Postkey on a memory database, a clock to move, a mailbox to open, and browsers with cookie jars. Nothing of Postkey
 // is replaced: guards, limits and the outbox are those of production. Stories talk to it through HTTP alone.
 import { createPostkey, type MailTransport, type Message, type Postkey, type PostkeyOptions, type Reply } from '../src/index.ts'
+import { freshDatabase } from './postgres.ts'
 
 export const ORIGIN = 'https://auth.example.com'
 export const SECRET = 'kit-secret-of-at-least-32-bytes-0123456789abcdef'
@@ -77,23 +78,29 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     close: async () => {},
   }
   const { reply: _, ...given } = options
+  // The same stories on the other engine: POSTKEY_TEST_ENGINE=postgres npx vitest run test/stories
+  const fresh = process.env['POSTKEY_TEST_ENGINE'] === 'postgres' && given.database === undefined ? await freshDatabase() : null
   const postkey = await createPostkey({
     url: ORIGIN,
     secret: SECRET,
-    database: 'file::memory:',
+    database: fresh?.url ?? 'file::memory:',
     mail: { from: 'sign-in@example.com', transport },
     name: 'Example',
     now: clock.now,
     ...given,
   })
+  const close = async (): Promise<void> => {
+    await postkey.close()
+    await fresh?.drop()
+  }
   const kit: Kit = {
     postkey,
     clock,
     mailbox,
     browser: (browserOptions) => new Browser(postkey, given.url ?? ORIGIN, browserOptions),
     settle: () => postkey.mailsSent(),
-    close: () => postkey.close(),
-    [Symbol.asyncDispose]: () => postkey.close(),
+    close,
+    [Symbol.asyncDispose]: close,
   }
   return kit
 }

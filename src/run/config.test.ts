@@ -118,10 +118,13 @@ describe('serve', () => {
     },
   )
 
-  test('PostgreSQL is refused in plain words, without showing the password in its URL', () => {
-    const result = read({ ...SAFE, POSTKEY_DATABASE_URL: 'postgres://postkey:hunter2pass@db/postkey' })
-    expect(told(result)).toContain('does not speak yet')
-    expect(told(result)).not.toContain('hunter2pass')
+  test('PostgreSQL is taken; what is no address of one is refused without showing the password in it', () => {
+    expect(problemsOf(read({ ...SAFE, POSTKEY_DATABASE_URL: 'postgres://postkey:hunter2pass@db/postkey' }))).toEqual([])
+    for (const url of ['postgres://postkey:hunter2pass@', 'mysql://postkey:hunter2pass@db/postkey']) {
+      const result = read({ ...SAFE, POSTKEY_DATABASE_URL: url })
+      expect(told(result)).toContain('postgres://USER:PASSWORD@HOST/DATABASE')
+      expect(told(result)).not.toContain('hunter2pass')
+    }
   })
 
   test.each([

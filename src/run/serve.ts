@@ -31,7 +31,7 @@ function banner(config: Config, at: string, { folder }: Terminal): string {
   const lines = [
     ['sign in', at + paths.signIn],
     ...(config.smtpUrl === null ? [['inbox', at + paths.devInbox]] : [['mail', 'goes out through your mail server']]),
-    ['data', config.databaseUrl.includes(':memory:') ? 'in memory only' : resolve(folder, config.databaseUrl.replace(/^file:/, ''))],
+    ['data', placeOf(config.databaseUrl, folder)],
     ['stop', 'Ctrl+C'],
   ]
   return [
@@ -41,6 +41,11 @@ function banner(config: Config, at: string, { folder }: Terminal): string {
     ...lines.map(([name = '', value]) => `    ${name.padEnd(8)} ${value}`),
     '',
   ].join('\n')
+}
+
+function placeOf(databaseUrl: string, folder: string): string {
+  if (!databaseUrl.startsWith('file:')) return `PostgreSQL on ${new URL(databaseUrl).host}`
+  return databaseUrl.includes(':memory:') ? 'in memory only' : resolve(folder, databaseUrl.slice('file:'.length))
 }
 
 /** The first signal ends what is going on and closes; a second one ends at once, for whoever cannot wait. */

@@ -76,10 +76,11 @@ function weaknessOf(secret: string): string | null {
 }
 
 export function readDatabaseUrl(text: string): Read<string> {
-  if (/^postgres(ql)?:/i.test(text))
-    return bad('names PostgreSQL, which this version does not speak yet', 'use SQLite: file:/var/lib/postkey/postkey.db')
-  if (!/^file:./.test(text)) return bad('is not a database URL', 'use file:PATH, for example file:/var/lib/postkey/postkey.db')
-  return good(text)
+  if (/^file:./.test(text)) return good(text)
+  if (/^postgres(ql)?:\/\//.test(text)) {
+    return URL.canParse(text) ? good(text) : bad('is not a readable PostgreSQL address', 'use postgres://USER:PASSWORD@HOST/DATABASE')
+  }
+  return bad('is not a database URL', 'use file:/var/lib/postkey/postkey.db, or postgres://USER:PASSWORD@HOST/DATABASE')
 }
 
 /** What it may say is decided where it is used; here only whether it passes. */

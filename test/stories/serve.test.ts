@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { freshDatabase } from '../postgres.ts'
 import { SERVE_SECRET, type ServeProcess, startServe } from '../server.ts'
 import { type SmtpTestServer, startSmtpServer, testAuthority } from '../smtp-server.ts'
 
@@ -148,4 +149,25 @@ describe('postkey serve', () => {
     expect(answer.toString()).toMatch(/^HTTP\/1.1 303 /)
     expect(await stopped).toBe(0)
   }, 20_000)
+
+  test('two nodes on one PostgreSQL: asked on one, signed in on the other, signed out on both', async () => {
+    const database = await freshDatabase()
+    const smtp = keep(await startSmtpServer({ mode: 'accept' }))
+    const env = { POSTKEY_SMTP_URL: smtpUrl(smtp), POSTKEY_DATABASE_URL: database.url }
+    const [one, two] = [keep(await startServe(env)), keep(await startServe(env))]
+    const here = new Visitor(one)
+    const challenge = await here.ask('ada@example.net')
+    const mail = await mailTo(smtp, 'ada@example.net')
+    const there = new Visitor(two)
+    there.cookie = here.cookie
+    expect((await there.send('/sign-in/code', { c: challenge, code: codeIn(mail.text) })).status).toBe(303)
+    here.cookie = there.cookie
+    expect(await (await here.send('/account')).text()).toContain('ada@example.net')
+    // The same form at the node that asked: the same session.
+    expect((await here.send('/sign-in/code', { c: challenge, code: codeIn(mail.text) })).status).toBe(303)
+    await there.send('/sign-out', {})
+    expect((await here.send('/account')).status).toBe(303)
+    for (const node of running.splice(0).reverse()) await node.stop()
+    await database.drop()
+  }, 30_000)
 })
