@@ -3,7 +3,10 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
 import base from './vitest.config.ts'
 
-const deep = mergeConfig(base, defineConfig({ test: { env: { POSTKEY_TEST_ENGINE: 'postgres' }, maxWorkers: 1, testTimeout: 1_800_000, hookTimeout: 300_000 } }))
+const deep = mergeConfig(
+  base,
+  defineConfig({ test: { env: { POSTKEY_TEST_ENGINE: 'postgres' }, maxWorkers: 1, testTimeout: 1_800_000, hookTimeout: 300_000 } }),
+)
 deep.test.include = ['test/deep/**/*.test.{ts,tsx}', 'test/stories/**/*.test.{ts,tsx}']
 deep.test.exclude = []
 

@@ -33,7 +33,10 @@ const common = {
   help: { type: 'boolean', alias: 'h', description: 'Show this' },
 } as const satisfies ArgsDef
 
-const database = { 'database-url': text('file:PATH or postgres://…', 'URL'), 'database-url-file': text('A file that holds it', 'FILE') } as const
+const database = {
+  'database-url': text('file:PATH or postgres://…', 'URL'),
+  'database-url-file': text('A file that holds it', 'FILE'),
+} as const
 
 // No flag takes a secret itself: other users of the machine see command lines.
 const server = {
