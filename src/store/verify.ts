@@ -64,7 +64,7 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<Ver
   }
 
   let decision = decideVerify(policy, facts)
-  if (decision.verdict === 'claim' && challenge && mail) {
+  if (decision.claim !== null && challenge && mail) {
     const claimed = yield* claimTry(scope, challenge, mail, decision.claim)
     if (decision.claim === 'code') facts = { ...facts, code: claimed ? matchCode(mails, mail, input) : 'exhausted' }
     else facts = { ...facts, address: claimed ? (input.address === challenge.email ? 'right' : 'wrong') : 'exhausted' }
@@ -115,15 +115,21 @@ function matchCode(mails: readonly MailRow[], newest: MailRow | null, input: Ver
   return mails.some(matches) ? 'older' : 'wrong'
 }
 
-function* claimTry(scope: Scope, challenge: ChallengeRow, mail: MailRow, counter: VerifyDecision['claim']): Operation<boolean> {
-  const [column, max] = counter === 'code' ? ['code_tries', scope.policy.codeTries] : ['address_tries', scope.policy.addressTries]
-  const row = yield* one(
-    `update mails set ${column} = ${column} + 1 where tenant = ? and challenge = ? and ordinal = ? and ${column} < ? returning ${column}`,
-    scope.tenant,
-    challenge.id,
-    mail.ordinal,
-    max as number,
-  )
+/** Conditional, so that no more tries are taken than there are, whoever else takes one now. */
+const TAKE_A_TRY = {
+  code: 'update mails set code_tries = code_tries + 1 where tenant = ? and challenge = ? and ordinal = ? and code_tries < ? returning ordinal',
+  address:
+    'update mails set address_tries = address_tries + 1 where tenant = ? and challenge = ? and ordinal = ? and address_tries < ? returning ordinal',
+} as const
+
+const SPEND = {
+  link: 'update mails set link_used_at = ? where tenant = ? and challenge = ? and ordinal = ?',
+  code: 'update mails set code_used_at = ? where tenant = ? and challenge = ? and ordinal = ?',
+} as const
+
+function* claimTry(scope: Scope, challenge: ChallengeRow, mail: MailRow, counter: 'code' | 'address'): Operation<boolean> {
+  const max = counter === 'code' ? scope.policy.codeTries : scope.policy.addressTries
+  const row = yield* one(TAKE_A_TRY[counter], scope.tenant, challenge.id, mail.ordinal, max)
   return row !== null
 }
 
@@ -140,8 +146,7 @@ interface Admission {
 function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Operation<{ user: User; session: FoundSession }> {
   const { tenant } = scope
   const { challenge, mail, decision, current } = found
-  const used = input.proof === 'link' ? 'link_used_at' : 'code_used_at'
-  yield* run(`update mails set ${used} = ? where tenant = ? and challenge = ? and ordinal = ?`, tx.now, tenant, challenge.id, mail.ordinal)
+  yield* run(SPEND[input.proof], tx.now, tenant, challenge.id, mail.ordinal)
   if (decision.consequences?.complete) {
     yield* run('update challenges set completed_at = ? where tenant = ? and id = ?', tx.now, tenant, challenge.id)
   }
