@@ -423,3 +423,24 @@ test('operations that wait together share one commit, of at most a hundred', asy
   expect(commits).toHaveLength(2)
   await destroy()
 })
+
+test('FA-16: a PostgreSQL that ends every connection fails what was under way, and neither the process nor what comes after', async () => {
+  const { store, destroy, block, engine } = await openPostgres()
+  const release = await block()
+  // Held by somebody else's lock, so that it is under way when its connection ends.
+  const waiting = store.start(scope(), startInput())
+  const failed = expect(waiting).rejects.toBeInstanceOf(Unavailable)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  await engine
+    .read(() =>
+      all(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'postkey' and pid <> pg_backend_pid() and datname = current_database()",
+      ),
+    )
+    .catch(() => {})
+  await failed
+  await release()
+  expect((await store.start(scope(), startInput())).decision.verdict).toBe('send')
+  expect((await store.verify(scope(), verifyInput())).decision.reason).toBe('signed_in')
+  await destroy()
+})

@@ -1,5 +1,5 @@
 // The audit record, written in the transaction of what it tells. Facts and decision hold no secret: they are typed in core.
-import type { Versions } from '../core/model.ts'
+import type { Cost, Versions } from '../core/model.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { type Operation, run, type Tx } from './operation.ts'
 import type { Scope } from './store.ts'
@@ -17,7 +17,7 @@ export interface EventInput {
 }
 
 export function* writeEvent(tx: Tx, scope: Scope, event: EventInput): Operation<void> {
-  const cost = { mails: event.mails ?? 0, bytes: event.bytes ?? 0, dbMs: Math.round(tx.elapsed() * 1_000) / 1_000 }
+  const cost: Cost = { mails: event.mails ?? 0, bytes: event.bytes ?? 0, dbMs: Math.round(tx.elapsed() * 1_000) / 1_000 }
   yield* run(
     'insert into events (tenant, id, at, request_id, challenge, user_id, session_id, kind, reason, facts, decision, versions, cost) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     scope.tenant,

@@ -10,8 +10,6 @@ export interface Statement {
   /** With `?` for each parameter. Texts are constants: engines prepare each once. */
   readonly sql: string
   readonly params: readonly Value[]
-  /** `run`: nobody looks at rows. */
-  readonly mode: 'all' | 'run'
 }
 
 export type Operation<T> = Generator<Statement, T, readonly Row[]>
@@ -56,16 +54,16 @@ export interface Write<T> {
 export const nothing: Locks = { tenant: '', keys: [], limits: [] }
 
 export function* all<R>(sql: string, ...params: Value[]): Operation<readonly R[]> {
-  return (yield { sql, params, mode: 'all' }) as unknown as readonly R[]
+  return (yield { sql, params }) as unknown as readonly R[]
 }
 
 export function* one<R>(sql: string, ...params: Value[]): Operation<R | null> {
-  const rows = yield { sql, params, mode: 'all' }
+  const rows = yield { sql, params }
   return (rows[0] as unknown as R | undefined) ?? null
 }
 
 export function* run(sql: string, ...params: Value[]): Operation<void> {
-  yield { sql, params, mode: 'run' }
+  yield { sql, params }
 }
 
 /** The engine: where operations run. */

@@ -71,8 +71,8 @@ export class PostgresEngine implements Engine {
       pipeline: true,
       types,
     } as pg.PoolConfig)
-    // Without a listener a connection that the server closes ends the process.
-    this.#pool.on('error', () => {})
+    // Without a listener a connection that the server closes ends the process; the pool listens only to those that rest in it.
+    this.#pool.on('error', ignore)
   }
 
   write<T>(write: Write<T>): Promise<T> {
@@ -210,12 +210,16 @@ export class PostgresEngine implements Engine {
     let client: pg.PoolClient | null = null
     try {
       client = await this.#pool.connect()
+      client.on('error', ignore)
       const result = await use(client)
+      client.off('error', ignore)
       client.release()
       return result
     } catch (error) {
       const outage = asUnavailable(error)
+      // One that may have broken is closed, and goes on being listened to until it is.
       client?.release(outage instanceof Unavailable)
+      if (!(outage instanceof Unavailable)) client?.off('error', ignore)
       throw outage
     }
   }
@@ -235,6 +239,9 @@ export class PostgresEngine implements Engine {
     return null
   }
 }
+
+/** What a broken connection says besides failing its queries: the same once more. */
+function ignore(): void {}
 
 /** Runs operations side by side: every round sends the next statement of each, and hands out the rows in the same order. */
 async function inStep<T>(client: pg.PoolClient, operations: readonly Operation<T>[]): Promise<T[]> {

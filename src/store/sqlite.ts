@@ -98,7 +98,7 @@ export class SqliteEngine implements Engine {
 
   async check(): Promise<void> {
     await this.read(function* () {
-      yield { sql: 'select 1', params: [], mode: 'all' }
+      yield { sql: 'select 1', params: [] }
     })
   }
 
@@ -209,7 +209,7 @@ export class SqliteEngine implements Engine {
     let step = operation.next()
     while (!step.done) {
       const { sql, params } = step.value
-      // For `run` as well: the driver's own makes an object of counts that nobody reads.
+      // Also where nobody looks at rows: the driver's `run` makes an object of counts that nobody reads either.
       step = operation.next(this.#prepared(sql).all(...params) as Row[])
     }
     return step.value
