@@ -7,6 +7,7 @@ import { speak } from './fragments.ts'
 import { HeldLimits, type LimitRow } from './held-limits.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
 import { type Engine, type Locks, type Operation, type Row, type Statement, type Tx, Unavailable, type Write } from './operation.ts'
+import { waves } from './waves.ts'
 
 export interface PostgresOptions {
   /** Transactions at once, from this node. */
@@ -275,20 +276,6 @@ async function locksOf(client: pg.PoolClient, jobs: readonly Job[]): Promise<Loc
     for (const [place, { index }] of searches.entries()) found[index] = answers[place] as Locks
   }
   return found as Locks[]
-}
-
-/** Operations that want the same key run one after the other; all else side by side. */
-function waves(locks: readonly Locks[]): number[][] {
-  const waves: number[][] = []
-  const next = new Map<string, number>()
-  for (const [index, { tenant, keys, turn }] of locks.entries()) {
-    const names = [...keys, ...(turn === undefined ? [] : [`turn:${turn}`])].map((key) => `${tenant}/${key}`)
-    const wave = Math.max(0, ...names.map((name) => next.get(name) ?? 0))
-    for (const name of names) next.set(name, wave + 1)
-    waves[wave] ??= []
-    ;(waves[wave] as number[]).push(index)
-  }
-  return waves
 }
 
 function distinct(names: readonly { tenant: string; name: string }[]): { tenant: string; name: string }[] {
