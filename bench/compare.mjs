@@ -1,9 +1,9 @@
-// Two builds side by side, in turns, in one run: what did a change do? Absolute figures wander on a shared machine; what is measured
-// within seconds of each other can be compared.
-//   node bench/compare.mjs DIST_BEFORE DIST_AFTER … [--scenario code|link|session] [--rounds 6] [--seconds 3] [--connections 64]
+// Builds side by side, in turns, in one run: what did a change do? Absolute figures wander on a shared machine; what is measured
+// within seconds of each other can be compared. The word "floor" in a build's place is the floor (floor.mjs).
+//   node bench/compare.mjs DIST_BEFORE DIST_AFTER … floor [--scenario code|link|session] [--rounds 6] [--seconds 3] [--connections 64]
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
-import { measure, postkey, startAll } from './measure.mjs'
+import { floors, measure, postkey, startAll } from './measure.mjs'
 import { median } from './process.mjs'
 
 const { values, positionals } = parseArgs({
@@ -18,7 +18,9 @@ const { values, positionals } = parseArgs({
 const { scenario } = values
 const connections = Number(values.connections)
 const names = positionals.map((path) => basename(path))
-const { load, servers, stopAll } = await startAll(Object.fromEntries(positionals.map((path) => [basename(path), postkey(path)])))
+const { load, servers, stopAll } = await startAll(
+  Object.fromEntries(positionals.map((path) => [basename(path), path === 'floor' ? floors.floor : postkey(path)])),
+)
 try {
   const seen = new Map(names.map((name) => [name, []]))
   for (const name of names) await measure(load, servers[name], { scenario, connections, seconds: 4 })
