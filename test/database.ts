@@ -3,7 +3,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { mailboxLimit, readWindows, type Windows, writeWindows } from '../src/store/limits.ts'
 import { openEngine } from '../src/store/open.ts'
+import { type Engine, nothing } from '../src/store/operation.ts'
 import type { Database, SqliteEngine } from '../src/store/sqlite.ts'
 
 export type Row = Readonly<Record<string, string | number | null>>
@@ -15,6 +17,9 @@ export interface TestDatabase {
   rows(sql: string, ...params: (string | number | null)[]): readonly Row[]
   /** The event of a request. Refusals before any decision are written after the answer, so it may take a moment to come. */
   event(requestId: string | null): Promise<Row>
+  /** The hits on the limits of an address's mailbox. */
+  windows(email: string): Promise<Windows>
+  setHits(email: string, hits: Partial<Windows>): Promise<void>
   /** Without `except`, which names tables. */
   dump(except?: readonly string[]): Dump
   /** The bytes on disk, write-ahead log and all. */
@@ -42,6 +47,8 @@ export async function temporaryDatabase(): Promise<TestDatabase> {
       }
       throw new Error(`no event of request ${requestId}`)
     },
+    windows: (email) => windowsOf(engine, email),
+    setHits: async (email, hits) => void (await windowsOf(engine, email, hits)),
     dump: (except = []) => dump(database, except),
     bytes: () =>
       readdirSync(folder)
@@ -63,6 +70,20 @@ export async function temporaryDatabase(): Promise<TestDatabase> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Through the engine, which alone knows where the states of limits are at the moment; with `hits` in place of what was there. */
+export function windowsOf(engine: Engine, email: string, hits: Partial<Windows> = {}): Promise<Windows> {
+  const name = mailboxLimit(email)
+  return engine.write({
+    locks: { ...nothing, tenant: 'default', limits: [name] },
+    // biome-ignore lint/correctness/useYield: an operation without a statement
+    run: function* ({ limits }) {
+      const windows = { ...readWindows(limits, 'default', name), ...hits }
+      if (Object.keys(hits).length > 0) writeWindows(limits, 'default', name, windows)
+      return windows
+    },
+  })
 }
 
 function dump(database: Database, except: readonly string[]): Dump {

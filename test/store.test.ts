@@ -10,6 +10,7 @@ import { openEngine, storeOver } from '../src/store/open.ts'
 import { all, type Engine, nothing, one, run, Unavailable } from '../src/store/operation.ts'
 import { SqliteEngine } from '../src/store/sqlite.ts'
 import type { Scope, StartInput, Store, VerifyInput } from '../src/store/store.ts'
+import { windowsOf } from './database.ts'
 import { freshDatabase } from './postgres.ts'
 
 const MINUTE = 60_000
@@ -98,7 +99,6 @@ function startInput(change: Partial<StartInput> = {}): StartInput {
     purpose: 'sign_in',
     challenge: 'challenge1',
     email: 'ada@example.net',
-    mailbox: 'ada@example.net',
     addressInEvent: 'a•••@example.net',
     browserDigest: 'browser1',
     returnTo: 'https://app.example/',
@@ -228,8 +228,7 @@ describe.each(engines)('%s', (_, open) => {
     await store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))
     await store.verify(scope(), verifyInput({ ...eve, codeDigests: ['wrong'] }))
     await store.verify(scope(), verifyInput())
-    const hits = await rows<{ hits: string }>(engine, "select state as hits from limits where name = 'codes:ada@example.net'")
-    expect(JSON.parse(hits[0]?.hits ?? '[]')).toEqual([[clock.at, 'challenge2']])
+    expect((await windowsOf(engine, 'ada@example.net')).failures).toEqual([[clock.at, 'challenge2']])
   })
 
   test('EN: a known, an unknown and a throttled address leave the same rows', async () => {
@@ -247,14 +246,7 @@ describe.each(engines)('%s', (_, open) => {
         })
       }
       if (prepare === 'throttled') {
-        await engine.write({
-          locks: nothing,
-          run: (tx) =>
-            run(
-              "insert into limits (tenant, name, state) values ('default', 'mails:ada@example.net', ?)",
-              JSON.stringify([[tx.now, 'other']]),
-            ),
-        })
+        await windowsOf(engine, 'ada@example.net', { mails: [[now(), 'other']] })
       }
       const { decision } = await store.start(scope({ policy: rules }), startInput())
       expect(decision.verdict).toBe(prepare === 'known' ? 'send' : 'pretend')
@@ -266,7 +258,7 @@ describe.each(engines)('%s', (_, open) => {
       shapes.push({
         mail,
         challenge,
-        limits: await count(engine, 'limits'),
+        windows: Object.keys(await windowsOf(engine, 'ada@example.net')),
         events: await count(engine, 'events'),
       })
     }
@@ -387,10 +379,11 @@ describe.each(engines)('%s', (_, open) => {
     const first = await database()
     await first.store.start(scope(), startInput())
     await first.store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))
-    const before = await rows(first.engine, 'select name, state from limits order by name')
+    const before = await windowsOf(first.engine, 'ada@example.net')
+    expect(before).toMatchObject({ mails: [[clock.at, 'challenge1']], failures: [[clock.at, 'challenge1']] })
     await first.store.close()
     const second = await first.again()
-    expect(await rows(second.engine, 'select name, state from limits order by name')).toEqual(before)
+    expect(await windowsOf(second.engine, 'ada@example.net')).toEqual(before)
     expect((await second.store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))).decision.triesLeft).toBe(3)
   })
 

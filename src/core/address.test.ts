@@ -226,12 +226,12 @@ describe('the key of a mailbox', () => {
     ['+@example.com', '+@example.com'],
     ['-@yandex.ru', '-@yandex.ru'],
   ])('RL-10: %s is counted as %s', (typed, key) => {
-    expect(mailboxKey(addressOf(typed))).toBe(key)
+    expect(mailboxKey(addressOf(typed).email)).toBe(key)
   })
 
   test('RL-10: a thousand spellings are one mailbox, and a thousand identities', () => {
     const spellings = Array.from({ length: 999 }, (_, n) => addressOf(`victim+${n}@example.com`))
-    expect(new Set(spellings.map(mailboxKey)).size).toBe(1)
+    expect(new Set(spellings.map(({ email }) => mailboxKey(email))).size).toBe(1)
     expect(new Set(spellings.map(({ email }) => email)).size).toBe(999)
   })
 })

@@ -87,16 +87,19 @@ const PROVIDERS: readonly { readonly domains: readonly [string, ...string[]]; re
 ]
 
 /**
- * The mailbox that an address most likely ends in, for the limit on mails to one mailbox and for nothing else: `victim+1@`,
+ * The mailbox that a canonical address most likely ends in, for the limits on mails and codes and for nothing else: `victim+1@`,
  * `v.i.ctim@` … fill one inbox (RL-10). Never an identity: the folding is a guess about other people's servers, and a wrong
  * guess must cost no more than a shared limit.
  */
-export function mailboxKey(address: Address): string {
-  const provider = PROVIDERS.find(({ domains }) => domains.includes(address.domain))
-  const tagAt = address.local.search(provider?.tag ?? /\+/)
-  const untagged = tagAt < 0 ? address.local : address.local.slice(0, tagAt)
+export function mailboxKey(email: string): string {
+  const at = email.lastIndexOf('@')
+  const domain = email.slice(at + 1)
+  const whole = email.slice(0, at)
+  const provider = PROVIDERS.find(({ domains }) => domains.includes(domain))
+  const tagAt = whole.search(provider?.tag ?? /\+/)
+  const untagged = tagAt < 0 ? whole : whole.slice(0, tagAt)
   const local = provider?.skip ? untagged.replace(provider.skip, '') : untagged
-  return `${local || address.local}@${provider?.domains[0] ?? address.domain}`
+  return `${local || whole}@${provider?.domains[0] ?? domain}`
 }
 
 /** `j•••@example.com`, for pages, events and logs; of a one-letter local part not even that letter is told. */

@@ -46,8 +46,8 @@ export interface Mail {
   readonly hasCode: boolean
   readonly linkExpiresAt: Ms
   readonly codeExpiresAt: Ms
+  /** In a browser that did not ask; in the one that did, the whole challenge is completed. */
   readonly linkUsedAt: Ms | null
-  readonly codeUsedAt: Ms | null
   /** Comparisons claimed against this mail's code. */
   readonly codeTries: number
   /** Comparisons claimed of a typed address, in a browser that did not ask. */

@@ -24,7 +24,6 @@ const mail: Mail = {
   linkExpiresAt: now - MINUTE + standard.linkTtl,
   codeExpiresAt: now - MINUTE + standard.codeTtl,
   linkUsedAt: null,
-  codeUsedAt: null,
   codeTries: 0,
   addressTries: 0,
 }
@@ -183,7 +182,6 @@ describe('decideVerify', () => {
         linkExpiresAt: fc.integer({ min: now - MINUTE, max: now + 60 * MINUTE }),
         codeExpiresAt: fc.integer({ min: now - MINUTE, max: now + 60 * MINUTE }),
         linkUsedAt: fc.option(fc.constant(now - 1)),
-        codeUsedAt: fc.option(fc.constant(now - 1)),
         codeTries: fc.nat(6),
         addressTries: fc.nat(6),
       }),

@@ -1,6 +1,6 @@
 // Signing in: ask for a mail, ask for another, present a proof. Everything random is minted here, before the transaction and
 // for every address alike; what it means is decided in core/, inside it.
-import { mailboxKey, maskAddress, readAddress } from '../core/address.ts'
+import { maskAddress, readAddress } from '../core/address.ts'
 import { readCode } from '../core/code.ts'
 import type { Ms, Session, User } from '../core/model.ts'
 import type { ReasonCode } from '../core/reason.ts'
@@ -65,7 +65,6 @@ export async function start(context: Context, asker: Asker, request: StartReques
       purpose: PURPOSE,
       challenge,
       email: address.email,
-      mailbox: mailboxKey(address),
       addressInEvent: addressInEvent(context, address.email),
       browserDigest: digest('browser', tenant, browser),
       returnTo,
@@ -99,10 +98,6 @@ export async function resend(context: Context, asker: Asker, challenge: string):
       buckets: bucketNames(context, asker),
       secrets,
       leaseMs,
-      mailboxOf: (email) => {
-        const read = readAddress(email)
-        return read.ok ? mailboxKey(read.address) : email
-      },
       addressInEvent: (email) => addressInEvent(context, email),
     }),
   )

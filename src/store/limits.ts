@@ -1,5 +1,7 @@
-// Rows of limits: GCRA buckets, one time each, and exact windows, a short list of times. What they mean is decided in core/.
-import { keepHits } from '../core/bucket.ts'
+// The states of limits: GCRA buckets, one time each, and the exact windows of a mailbox, short lists of times. What they mean is
+// decided in core/.
+import { mailboxKey } from '../core/address.ts'
+import { keepHits, type Rule } from '../core/bucket.ts'
 import type { Ms } from '../core/model.ts'
 import { type StartBucket, startBuckets } from '../core/start.ts'
 import type { Limits } from './operation.ts'
@@ -8,11 +10,38 @@ import type { BucketNames } from './store.ts'
 /** A hit: when, and for which challenge, so that a sign-in can take back the failures of its own flow. */
 export type Hit = readonly [Ms, string]
 
-export const mailWindow = (mailbox: string): string => `mails:${mailbox}`
-/** Of the browsers that signed in to this address before: a stranger who asks for mails all day does not shut them out. */
-export const knownMailWindow = (email: string): string => `mails-known:${email}`
-export const failureWindow = (email: string): string => `codes:${email}`
-export const bounceWindow = (email: string): string => `bounces:${email}`
+/** One state for all windows of a mailbox: they are read together, and together are one row. */
+export interface Windows {
+  readonly mails: readonly Hit[]
+  /** Asked for by browsers that signed in to the address before: a stranger who asks all day does not shut them out. */
+  readonly knownMails: readonly Hit[]
+  /** Wrong codes. */
+  readonly failures: readonly Hit[]
+  readonly bounces: readonly Hit[]
+}
+
+export const mailboxLimit = (email: string): string => `mailbox:${mailboxKey(email)}`
+
+const untouched: Windows = { mails: [], knownMails: [], failures: [], bounces: [] }
+
+export function readWindows(limits: Limits, tenant: string, name: string): Windows {
+  const state = limits.get(tenant, name)
+  return state === null ? untouched : (JSON.parse(state) as Windows)
+}
+
+export function writeWindows(limits: Limits, tenant: string, name: string, windows: Windows): void {
+  limits.set(tenant, name, JSON.stringify(windows))
+}
+
+/** With one hit more, and without what no rule can see any more. */
+export function withHit(hits: readonly Hit[], rules: readonly Rule[], hit: Hit): readonly Hit[] {
+  const seen = new Set(keepHits(rules, times(hits), hit[0]))
+  return [...hits.filter(([at]) => seen.has(at)), hit]
+}
+
+export function times(hits: readonly Hit[]): Ms[] {
+  return hits.map(([at]) => at)
+}
 
 /** The states of the buckets that a start spends from. */
 export type Tats = Readonly<Record<StartBucket, Ms | null>>
@@ -32,27 +61,4 @@ export function readBuckets(limits: Limits, tenant: string, names: BucketNames):
 
 export function writeBuckets(limits: Limits, tenant: string, names: BucketNames, tats: Readonly<Record<StartBucket, Ms>>): void {
   for (const bucket of startBuckets) limits.set(tenant, names[bucket], String(tats[bucket]))
-}
-
-export function readHits(limits: Limits, tenant: string, name: string): readonly Hit[] {
-  const state = limits.get(tenant, name)
-  return state === null ? [] : (JSON.parse(state) as Hit[])
-}
-
-export function writeHits(limits: Limits, tenant: string, name: string, hits: readonly Hit[]): void {
-  limits.set(tenant, name, JSON.stringify(hits))
-}
-
-/** Adds a hit and drops what no window can see any more. */
-export function addHit(
-  limits: Limits,
-  tenant: string,
-  name: string,
-  windows: readonly { readonly count: number; readonly per: Ms }[],
-  hit: Hit,
-): void {
-  const hits = readHits(limits, tenant, name)
-  const times = hits.map(([at]) => at)
-  const seen = new Set(keepHits(windows, times, hit[0]))
-  writeHits(limits, tenant, name, [...hits.filter(([at]) => seen.has(at)), hit])
 }

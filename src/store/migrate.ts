@@ -1,4 +1,4 @@
-// Numbered .sql files, never edited after release. Each runs in one transaction together with the note that it ran, so a
+// Numbered .sql files, never edited after release; one that ends in the name of an engine is empty for the other. Each runs in one transaction together with the note that it ran, so a
 // killed migration leaves nothing half-done, and of ten processes that start together one runs it and nine find it done.
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Ms } from '../core/model.ts'
@@ -63,11 +63,15 @@ export async function migrateOver(connection: MigrationConnection, now: Ms): Pro
 function migrations(engine: EngineName): readonly Migration[] {
   const folder = new URL('./migrations/', import.meta.url)
   return readdirSync(folder)
-    .filter((file) => /^\d+-[a-z-]+\.sql$/.test(file))
-    .sort()
-    .map((file) => ({
-      number: Number.parseInt(file, 10),
-      name: file.replace(/\.sql$/, ''),
-      sql: speak(engine, readFileSync(new URL(file, folder), 'utf8')),
-    }))
+    .map((file) => ({ file, parts: /^(\d+-[a-z-]+)(?:\.(sqlite|postgres))?\.sql$/.exec(file) }))
+    .filter(({ parts }) => parts !== null)
+    .sort((one, other) => (one.file < other.file ? -1 : 1))
+    .map(({ file, parts }) => {
+      const [, name = '', only = engine] = parts as RegExpExecArray
+      return {
+        number: Number.parseInt(file, 10),
+        name,
+        sql: only === engine ? speak(engine, readFileSync(new URL(file, folder), 'utf8')) : '',
+      }
+    })
 }

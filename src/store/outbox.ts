@@ -4,7 +4,7 @@ import { type DeliveryDecision, type DeliveryFacts, decideDelivery } from '../co
 import type { Ms } from '../core/model.ts'
 import { bounceRule } from '../core/start.ts'
 import { writeEvent } from './event.ts'
-import { addHit, bounceWindow } from './limits.ts'
+import { mailboxLimit, readWindows, withHit, writeWindows } from './limits.ts'
 import { all, type Locks, nothing, type Operation, one, run, type Tx } from './operation.ts'
 import { challengeKey } from './rows.ts'
 import { mailExpiresAt, type QueuedMail, type Scope, type SettleInput } from './store.ts'
@@ -42,8 +42,8 @@ export function* claimMails(tx: Tx, limit: number, leaseMs: Ms): Operation<reado
   }))
 }
 
-export function settleLocks({ mail }: SettleInput): Locks {
-  return { tenant: mail.tenant, keys: [challengeKey(mail.challenge)], limits: [bounceWindow(mail.email)] }
+export function settleLocks({ mail, reply }: SettleInput): Locks {
+  return { tenant: mail.tenant, keys: [challengeKey(mail.challenge)], limits: reply === 'permanent' ? [mailboxLimit(mail.email)] : [] }
 }
 
 export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation<DeliveryDecision> {
@@ -70,7 +70,10 @@ export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation
     )
   }
   if (reply === 'permanent') {
-    addHit(tx.limits, mail.tenant, bounceWindow(mail.email), [bounceRule], [tx.now, mail.challenge])
+    const mailbox = mailboxLimit(mail.email)
+    const windows = readWindows(tx.limits, mail.tenant, mailbox)
+    const bounces = withHit(windows.bounces, [bounceRule], [tx.now, mail.challenge])
+    writeWindows(tx.limits, mail.tenant, mailbox, { ...windows, bounces })
   }
   yield* writeEvent(tx, scope, {
     kind: 'deliver',

@@ -2,19 +2,18 @@
 import type { Policy } from '../core/policy.ts'
 import { same } from './digest.ts'
 import { type Operation, run, type Tx } from './operation.ts'
-import { findChallengeRow, findMailRows, toMail } from './rows.ts'
+import { findChallengeWithMails, toMail } from './rows.ts'
 import type { ChallengeView } from './store.ts'
 
 export function* findChallenge(tx: Tx, tenant: string, id: string, browserDigest: string | null): Operation<ChallengeView | null> {
-  const row = yield* findChallengeRow(tenant, 'sign_in', id)
-  if (row === null) return null
-  const { browser, ...challenge } = row
-  const mails = yield* findMailRows(tenant, id)
+  const found = yield* findChallengeWithMails(tenant, 'sign_in', id)
+  if (found === null) return null
+  const { browser, ...challenge } = found.challenge
   return {
     now: tx.now,
     challenge: { ...challenge, purpose: 'sign_in' },
     bound: browserDigest !== null && same(browser, browserDigest),
-    mails: mails.map(toMail),
+    mails: found.mails.map(toMail),
   }
 }
 

@@ -8,9 +8,6 @@ const userColumns =
 export const sessionColumns =
   'id, user_id as "user", device, network, proof, created_at as "createdAt", seen_at as "seenAt", ended_at as "endedAt"'
 
-const mailColumns =
-  'ordinal, created_at as "createdAt", link_digest as "linkDigest", code_digest as "codeDigest", link_expires_at as "linkExpiresAt", code_expires_at as "codeExpiresAt", link_used_at as "linkUsedAt", code_used_at as "codeUsedAt", code_tries as "codeTries", address_tries as "addressTries"'
-
 export interface ChallengeRow {
   readonly id: string
   readonly email: string
@@ -34,7 +31,6 @@ export interface UserRow extends User {
 
 // The texts are put together once: engines find a prepared statement by its text, and a new string has to be hashed for that.
 const userByEmail = `select ${userColumns} from users where tenant = ? and email = ?`
-const mailsOfChallenge = `select ${mailColumns} from mails where tenant = ? and challenge = ? order by ordinal`
 
 export const findUserByEmail = (tenant: string, email: string): Operation<UserRow | null> => one<UserRow>(userByEmail, tenant, email)
 
@@ -42,21 +38,50 @@ export const findUserByEmail = (tenant: string, email: string): Operation<UserRo
 export const challengeKey = (id: string): string => `challenge:${id}`
 
 /** The purpose is part of the key: a challenge of another purpose does not exist here. */
-export const findChallengeRow = (tenant: string, purpose: string, id: string): Operation<ChallengeRow | null> =>
-  one<ChallengeRow>(
-    'select id, email, browser, return_to as "returnTo", locale, device, created_at as "createdAt", completed_at as "completedAt" from challenges where tenant = ? and id = ? and purpose = ?',
-    tenant,
-    id,
-    purpose,
-  )
+export const findChallengeEmail = (tenant: string, purpose: string, id: string): Operation<{ readonly email: string } | null> =>
+  one<{ readonly email: string }>('select email from challenges where tenant = ? and id = ? and purpose = ?', tenant, id, purpose)
 
-/** Oldest first. */
-export const findMailRows = (tenant: string, challenge: string): Operation<readonly MailRow[]> =>
-  all<MailRow>(mailsOfChallenge, tenant, challenge)
+export interface FoundChallenge {
+  readonly challenge: ChallengeRow
+  /** Oldest first. */
+  readonly mails: readonly MailRow[]
+  /** Whose address it is, if anybody's yet. */
+  readonly user: UserRow | null
+}
+
+interface JoinedRow extends MailRow, Omit<ChallengeRow, 'id' | 'createdAt'> {
+  readonly askedAt: number
+  readonly userId: string | null
+  readonly status: UserRow['status']
+  readonly joinedAt: number
+  readonly confirmedAt: number | null
+  readonly signInCount: number
+  readonly currentSignInAt: number | null
+  readonly lastSignInAt: number | null
+  readonly browsers: string
+}
+
+const challengeWithMails =
+  'select c.email, c.browser, c.return_to as "returnTo", c.locale, c.device, c.created_at as "askedAt", c.completed_at as "completedAt", m.ordinal, m.created_at as "createdAt", m.link_digest as "linkDigest", m.code_digest as "codeDigest", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_used_at as "linkUsedAt", m.code_tries as "codeTries", m.address_tries as "addressTries", u.id as "userId", u.status, u.created_at as "joinedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.browsers from challenges c join mails m on m.tenant = c.tenant and m.challenge = c.id left join users u on u.tenant = c.tenant and u.email = c.email where c.tenant = ? and c.id = ? and c.purpose = ? order by m.ordinal'
+
+/** All that a proof is judged by, in one look: a challenge is never without a mail. */
+export function* findChallengeWithMails(tenant: string, purpose: string, id: string): Operation<FoundChallenge | null> {
+  const mails = yield* all<JoinedRow>(challengeWithMails, tenant, id, purpose)
+  const row = mails[0]
+  if (row === undefined) return null
+  const { email, browser, returnTo, locale, device, askedAt: createdAt, completedAt } = row
+  return { challenge: { id, email, browser, returnTo, locale, device, createdAt, completedAt }, mails, user: userOf(row) }
+}
+
+function userOf(row: JoinedRow): UserRow | null {
+  if (row.userId === null) return null
+  const { userId: id, email, status, joinedAt: createdAt, confirmedAt, signInCount, currentSignInAt, lastSignInAt, browsers } = row
+  return { id, email, status, createdAt, confirmedAt, signInCount, currentSignInAt, lastSignInAt, browsers }
+}
 
 /** Field by field: to copy the rest of a driver's row costs as much as the statement did. */
 export function toMail(row: MailRow): Mail {
-  const { ordinal, createdAt, linkDigest, codeDigest, linkExpiresAt, codeExpiresAt, linkUsedAt, codeUsedAt, codeTries, addressTries } = row
+  const { ordinal, createdAt, linkDigest, codeDigest, linkExpiresAt, codeExpiresAt, linkUsedAt, codeTries, addressTries } = row
   const has = { hasLink: linkDigest !== null, hasCode: codeDigest !== null }
-  return { ordinal, createdAt, linkExpiresAt, codeExpiresAt, linkUsedAt, codeUsedAt, codeTries, addressTries, ...has }
+  return { ordinal, createdAt, linkExpiresAt, codeExpiresAt, linkUsedAt, codeTries, addressTries, ...has }
 }

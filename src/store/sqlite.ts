@@ -3,6 +3,7 @@
 import type { Ms } from '../core/model.ts'
 import { speak } from './fragments.ts'
 import { HeldLimits } from './held-limits.ts'
+import { LimitJournal } from './limit-journal.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
 import { type Engine, type Limits, type Operation, type Row, type Tx, Unavailable, type Value, type Write } from './operation.ts'
 
@@ -52,10 +53,6 @@ export async function openSqlite(path: string, options: SqliteOptions): Promise<
   return new SqliteEngine(database, options)
 }
 
-const READ_LIMIT = 'select state from limits where tenant = ? and name = ?'
-const WRITE_LIMIT =
-  'insert into limits (tenant, name, state) values (?, ?, ?) on conflict (tenant, name) do update set state = excluded.state'
-
 interface Job {
   readonly run: (tx: Tx) => Operation<unknown>
   readonly resolve: (value: unknown) => void
@@ -67,6 +64,7 @@ export class SqliteEngine implements Engine {
   readonly database: Database
   readonly #options: Required<SqliteOptions>
   readonly #statements = new Map<string, ReturnType<Database['prepare']>>()
+  readonly #journal = new LimitJournal((sql) => this.#prepared(sql))
   #queue: Job[] = []
   #scheduled = false
   #draining: Promise<void> = Promise.resolve()
@@ -162,10 +160,12 @@ export class SqliteEngine implements Engine {
       return
     }
     try {
+      this.#journal.catchUp()
       const limits = this.#limits()
       for (const job of jobs) job.result = this.#step(job.run(this.#tx(limits)))
-      for (const { tenant, name, state } of limits.changed()) this.#prepared(WRITE_LIMIT).run(tenant, name, state)
+      const written = this.#journal.write(limits.changed())
       this.database.exec('commit')
+      written()
     } catch (error) {
       this.#rollback()
       // One bad operation must not fail its neighbours: each alone, and only the bad one hears of it.
@@ -185,10 +185,7 @@ export class SqliteEngine implements Engine {
   }
 
   #limits(): HeldLimits {
-    return new HeldLimits((tenant, name) => {
-      const [row] = this.#prepared(READ_LIMIT).all(tenant, name) as { state: string }[]
-      return row?.state ?? null
-    })
+    return new HeldLimits((tenant, name) => this.#journal.find(tenant, name))
   }
 
   #tx(limits: Limits): Tx {

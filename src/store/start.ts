@@ -5,9 +5,9 @@ import { mailWindows } from '../core/policy.ts'
 import { decideStart, type ResendFacts, type StartDecision, type StartFacts } from '../core/start.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { addHit, bounceWindow, failureWindow, knownMailWindow, mailWindow, readBuckets, readHits, writeBuckets } from './limits.ts'
+import { mailboxLimit, readBuckets, readWindows, times, withHit, writeBuckets, writeWindows } from './limits.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
-import { challengeKey, findChallengeRow, findMailRows, findUserByEmail } from './rows.ts'
+import { challengeKey, findChallengeEmail, findChallengeWithMails, findUserByEmail, type UserRow } from './rows.ts'
 import type { BucketNames, MailSecrets, QueuedMail, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
 import { knowsBrowser } from './user.ts'
 
@@ -16,7 +16,6 @@ interface Ask {
   readonly purpose: StartInput['purpose']
   readonly challenge: string
   readonly email: string
-  readonly mailbox: string
   readonly addressInEvent: string
   readonly browserDigest: string
   readonly buckets: BucketNames
@@ -26,25 +25,27 @@ interface Ask {
   readonly leaseMs: number | null
   readonly resend: ResendFacts | null
   readonly ordinal: number
+  readonly user: UserRow | null
 }
 
 /** Every limit that a mail to this address from there may touch. */
-function limitsOf(email: string, mailbox: string, buckets: BucketNames): string[] {
-  return [...Object.values(buckets), mailWindow(mailbox), knownMailWindow(email), failureWindow(email), bounceWindow(email)]
+function limitsOf(email: string, buckets: BucketNames): string[] {
+  return [...Object.values(buckets), mailboxLimit(email)]
 }
 
 export function startLocks(scope: Scope, input: StartInput): Locks {
-  return { tenant: scope.tenant, keys: [], limits: limitsOf(input.email, input.mailbox, input.buckets) }
+  return { tenant: scope.tenant, keys: [], limits: limitsOf(input.email, input.buckets) }
 }
 
 export function* resendLocks(scope: Scope, input: ResendInput): Operation<Locks> {
-  const challenge = yield* findChallengeRow(scope.tenant, input.purpose, input.challenge)
-  const limits = challenge === null ? [] : limitsOf(challenge.email, input.mailboxOf(challenge.email), input.buckets)
+  const challenge = yield* findChallengeEmail(scope.tenant, input.purpose, input.challenge)
+  const limits = challenge === null ? [] : limitsOf(challenge.email, input.buckets)
   return { tenant: scope.tenant, keys: [challengeKey(input.challenge)], limits }
 }
 
 export function* start(tx: Tx, scope: Scope, input: StartInput): Operation<StartOutcome> {
-  return yield* decide(tx, scope, { ...input, kind: 'start', resend: null, ordinal: 0 }, () =>
+  const user = yield* findUserByEmail(scope.tenant, input.email)
+  return yield* decide(tx, scope, { ...input, kind: 'start', resend: null, ordinal: 0, user }, () =>
     run(
       'insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       scope.tenant,
@@ -61,42 +62,43 @@ export function* start(tx: Tx, scope: Scope, input: StartInput): Operation<Start
 }
 
 export function* resend(tx: Tx, scope: Scope, input: ResendInput): Operation<StartOutcome> {
-  const challenge = yield* findChallengeRow(scope.tenant, input.purpose, input.challenge)
-  if (challenge === null || !same(challenge.browser, input.browserDigest)) {
+  const found = yield* findChallengeWithMails(scope.tenant, input.purpose, input.challenge)
+  if (found === null || !same(found.challenge.browser, input.browserDigest)) {
     const decision = decideStart(scope.policy, unknownChallenge(tx, input))
     yield* writeEvent(tx, scope, { kind: 'resend', reason: decision.reason, facts: unknownChallenge(tx, input), decision })
     return { decision, now: tx.now, mail: null }
   }
-  const mails = yield* findMailRows(scope.tenant, challenge.id)
+  const { challenge, mails, user } = found
   return yield* decide(tx, scope, {
     ...input,
     kind: 'resend',
     email: challenge.email,
     locale: challenge.locale,
     device: challenge.device,
-    mailbox: input.mailboxOf(challenge.email),
     addressInEvent: input.addressInEvent(challenge.email),
     resend: { createdAt: challenge.createdAt, completedAt: challenge.completedAt, mailsAt: mails.map((mail) => mail.createdAt) },
     ordinal: mails.length,
+    user,
   })
 }
 
 function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>): Operation<StartOutcome> {
   const { tenant, policy } = scope
   const { limits } = tx
-  const user = yield* findUserByEmail(tenant, ask.email)
+  const { user } = ask
   const known = user !== null && knowsBrowser(user, ask.browserDigest)
-  const windowName = known ? knownMailWindow(ask.email) : mailWindow(ask.mailbox)
-  const times = (name: string): number[] => readHits(limits, tenant, name).map(([at]) => at)
+  const mailbox = mailboxLimit(ask.email)
+  const windows = readWindows(limits, tenant, mailbox)
+  const own = known ? 'knownMails' : 'mails'
   const facts: StartFacts = {
     now: tx.now,
     purpose: ask.purpose,
     address: ask.addressInEvent,
     tats: readBuckets(limits, tenant, ask.buckets),
     knownBrowser: known,
-    mails: times(windowName),
-    failures: times(failureWindow(ask.email)),
-    bounces: times(bounceWindow(ask.email)),
+    mails: times(windows[own]),
+    failures: times(windows.failures),
+    bounces: times(windows.bounces),
     user: user && { status: user.status },
     resend: ask.resend,
   }
@@ -105,7 +107,10 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
   if (decision.tats !== null && decision.mail !== null) {
     writeBuckets(limits, tenant, ask.buckets, decision.tats)
     // A mail that a full window swallowed does not fill it further, or asking would never end the wait.
-    if (decision.reason !== 'too_many_mails') addHit(limits, tenant, windowName, mailWindows(policy), [tx.now, ask.challenge])
+    if (decision.reason !== 'too_many_mails') {
+      const hits = withHit(windows[own], mailWindows(policy), [tx.now, ask.challenge])
+      writeWindows(limits, tenant, mailbox, { ...windows, [own]: hits })
+    }
     if (begin) yield* begin()
     mail = yield* queueMail(tx, scope, ask, decision)
   }

@@ -29,8 +29,6 @@ export interface StartInput {
   readonly purpose: Purpose
   readonly challenge: string
   readonly email: string
-  /** The mailbox, folded by provider: the key of the mail limits only. */
-  readonly mailbox: string
   /** As it may stand in an event. */
   readonly addressInEvent: string
   readonly browserDigest: string
@@ -58,7 +56,6 @@ export interface ResendInput {
   readonly browserDigest: string
   readonly buckets: BucketNames
   readonly leaseMs: Ms | null
-  readonly mailboxOf: (email: string) => string
   readonly addressInEvent: (email: string) => string
   readonly secrets: MailSecrets
 }

@@ -4,45 +4,35 @@ import type { User } from '../core/model.ts'
 import { decideVerify, type Match, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { addHit, failureWindow, type Hit, readHits, writeHits } from './limits.ts'
+import { mailboxLimit, readWindows, times, withHit, writeWindows } from './limits.ts'
 import { type Locks, type Operation, one, run, type Tx } from './operation.ts'
-import {
-  type ChallengeRow,
-  challengeKey,
-  findChallengeRow,
-  findMailRows,
-  findUserByEmail,
-  type MailRow,
-  toMail,
-  type UserRow,
-} from './rows.ts'
+import { type ChallengeRow, challengeKey, findChallengeEmail, findChallengeWithMails, type MailRow, toMail, type UserRow } from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
 import type { Scope, VerifyInput, VerifyOutcome } from './store.ts'
 import { signIn } from './user.ts'
 
-/** The challenge, and its address: two flows of one address share its failures and, at a first sign-in, its user. */
+/** The challenge, and its mailbox: two flows of one address share its failures and, at a first sign-in, its user. */
 export function* verifyLocks(scope: Scope, input: VerifyInput): Operation<Locks> {
-  const challenge = yield* findChallengeRow(scope.tenant, input.purpose, input.challenge)
+  const challenge = yield* findChallengeEmail(scope.tenant, input.purpose, input.challenge)
   if (challenge === null) return { tenant: scope.tenant, keys: [], limits: [] }
-  const { id, email } = challenge
-  return { tenant: scope.tenant, keys: [challengeKey(id), `address:${email}`], limits: [failureWindow(email)] }
+  const mailbox = mailboxLimit(challenge.email)
+  return { tenant: scope.tenant, keys: [challengeKey(input.challenge), mailbox], limits: [mailbox] }
 }
+
+const nobody = { challenge: null, mails: [], user: null }
 
 export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<VerifyOutcome> {
   const { tenant, policy } = scope
-  const challenge = yield* findChallengeRow(tenant, input.purpose, input.challenge)
-  const mails = challenge ? yield* findMailRows(tenant, challenge.id) : []
+  const { challenge, mails, user } = (yield* findChallengeWithMails(tenant, input.purpose, input.challenge)) ?? nobody
   const mail = (input.proof === 'link' ? mails.find((row) => row.ordinal === input.ordinal) : newestWithCode(mails)) ?? null
-  const user = challenge ? yield* findUserByEmail(tenant, challenge.email) : null
   // Nothing used, no session: as long as no proof of the challenge was good, there is none to look for.
-  const used = mails.some((row) => row.linkUsedAt !== null || row.codeUsedAt !== null)
+  const used = challenge?.completedAt != null || mails.some((row) => row.linkUsedAt !== null)
   const mayHave = used || (challenge !== null && input.currentSession !== null)
   const { currentSession: held } = input
   const sessions = mayHave ? yield* findSessions(tenant, input.sessionId, held?.id ?? '') : []
   const own = sessions.find((row) => row.id === input.sessionId) ?? null
   const current = sessions.find((row) => row.id === held?.id && same(row.digest, held.digest) && row.endedAt === null) ?? null
 
-  const hits = challenge ? readHits(tx.limits, tenant, failureWindow(challenge.email)) : []
   let facts: VerifyFacts = {
     now: tx.now,
     proof: input.proof,
@@ -52,7 +42,7 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<Ver
     linkMatches: mail?.linkDigest != null && input.linkDigest !== null && same(mail.linkDigest, input.linkDigest),
     code: input.proof === 'link' ? null : input.codeDigests === null ? 'malformed' : 'unclaimed',
     address: input.addressTyped === 'absent' ? 'absent' : 'unclaimed',
-    failures: hits.map(([at]) => at),
+    failures: challenge ? times(readWindows(tx.limits, tenant, mailboxLimit(challenge.email)).failures) : [],
     user: user && { status: user.status, confirmed: user.confirmedAt !== null },
     // Made with a key that is gone: it can be given to nobody any more.
     session: own && { createdAt: own.createdAt, ended: own.endedAt !== null || !input.sessionDigests.includes(own.digest) },
@@ -70,13 +60,16 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<Ver
     else facts = { ...facts, address: claimed ? (input.address === challenge.email ? 'right' : 'wrong') : 'exhausted' }
     decision = decideVerify(policy, facts)
     if (claimed && facts.code !== null && decision.verdict !== 'signed_in') {
-      addHit(tx.limits, tenant, failureWindow(challenge.email), policy.codeFailures, [tx.now, challenge.id])
+      const mailbox = mailboxLimit(challenge.email)
+      const windows = readWindows(tx.limits, tenant, mailbox)
+      const failures = withHit(windows.failures, policy.codeFailures, [tx.now, challenge.id])
+      writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
     }
   }
 
   let signedIn: { user: User; session: FoundSession } | null = null
   if (decision.verdict === 'signed_in' && challenge && mail) {
-    signedIn = yield* admit(tx, scope, input, { challenge, mail, user, hits, current, decision })
+    signedIn = yield* admit(tx, scope, input, { challenge, mail, user, current, decision })
   } else if (decision.verdict === 'replayed' && own && user) {
     signedIn = { user: withoutBrowsers(user), session: own }
   }
@@ -122,11 +115,6 @@ const TAKE_A_TRY = {
     'update mails set address_tries = address_tries + 1 where tenant = ? and challenge = ? and ordinal = ? and address_tries < ? returning ordinal',
 } as const
 
-const SPEND = {
-  link: 'update mails set link_used_at = ? where tenant = ? and challenge = ? and ordinal = ?',
-  code: 'update mails set code_used_at = ? where tenant = ? and challenge = ? and ordinal = ?',
-} as const
-
 function* claimTry(scope: Scope, challenge: ChallengeRow, mail: MailRow, counter: 'code' | 'address'): Operation<boolean> {
   const max = counter === 'code' ? scope.policy.codeTries : scope.policy.addressTries
   const row = yield* one(TAKE_A_TRY[counter], scope.tenant, challenge.id, mail.ordinal, max)
@@ -137,7 +125,6 @@ interface Admission {
   readonly challenge: ChallengeRow
   readonly mail: MailRow
   readonly user: UserRow | null
-  readonly hits: readonly Hit[]
   readonly current: FoundSession | null
   readonly decision: VerifyDecision
 }
@@ -146,13 +133,23 @@ interface Admission {
 function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Operation<{ user: User; session: FoundSession }> {
   const { tenant } = scope
   const { challenge, mail, decision, current } = found
-  yield* run(SPEND[input.proof], tx.now, tenant, challenge.id, mail.ordinal)
   if (decision.consequences?.complete) {
+    // Retires every proof of the challenge, this one among them.
     yield* run('update challenges set completed_at = ? where tenant = ? and id = ?', tx.now, tenant, challenge.id)
+  } else {
+    yield* run(
+      'update mails set link_used_at = ? where tenant = ? and challenge = ? and ordinal = ?',
+      tx.now,
+      tenant,
+      challenge.id,
+      mail.ordinal,
+    )
   }
   // Refunded: the failures of the very flow that ends in success. Somebody else's flow refunds nothing of this one.
-  const remaining = found.hits.filter(([, flow]) => flow !== challenge.id)
-  if (remaining.length < found.hits.length) writeHits(tx.limits, tenant, failureWindow(challenge.email), remaining)
+  const mailbox = mailboxLimit(challenge.email)
+  const windows = readWindows(tx.limits, tenant, mailbox)
+  const failures = windows.failures.filter(([, flow]) => flow !== challenge.id)
+  if (failures.length < windows.failures.length) writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
 
   const user = yield* signIn(tx, tenant, {
     found: found.user,

@@ -57,8 +57,7 @@ async function prepare(kit: Kit, database: TestDatabase, which: keyof typeof acc
   if (which !== 'unknown') database.insertUser({ id: `user-${email}`, email, confirmedAt: kit.clock.at, createdAt: kit.clock.at })
   if (which === 'disabled') database.setUserStatus(email, 'disabled')
   if (which === 'suppressed') {
-    const hits = JSON.stringify([1, 2, 3].map((day) => [kit.clock.at - day * 3_600_000, 'earlier']))
-    database.rows("insert into limits (tenant, name, state) values ('default', ?, ?) returning name", `bounces:${email}`, hits)
+    await database.setHits(email, { bounces: [1, 2, 3].map((day) => [kit.clock.at - day * 3_600_000, 'earlier']) })
   }
   if (which === 'over its budget') {
     for (let round = 0; round < 2; round++) {

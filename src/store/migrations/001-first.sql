@@ -46,8 +46,8 @@ create table mails (
   code_digest text,
   link_expires_at {int} not null,
   code_expires_at {int} not null,
+  -- Spent in a browser that did not ask; in the one that did, the whole challenge is completed.
   link_used_at {int},
-  code_used_at {int},
   code_tries {int} not null,
   address_tries {int} not null,
   decoy {int} not null,
