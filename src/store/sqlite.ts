@@ -136,13 +136,21 @@ export class SqliteEngine implements Engine {
   }
 
   /**
-   * One batch for each turn of the event loop, after what that turn brought in: those are the operations that share the commit.
-   * What a commit sets free (the next request of a connection, a mail to settle) comes in before the next batch and is part of it.
+   * Operations that wait together share the commit: those that one turn of the event loop brought in, and those of the next turns
+   * as long as more come with each. What a commit sets free (the next request of a connection, a mail to settle) comes in before
+   * the next batch and is part of it; an operation that is alone waits for nobody.
    */
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    this.#draining = new Promise((done) => setImmediate(() => this.#drain().finally(done)))
+    this.#draining = new Promise((done) => {
+      const gather = (before: number): void => {
+        const waiting = this.#queue.length
+        if (waiting > before && waiting < this.#options.batchMax) setImmediate(gather, waiting)
+        else this.#drain().finally(done)
+      }
+      setImmediate(gather, this.#queue.length)
+    })
   }
 
   async #drain(): Promise<void> {
@@ -206,7 +214,8 @@ export class SqliteEngine implements Engine {
     let step = operation.next()
     while (!step.done) {
       const { sql, params } = step.value
-      // Also where nobody looks at rows: the driver's `run` makes an object of counts that nobody reads either.
+      // Also where nobody looks at rows: `run` makes an object of counts that nobody reads either, and `get` may leave the
+      // statement standing on its row, which keeps the write-ahead log from starting over.
       step = operation.next(this.#prepared(sql).all(...params) as Row[])
     }
     return step.value
