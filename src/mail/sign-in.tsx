@@ -38,7 +38,7 @@ export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 't
   return {
     subject: said.subject,
     text: plain(said, input),
-    html: htmlOf(words, input)({ ...said, code: input.code ?? '', href: input.link ?? '' }),
+    html: htmlOf(words, input)({ code: input.code ?? '', href: input.link ?? '', ...said }),
     headers: {
       // RFC 3834 and Outlook's own: no out-of-office answers. Not bulk, not a list: neither Precedence nor List-*.
       'Auto-Submitted': 'auto-generated',
