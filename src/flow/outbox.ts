@@ -150,8 +150,13 @@ interface HandedOver {
 async function settle(context: Context, mail: QueuedMail, { reply, bytes }: HandedOver): Promise<void> {
   const scope = { ...scopeOf(context, mail.requestId), tenant: mail.tenant }
   const decision = await context.store.settleMail(scope, { mail, reply: reply?.class ?? null, replyText: reply?.text ?? '', bytes })
-  const fields = { requestId: mail.requestId, challenge: mail.challenge, reason: decision.reason, tries: mail.tries + 1 }
-  context.log.event('mail', { ...fields, reply: reply?.text ?? '' })
+  context.log.event('mail', {
+    requestId: mail.requestId,
+    challenge: mail.challenge,
+    reason: decision.reason,
+    tries: mail.tries + 1,
+    reply: reply?.text ?? '',
+  })
 }
 
 async function handOver(context: Context, transport: MailTransport, mail: QueuedMail, secrets: SealedSecrets | null): Promise<HandedOver> {
@@ -186,7 +191,7 @@ function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Mess
   const { brand, policy, origin, basePath } = context
   const id = `${mail.challenge}${ordinalCharacter(mail.ordinal)}`
   const separator = policy.linkSecret === 'fragment' ? '#' : '/'
-  const host = new URL(origin).host
+  const host = origin.slice(origin.indexOf('://') + 3)
   const parts = signInMail({
     brand,
     locale: mail.locale,
@@ -204,10 +209,10 @@ function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Mess
   })
   const domain = brand.mailFrom.slice(brand.mailFrom.lastIndexOf('@') + 1)
   return {
-    ...parts,
     to: mail.email,
     from: { name: brand.name, address: brand.mailFrom },
     messageId: `<${id}@${domain}>`,
     date: new Date(mail.createdAt),
+    ...parts,
   }
 }

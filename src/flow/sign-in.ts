@@ -21,7 +21,7 @@ import {
   sessionKey,
   sessionTokens,
 } from '../secret.ts'
-import type { BucketNames, MailSecrets, QueuedMail, StartOutcome, VerifyInput } from '../store/store.ts'
+import type { BucketNames, MailSecrets, QueuedMail, SessionKey, StartOutcome, VerifyInput } from '../store/store.ts'
 import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
 import { type SealedSecrets, sealContext } from './sealed.ts'
 
@@ -60,17 +60,18 @@ export async function start(context: Context, asker: Asker, request: StartReques
   const { address } = read
   const challenge = mintId(context.now())
   const browser = asker.browser ?? mintSecret()
+  const browserDigest = digest('browser', tenant, browser)
   const { decision, now } = await withHand(context, challenge, (secrets, leaseMs) =>
     store.start(scopeOf(context, asker.requestId), {
       purpose: PURPOSE,
       challenge,
       email: address.email,
       addressInEvent: addressInEvent(context, address.email),
-      browserDigest: digest('browser', tenant, browser),
+      browserDigest,
       returnTo,
       locale: request.locale ?? 'en',
       device: asker.device,
-      buckets: bucketNames(context, asker),
+      buckets: bucketNames(asker, browserDigest),
       secrets,
       leaseMs,
     }),
@@ -90,12 +91,13 @@ export async function resend(context: Context, asker: Asker, challenge: string):
   const { store, tenant } = context
   const id = ID_SHAPE.test(challenge) ? challenge : ''
   const browser = asker.browser ?? ''
+  const browserDigest = digest('browser', tenant, browser)
   const { decision, now } = await withHand(context, id, (secrets, leaseMs) =>
     store.resend(scopeOf(context, asker.requestId), {
       purpose: PURPOSE,
       challenge: id,
-      browserDigest: digest('browser', tenant, browser),
-      buckets: bucketNames(context, asker),
+      browserDigest,
+      buckets: bucketNames(asker, browserDigest),
       secrets,
       leaseMs,
       addressInEvent: (email) => addressInEvent(context, email),
@@ -162,17 +164,19 @@ async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<V
   const { tenant, keys, store } = context
   const browser = asker.browser ?? mintSecret()
   const tokens = sessionTokens(keys, tenant, proofs.challenge, browser)
+  const sessions = tokens.map((token) => sessionKey(tenant, token))
   const now = context.now()
   const outcome = await store.verify(scopeOf(context, asker.requestId), {
-    ...proofs,
     purpose: PURPOSE,
     browserDigest: digest('browser', tenant, browser),
-    sessionId: sessionKey(tenant, tokens[0] as string).id,
-    sessionDigests: tokens.map((token) => sessionKey(tenant, token).digest),
+    sessionId: (sessions[0] as SessionKey).id,
+    sessionDigests: sessions.map((session) => session.digest),
     currentSession: asker.session !== null && SESSION_SHAPE.test(asker.session) ? sessionKey(tenant, asker.session) : null,
     device: asker.device,
     network: asker.network,
     newUser: mintId(now),
+    // Last: V8 adds each property behind a spread by a slow path, half a microsecond each.
+    ...proofs,
   })
   const { decision, user, session } = outcome
   context.log.event('sign_in_verify', {
@@ -235,11 +239,11 @@ function asked(context: Context, challenge: string, browser: string, now: Ms): A
 }
 
 /** A browser without a cookie has a bucket too, shared by all such of its network: deleting cookies buys nothing. */
-function bucketNames(context: Context, asker: Asker): BucketNames {
+function bucketNames(asker: Asker, browserDigest: string): BucketNames {
   return {
     network: `net:${asker.network}`,
     networkWide: `wide:${asker.networkWide}`,
-    browser: asker.browser === null ? `none:${asker.network}` : `browser:${digest('browser', context.tenant, asker.browser)}`,
+    browser: asker.browser === null ? `none:${asker.network}` : `browser:${browserDigest}`,
     tenant: 'tenant',
   }
 }

@@ -4,9 +4,11 @@ import { type Incoming, type Outgoing, splitTarget } from './exchange.ts'
 export function fromFetch(request: Request): Incoming {
   // After "https://host": parsing the whole address again would only undo what was sent.
   const target = request.url.slice(request.url.indexOf('/', request.url.indexOf('://') + 3)).split('#', 1)[0] as string
+  const { path, search } = splitTarget(target)
   return {
     method: request.method,
-    ...splitTarget(target),
+    path,
+    search,
     header: (name) => request.headers.get(name),
     text: (bytesMax) => readText(request, bytesMax),
   }

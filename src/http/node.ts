@@ -4,9 +4,11 @@ import { type Incoming, type Outgoing, splitTarget } from './exchange.ts'
 
 export function fromNode(incoming: IncomingMessage): Incoming {
   const { headers } = incoming
+  const { path, search } = splitTarget(pathOf(incoming.url ?? '/'))
   return {
     method: incoming.method ?? 'GET',
-    ...splitTarget(pathOf(incoming.url ?? '/')),
+    path,
+    search,
     header: (name) => {
       const value = headers[name]
       return value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
@@ -16,13 +18,14 @@ export function fromNode(incoming: IncomingMessage): Incoming {
 }
 
 export function toNode({ status, headers, cookies, body }: Outgoing, method: string, outgoing: ServerResponse): void {
-  const bytes = body === null ? 0 : Buffer.byteLength(body)
-  const all: Record<string, string | number | readonly string[]> = { ...headers }
+  const lines: string[] = []
+  for (const name in headers) lines.push(name, headers[name] as string)
+  for (const cookie of cookies) lines.push('set-cookie', cookie)
   // A 204 has no body by definition, and no length.
-  if (status !== 204) all['content-length'] = bytes
-  if (cookies.length > 0) all['set-cookie'] = cookies
-  outgoing.writeHead(status, all as Record<string, string>)
-  outgoing.end(method === 'HEAD' ? undefined : (body ?? undefined))
+  if (status !== 204) lines.push('content-length', String(body === null ? 0 : Buffer.byteLength(body)))
+  outgoing.writeHead(status, lines)
+  if (body === null || method === 'HEAD') outgoing.end()
+  else outgoing.end(body)
 }
 
 /** A proxy's request line may hold the whole address. */
@@ -39,15 +42,19 @@ function readText(incoming: IncomingMessage, bytesMax: number): Promise<string |
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
+    let ended = false
     incoming.on('data', (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes <= bytesMax) chunks.push(chunk)
     })
-    incoming.once('end', () =>
-      resolve(bytes > bytesMax ? null : (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8')),
-    )
-    incoming.once('error', reject)
-    // The client went away in the middle of its form: nobody waits for an answer.
-    incoming.once('close', () => reject(new Error('the request ended early')))
+    incoming.on('end', () => {
+      ended = true
+      resolve(bytes > bytesMax ? null : (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8'))
+    })
+    incoming.on('error', reject)
+    // The client went away in the middle of its form: nobody waits for an answer. Every request closes; an Error costs 8 µs.
+    incoming.on('close', () => {
+      if (!ended) reject(new Error('the request ended early'))
+    })
   })
 }

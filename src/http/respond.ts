@@ -21,22 +21,17 @@ export function frameOf(visit: Visit, now: number): Frame {
 }
 
 export function html(visit: Visit, body: string, extra: Extra = {}): Outgoing {
-  return respond(visit, body, extra, extra.status ?? 200)
+  return respond(visit, body, extra.status ?? 200, extra)
 }
 
 /** 303: whatever was posted is not posted again by a reload or by "back". */
 export function redirect(visit: Visit, location: string, extra: Extra = {}): Outgoing {
-  return respond(visit, null, { ...extra, headers: { ...extra.headers, location } }, 303)
+  return respond(visit, null, 303, extra, { location })
 }
 
 export function json(visit: Visit, body: object | null, extra: Extra = {}): Outgoing {
-  const headers = body === null ? extra.headers : { ...extra.headers, 'content-type': 'application/json' }
-  return respond(
-    visit,
-    body === null ? null : JSON.stringify(body),
-    headers ? { ...extra, headers } : extra,
-    extra.status ?? (body === null ? 204 : 200),
-  )
+  if (body === null) return respond(visit, null, extra.status ?? 204, extra)
+  return respond(visit, JSON.stringify(body), extra.status ?? 200, extra, { 'content-type': 'application/json' })
 }
 
 /** What a stranger may know of a reason. */
@@ -61,8 +56,8 @@ export function problem(visit: Visit, given: Problem, extra: Extra = {}): Outgoi
     ...(given.triesLeft === undefined ? {} : { triesLeft: given.triesLeft }),
     ...(given.retryAfterMs == null ? {} : { retryAfter: Math.ceil(given.retryAfterMs / 1_000) }),
   }
-  const headers = { ...extra.headers, 'content-type': 'application/problem+json' }
-  return respond(visit, JSON.stringify(body), { ...extra, headers, retryAfterMs: given.retryAfterMs }, status)
+  const { retryAfterMs } = given
+  return respond(visit, JSON.stringify(body), status, { ...extra, retryAfterMs }, { 'content-type': 'application/problem+json' })
 }
 
 /** A "no" as the asking client reads it: a problem for the API, else a page with a way out. */
@@ -74,11 +69,12 @@ export function refuse(visit: Visit, given: Problem, view: Omit<FailureView, 'pr
   return html(visit, page, { ...extra, status: extra.status ?? reasons[face].status, retryAfterMs: given.retryAfterMs })
 }
 
-function respond(visit: Visit, body: string | null, extra: Extra, status: number): Outgoing {
+function respond(visit: Visit, body: string | null, status: number, extra: Extra, own: Extra['headers'] = {}): Outgoing {
   const headers: Record<string, string> = {
+    'x-request-id': visit.asker.requestId,
     ...(body === null ? visit.site.bareHeaders : visit.site.headers),
     ...extra.headers,
-    'x-request-id': visit.asker.requestId,
+    ...own,
   }
   if (extra.retryAfterMs != null) headers['retry-after'] = String(Math.max(1, Math.ceil(extra.retryAfterMs / 1_000)))
   return { status, headers, cookies: extra.cookies ?? [], body }

@@ -38,7 +38,7 @@ export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 't
   return {
     subject: said.subject,
     text: plain(said, input),
-    html: htmlOf(words, input)({ ...said, code: input.code ?? '', href: input.link ?? '' }),
+    html: htmlOf(words, input)({ code: input.code ?? '', href: input.link ?? '', ...said }),
     headers: {
       // RFC 3834 and Outlook's own: no out-of-office answers. Not bulk, not a list: neither Precedence nor List-*.
       'Auto-Submitted': 'auto-generated',
@@ -149,15 +149,14 @@ const COLUMNS = 74
 
 /** Lines under 78 characters; a longer word (the link) is left whole. */
 function wrap(paragraph: string): string {
-  if (paragraph.length <= COLUMNS) return paragraph
-  const lines: string[] = []
-  let line = ''
-  for (const word of paragraph.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > COLUMNS) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
+  let wrapped = ''
+  let from = 0
+  while (paragraph.length - from > COLUMNS) {
+    const last = paragraph.lastIndexOf(' ', from + COLUMNS)
+    const end = last > from ? last : paragraph.indexOf(' ', from + COLUMNS)
+    if (end < 0) break
+    wrapped += `${paragraph.slice(from, end)}\n`
+    from = end + 1
   }
-  lines.push(line)
-  return lines.join('\n')
+  return wrapped + paragraph.slice(from)
 }

@@ -1,5 +1,5 @@
 // Numbers, durations, times and lists as people read them, by Intl. No words of ours live here, only what a locale decides.
-// Formatters are kept: making one costs a hundred times what using it does.
+// Formatters are kept: making one costs a hundred times what using it does. So is what they say again and again.
 import type { Ms } from '../core/model.ts'
 
 const SECOND = 1_000
@@ -46,7 +46,8 @@ export function ago(locale: string, at: Ms, now: Ms): string {
 
 /** "14:20 UTC", and "November 20, 14:20 UTC" when that is not today. The client script turns it into the reader's own time. */
 export function clock(locale: string, at: Ms, now: Ms): string {
-  const time = `${dateTime(locale, 'time').format(at)} UTC`
+  const minute = Math.floor(at / MINUTE) % (DAY / MINUTE)
+  const time = keep(`clock ${locale} ${minute}`, () => `${dateTime(locale, 'time').format(at)} UTC`)
   return sameDay(at, now) ? time : `${dateTime(locale, 'day').format(at)}, ${time}`
 }
 
@@ -73,7 +74,9 @@ function rough(ms: Ms, round: 'up' | 'down'): [Unit, number] {
 }
 
 function amount(locale: string, unit: Unit, count: number): string {
-  return keep(`unit ${locale} ${unit}`, () => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' })).format(count)
+  const say = (): string =>
+    keep(`unit ${locale} ${unit}`, () => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' })).format(count)
+  return count < 100 ? keep(`amount ${locale} ${unit} ${count}`, say) : say()
 }
 
 function relative(locale: string, numeric: 'always' | 'auto'): Intl.RelativeTimeFormat {
