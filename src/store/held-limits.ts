@@ -1,49 +1,50 @@
 // The limits of one commit, held in memory between its first read of them and its end.
 import type { Limits } from './operation.ts'
 
-export interface LimitRow {
-  readonly tenant: string
-  readonly name: string
-  readonly state: string
-}
+/** States by tenant and name. */
+export type States = Map<string, Map<string, string>>
 
 export class HeldLimits implements Limits {
-  readonly #held = new Map<string, LimitRow | null>()
-  readonly #changed = new Set<string>()
+  readonly #held = new Map<string, Map<string, string | null>>()
+  readonly #changed: States = new Map()
   readonly #find: (tenant: string, name: string) => string | null
 
-  /** `find`: what the table says of a limit that is not held yet. */
+  /** `find`: what is written of a limit that is not held yet. */
   constructor(find: (tenant: string, name: string) => string | null) {
     this.#find = find
   }
 
-  /** Holds what was read before; `rows` lacks the names that the table does not have. */
-  hold(names: readonly { readonly tenant: string; readonly name: string }[], rows: readonly LimitRow[]): void {
-    for (const { tenant, name } of names) this.#held.set(key(tenant, name), null)
-    for (const row of rows) this.#held.set(key(row.tenant, row.name), row)
+  /** Holds what was read before; null: nothing is written of it. */
+  hold(tenant: string, name: string, state: string | null): void {
+    ofTenant(this.#held, tenant).set(name, state)
   }
 
   get(tenant: string, name: string): string | null {
-    const at = key(tenant, name)
-    const held = this.#held.get(at)
-    if (held !== undefined) return held?.state ?? null
-    const state = this.#find(tenant, name)
-    this.#held.set(at, state === null ? null : { tenant, name, state })
-    return state
+    const held = ofTenant(this.#held, tenant)
+    const state = held.get(name)
+    if (state !== undefined) return state
+    const found = this.#find(tenant, name)
+    held.set(name, found)
+    return found
   }
 
   set(tenant: string, name: string, state: string): void {
-    const at = key(tenant, name)
-    this.#held.set(at, { tenant, name, state })
-    this.#changed.add(at)
+    ofTenant(this.#held, tenant).set(name, state)
+    ofTenant(this.#changed, tenant).set(name, state)
   }
 
   /** What the commit must write. */
-  changed(): LimitRow[] {
-    return [...this.#changed].map((at) => this.#held.get(at) as LimitRow)
+  changed(): States {
+    return this.#changed
   }
 }
 
-function key(tenant: string, name: string): string {
-  return `${tenant}\0${name}`
+/** The states of a tenant; made where there are none yet. A joined key instead would be a new string to hash for each look. */
+export function ofTenant<S>(all: Map<string, Map<string, S>>, tenant: string): Map<string, S> {
+  let states = all.get(tenant)
+  if (states === undefined) {
+    states = new Map()
+    all.set(tenant, states)
+  }
+  return states
 }

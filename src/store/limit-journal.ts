@@ -1,7 +1,7 @@
 // Limits on the embedded engine. Every sign-in changes four of them, scattered over the table: written row by row they are more than
 // half of all pages that a commit writes. So a commit appends its changes to a journal, in one row; they are held in memory, and put
 // to their rows when they are many, in the order of names, so that a page takes many changes at once.
-import type { LimitRow } from './held-limits.ts'
+import { ofTenant, type States } from './held-limits.ts'
 import type { Database } from './sqlite.ts'
 
 /** Putting so many to their rows takes about 6 ms, once in a thousand sign-ins. */
@@ -13,13 +13,10 @@ const APPEND = 'insert into limit_changes (tenant, changes) values (?, ?)'
 const PUT =
   'insert into limits (tenant, name, state) select ?, key, value from json_each(?) where true on conflict (tenant, name) do update set state = excluded.state'
 
-type States = Map<string, string>
-
 export class LimitJournal {
   readonly #prepared: (sql: string) => ReturnType<Database['prepare']>
-  /** By tenant and name: what is in the journal and not yet in the table. */
-  readonly #ahead = new Map<string, States>()
-  #count = 0
+  /** What is in the journal and not yet in the table. */
+  readonly #ahead: States = new Map()
   #version = -1
 
   constructor(prepared: (sql: string) => ReturnType<Database['prepare']>) {
@@ -31,9 +28,10 @@ export class LimitJournal {
     const [row] = this.#prepared('pragma data_version').all() as { data_version: number }[]
     const version = row?.data_version ?? 0
     if (version === this.#version) return
-    this.#forget()
+    this.#ahead.clear()
     for (const { tenant, changes } of this.#prepared(CHANGES).all() as { tenant: string; changes: string }[]) {
-      for (const [name, state] of Object.entries(JSON.parse(changes) as Record<string, string>)) this.#keep({ tenant, name, state })
+      const states = ofTenant(this.#ahead, tenant)
+      for (const [name, state] of Object.entries(JSON.parse(changes) as Record<string, string>)) states.set(name, state)
     }
     this.#version = version
   }
@@ -46,48 +44,35 @@ export class LimitJournal {
   }
 
   /** In the transaction; what it answers is to be called once that is committed, for until then nothing has changed. */
-  write(changed: readonly LimitRow[]): () => void {
-    if (changed.length === 0) return () => {}
-    if (this.#count + changed.length <= CHANGES_MAX) {
-      for (const [tenant, states] of byTenant(changed)) this.#prepared(APPEND).all(tenant, json([...states]))
-      return () => {
-        for (const row of changed) this.#keep(row)
-      }
+  write(changed: States): () => void {
+    if (changed.size === 0) return nothingMore
+    if (count(this.#ahead) + count(changed) <= CHANGES_MAX) {
+      for (const [tenant, states] of changed) this.#prepared(APPEND).all(tenant, json([...states]))
+      return () => merge(this.#ahead, changed)
     }
-    const all = new Map([...this.#ahead].map(([tenant, states]) => [tenant, new Map(states)]))
-    for (const { tenant, name, state } of changed) states(all, tenant).set(name, state)
+    const all: States = new Map()
+    merge(all, this.#ahead)
+    merge(all, changed)
     // Sorted as the table is, so that neighbours meet on a page.
     for (const [tenant, states] of all) this.#prepared(PUT).all(tenant, json([...states].sort(([one], [other]) => (one < other ? -1 : 1))))
     this.#prepared('delete from limit_changes').all()
-    return () => this.#forget()
-  }
-
-  #keep({ tenant, name, state }: LimitRow): void {
-    const held = states(this.#ahead, tenant)
-    const before = held.size
-    held.set(name, state)
-    this.#count += held.size - before
-  }
-
-  #forget(): void {
-    this.#ahead.clear()
-    this.#count = 0
+    return () => this.#ahead.clear()
   }
 }
 
-function byTenant(rows: readonly LimitRow[]): Map<string, States> {
-  const all = new Map<string, States>()
-  for (const { tenant, name, state } of rows) states(all, tenant).set(name, state)
-  return all
+function nothingMore(): void {}
+
+function merge(into: States, from: States): void {
+  for (const [tenant, states] of from) {
+    const known = ofTenant(into, tenant)
+    for (const [name, state] of states) known.set(name, state)
+  }
 }
 
-function states(all: Map<string, States>, tenant: string): States {
-  let held = all.get(tenant)
-  if (held === undefined) {
-    held = new Map()
-    all.set(tenant, held)
-  }
-  return held
+function count(all: States): number {
+  let names = 0
+  for (const states of all.values()) names += states.size
+  return names
 }
 
 /** An object of thousands of names costs more to make than to write. */

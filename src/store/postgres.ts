@@ -4,7 +4,7 @@
 import pg from 'pg'
 import type { Ms } from '../core/model.ts'
 import { speak } from './fragments.ts'
-import { HeldLimits, type LimitRow } from './held-limits.ts'
+import { HeldLimits, type States } from './held-limits.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
 import { type Engine, type Locks, type Operation, type Row, type Statement, type Tx, Unavailable, type Write } from './operation.ts'
 import { waves } from './waves.ts'
@@ -183,7 +183,8 @@ export class PostgresEngine implements Engine {
       const limits = new HeldLimits((_, name) => {
         throw new Error(`the limit ${name.split(':')[0]} was not named among the locks`)
       })
-      limits.hold(names, (limitRows?.rows ?? []) as LimitRow[])
+      for (const { tenant, name } of names) limits.hold(tenant, name, null)
+      for (const { tenant, name, state } of (limitRows?.rows ?? []) as LimitRow[]) limits.hold(tenant, name, state)
       const tx = await this.#tx(client, limits, 'measured')
       const results: unknown[] = []
       for (const wave of waves(locks)) {
@@ -193,7 +194,7 @@ export class PostgresEngine implements Engine {
         )
         for (const [place, index] of wave.entries()) results[index] = values[place]
       }
-      const changed = limits.changed()
+      const changed = rowsOf(limits.changed())
       const write =
         changed.length === 0
           ? null
@@ -280,6 +281,16 @@ async function locksOf(client: pg.PoolClient, jobs: readonly Job[]): Promise<Loc
 
 function distinct(names: readonly { tenant: string; name: string }[]): { tenant: string; name: string }[] {
   return [...new Map(names.map((one) => [`${one.tenant}/${one.name}`, one])).values()]
+}
+
+interface LimitRow {
+  readonly tenant: string
+  readonly name: string
+  readonly state: string
+}
+
+function rowsOf(all: States): LimitRow[] {
+  return [...all].flatMap(([tenant, states]) => [...states].map(([name, state]) => ({ tenant, name, state })))
 }
 
 function columns(names: readonly { tenant: string; name: string }[]): [string[], string[]] {
