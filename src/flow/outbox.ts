@@ -20,6 +20,8 @@ export interface Outbox extends Hand {
 export interface OutboxOptions {
   /** Mails on their way at once. */
   readonly atOnce?: number
+  /** Mails in this process at once: those on their way, and those that were minted here and wait for their turn. */
+  readonly inHand?: number
   /** Longer than the slowest hand-over may take, or two workers would send the same mail. */
   readonly leaseMs?: number
 }
@@ -28,9 +30,10 @@ const LOOK_AGAIN_MS = 15_000
 const AFTER_OUTAGE_MS = 1_000
 
 export function startOutbox(context: Context, transport: MailTransport, options: OutboxOptions = {}): Outbox {
-  const { atOnce = 20, leaseMs = 120_000 } = options
+  const { atOnce = 20, inHand = 200, leaseMs = 120_000 } = options
   const bell = new Bell()
   const waiting: (() => void)[] = []
+  const turns: (() => void)[] = []
   let stopped = false
   /** With the mail server, which takes so many at once; and with us, from the lease to the settling. */
   let sending = 0
@@ -38,21 +41,32 @@ export function startOutbox(context: Context, transport: MailTransport, options:
   /** The last look took all there was room for, so there may be more. */
   let full = false
 
-  const reserve = (): number => {
-    carried++
-    sending++
-    return leaseMs
-  }
-
   const giveBack = (): void => {
     carried--
     if (carried === 0) bell.ring()
   }
 
+  const turn = (): Promise<void> | null => {
+    if (sending >= atOnce) return new Promise((resolve) => turns.push(resolve))
+    sending++
+    return null
+  }
+
+  const nextTurn = (): void => {
+    const next = turns.shift()
+    if (next === undefined) sending--
+    else next()
+  }
+
   /** In a place that was reserved. `secrets`: where they are at hand; else they are in the seal. */
   const carry = async (mail: QueuedMail, secrets: SealedSecrets | null): Promise<void> => {
+    const leased = performance.now()
     try {
-      const handed = await handOver(context, transport, mail, secrets).finally(() => sending--)
+      const wait = turn()
+      if (wait !== null) await wait
+      // So late that the lease may run out on the way, and another worker send it as well: left to whoever comes then.
+      if (performance.now() > leased + leaseMs / 2) return nextTurn()
+      const handed = await handOver(context, transport, mail, secrets).finally(nextTurn)
       // The mail server can take the next one while the disk is asked to remember this one.
       if (full) bell.ring()
       await settle(context, mail, handed)
@@ -65,11 +79,11 @@ export function startOutbox(context: Context, transport: MailTransport, options:
 
   /** Takes what is due; how long to rest unless the bell rings. */
   const look = async (): Promise<number> => {
-    const room = atOnce - sending
+    const room = atOnce - sending - turns.length
     const mails = room > 0 ? await context.store.claimMails(room, leaseMs) : []
     full = mails.length === room
     for (const mail of mails) {
-      reserve()
+      carried++
       void carry(mail, null)
     }
     if (carried > 0) return LOOK_AGAIN_MS
@@ -91,11 +105,14 @@ export function startOutbox(context: Context, transport: MailTransport, options:
   const working = work()
 
   return {
-    reserve: () => (stopped || sending >= atOnce ? null : reserve()),
+    reserve: () => {
+      if (stopped || carried >= inHand) return null
+      carried++
+      return leaseMs
+    },
     take: (mail, secrets) => {
-      if (mail !== null) return void carry(mail, secrets)
-      sending--
-      giveBack()
+      if (mail === null) giveBack()
+      else void carry(mail, secrets)
     },
     wake: () => bell.ring(),
     idle: () =>
