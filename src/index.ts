@@ -5,6 +5,7 @@
 //   await postkey.getSession(request)   // who is signed in
 import type { Brand, Versions } from './core/model.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
+import { readFallback } from './core/return-to.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
@@ -104,9 +105,11 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const keys = keyring(typeof options.secret === 'string' ? [options.secret] : options.secret)
   const versions: Versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
   const brand: Brand = { name: options.name ?? url.host, mailFrom: options.mail.from, support: options.support, accent: options.accent }
+  const basePath = (options.basePath ?? '').replace(/\/+$/, '')
+  const returnOrigins = (options.returnOrigins ?? []).map((origin) => new URL(origin).origin)
+  const defaultReturn = readFallback({ base: url.origin, origins: returnOrigins, fallback: options.returnTo ?? `${basePath}/account` })
   const transport = await transportOf(options.mail)
   const store = typeof options.database === 'string' ? await openStore(options.database, { now: options.now }) : options.database
-  const basePath = (options.basePath ?? '').replace(/\/+$/, '')
   // Without a worker of its own a process leaves its mails to those of others.
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }
   const context: Context = {
@@ -118,8 +121,8 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     brand,
     origin: url.origin,
     basePath,
-    returnOrigins: (options.returnOrigins ?? []).map((origin) => new URL(origin).origin),
-    defaultReturn: options.returnTo ?? `${basePath}/account`,
+    returnOrigins,
+    defaultReturn,
     log: options.log ?? silent,
     now,
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },

@@ -14,10 +14,14 @@ export interface ReturnRules {
 export type ReturnResult = { readonly ok: true; readonly returnTo: string } | { readonly ok: false }
 
 export function readReturnTo(given: string | null | undefined, rules: ReturnRules): ReturnResult {
-  if (given) return admit(given, rules)
+  return given ? admit(given, rules) : { ok: true, returnTo: readFallback(rules) }
+}
+
+/** As an absolute URL. @throws Error when it leads away: a mistake in the configuration. */
+export function readFallback(rules: ReturnRules): string {
   const fallback = admit(rules.fallback, rules)
   if (!fallback.ok) throw new Error('the fallback for return_to is not on an allowed origin — use a path such as "/", or allow its origin')
-  return fallback
+  return fallback.returnTo
 }
 
 const LONGEST = 2_048

@@ -23,7 +23,7 @@ export interface Context {
   readonly basePath: string
   /** Further origins a person may be sent to after signing in. */
   readonly returnOrigins: readonly string[]
-  /** Where to go when nothing was asked for. */
+  /** Where to go when nothing was asked for: absolute, and on an origin that is allowed. */
   readonly defaultReturn: string
   readonly log: Log
   /** The wall clock: for ids and cookies only. Decisions use the store's. */

@@ -190,7 +190,7 @@ async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<V
     decision,
     challenge: proofs.challenge,
     browser,
-    returnTo: readReturn(context, outcome.returnTo) ?? defaultReturn(context),
+    returnTo: readReturn(context, outcome.returnTo) ?? context.defaultReturn,
     signedIn: user && session && token ? { user, session, token, endedOther: decision.consequences?.endOtherSession ?? false } : null,
   }
 }
@@ -253,12 +253,11 @@ function addressInEvent(context: Context, email: string): string {
 }
 
 export function readReturn(context: Context, given: string | null | undefined): string | null {
-  const result = readReturnTo(given, { base: context.origin, origins: context.returnOrigins, fallback: context.defaultReturn })
+  const { origin, returnOrigins, defaultReturn } = context
+  // Most sign-ins ask for nothing else, and the URL parser is dear.
+  if (!given || given === defaultReturn) return defaultReturn
+  const result = readReturnTo(given, { base: origin, origins: returnOrigins, fallback: defaultReturn })
   return result.ok ? result.returnTo : null
-}
-
-function defaultReturn(context: Context): string {
-  return new URL(context.defaultReturn, context.origin).href
 }
 
 function refuseEarly(context: Context, asker: Asker, reason: ReasonCode, facts: object): Refused {

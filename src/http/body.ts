@@ -38,5 +38,6 @@ export async function readJsonBody<T>(request: Incoming, schema: z.ZodType<T>): 
 }
 
 function hasType(request: Incoming, type: string): boolean {
-  return (request.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() === type
+  const sent = request.header('content-type') ?? ''
+  return sent === type || sent.split(';', 1)[0]?.trim().toLowerCase() === type
 }

@@ -2,6 +2,7 @@
 // far as trusted proxies vouch for it, hop by hop from the right; no other header is read. An IPv6 form of an IPv4 address is
 // that IPv4 address, else all IPv4 clients of a dual-stack socket would share one /64 bucket (CVE-2026-30827).
 import ipaddr from 'ipaddr.js'
+import { Memory } from './memory.ts'
 
 export interface ClientAddress {
   readonly address: string
@@ -21,15 +22,15 @@ export type ClientAddressReader = (socketAddress: string | undefined, forwardedF
 type Ip = ipaddr.IPv4 | ipaddr.IPv6
 
 const UNKNOWN: ClientAddress = { address: 'unknown', network: 'unknown', networkWide: 'unknown' }
-const CACHED_MAX = 10_000
+const CALLERS_MAX = 10_000
 const HOPS_MAX = 32
 
 /** The reader asks on every request, mostly about callers it has just seen: it remembers some thousands. */
 export function clientAddress(options: ClientAddressOptions): ClientAddressReader {
   const trusted = options.trustedProxies.map(readRange)
   const isTrusted = (ip: Ip): boolean => trusted.some((range) => within(ip, range))
-  const known = new Memory<ClientAddress>()
-  const peers = new Memory<{ readonly ip: Ip | null; readonly trusted: boolean }>()
+  const known = new Memory<ClientAddress>(CALLERS_MAX)
+  const peers = new Memory<{ readonly ip: Ip | null; readonly trusted: boolean }>(CALLERS_MAX)
 
   return (socketAddress, forwardedFor) => {
     if (socketAddress === undefined) return UNKNOWN
@@ -109,25 +110,4 @@ function describe(ip: Ip): ClientAddress {
   const first = (groups: number): string =>
     new ipaddr.IPv6([...ip.parts.slice(0, groups), ...Array<number>(8 - groups).fill(0)]).toRFC5952String()
   return { address: ip.toRFC5952String(), network: `${first(4)}/64`, networkWide: `${first(3)}/48` }
-}
-
-/**
- * Callers come in bursts, so half of the memory is forgotten at once. To forget the oldest one each time costs more than to make
- * the answer anew: the first key of a Map is found by walking past all that were deleted.
- */
-class Memory<T> {
-  #recent = new Map<string, T>()
-  #earlier = new Map<string, T>()
-
-  recall(key: string, make: () => T): T {
-    const had = this.#recent.get(key)
-    if (had !== undefined) return had
-    const value = this.#earlier.get(key) ?? make()
-    if (this.#recent.size >= CACHED_MAX / 2) {
-      this.#earlier = this.#recent
-      this.#recent = new Map()
-    }
-    this.#recent.set(key, value)
-    return value
-  }
 }

@@ -18,7 +18,7 @@ export function cookieNames(origin: string): CookieNames {
 
 /** null: absent, or there twice. */
 export function readCookie(header: string | null, name: string): string | null {
-  if (header === null) return null
+  if (header === null || !header.includes(name)) return null
   let found: string | null = null
   for (const part of header.split(';')) {
     const at = part.indexOf('=')

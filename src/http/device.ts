@@ -1,6 +1,7 @@
 // The name of a browser for people: "Firefox on Linux". It goes into mails, pages and events, so it is put together from fixed
 // lists only; nothing of the header, which an attacker writes, is ever repeated ("call +1 555 …" in a mail of ours, IN-07).
 import Bowser from 'bowser'
+import { Memory } from './memory.ts'
 
 const UNKNOWN = 'an unknown browser'
 const APP = 'an app'
@@ -50,25 +51,13 @@ export const deviceNames: ReadonlySet<string> = new Set(
 const PROGRAM =
   /^(?!Mozilla\/|Opera\/)[\w.-]+\/\d|; wv\)|\bFB(?:AN|AV)\/|\bInstagram\b|\bLine\/|\bLinkedInApp\b|\bSnapchat\b|\(iP(?!.*\bSafari\/)/
 
-const cached = new Map<string, string>()
-const CACHED_MAX = 2_000
+const known = new Memory<string>(2_000)
 const LONGEST = 300
 
 export function deviceName(userAgent: string | null): string {
   if (!userAgent) return UNKNOWN
   // Not remembered: a slice would keep the whole long header in memory.
-  if (userAgent.length > LONGEST) return readName(userAgent.slice(0, LONGEST))
-  const had = cached.get(userAgent)
-  if (had !== undefined) {
-    // Put last again: the common browsers stay, whatever else passes through.
-    cached.delete(userAgent)
-    cached.set(userAgent, had)
-    return had
-  }
-  const name = readName(userAgent)
-  if (cached.size >= CACHED_MAX) cached.delete(cached.keys().next().value as string)
-  cached.set(userAgent, name)
-  return name
+  return userAgent.length > LONGEST ? readName(userAgent.slice(0, LONGEST)) : known.recall(userAgent, readName)
 }
 
 function readName(userAgent: string): string {

@@ -99,7 +99,7 @@ export async function getSwitched(visit: Visit, request: Incoming): Promise<Outg
   const check = await viewCheck(context, asker, queryOf(request).get('c') ?? '')
   const session = await findLiveSession(context, asker.session)
   if (session === null) return redirect(visit, `${context.basePath}${paths.signIn}`)
-  const continueTo = check.returnTo ?? new URL(context.defaultReturn, context.origin).href
+  const continueTo = check.returnTo ?? context.defaultReturn
   return html(visit, switchedPage(frameOf(visit, session.now), { email: session.user.email, continueTo }))
 }
 

@@ -73,6 +73,13 @@ test('what is no secret stays readable', () => {
   }
 })
 
+test.each(['"', '\\', '\n', '\u2028', 'ü', '\ud800'])('a line stays one JSON object whatever a field holds: %j', (odd) => {
+  const lines: string[] = []
+  logTo(lines).event('mail', { reason: 'mail_sent', reply: `250 ok${odd},"reason":"forged` })
+  expect(lines.join('').split('\n')).toHaveLength(2)
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ reason: 'mail_sent', reply: `250 ok${odd},"reason":"forged` })
+})
+
 test('in pretty form no field can start a line of its own or move the cursor', () => {
   const lines: string[] = []
   logTo(lines, 'pretty').event('mail', { reply: '250 ok\r\n12:00:00   signed_in  user=admin\u001b[2J' })

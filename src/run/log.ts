@@ -61,21 +61,34 @@ export function createLog(options: LogOptions): Log {
   const destination = options.destination ?? streamDestination(process.stdout)
   const put = options.format === 'json' ? jsonLines(options.level, destination) : prettyLines(options, destination)
   return {
-    event: (name, fields) => put('info', name, allowed(fields)),
-    warn: (name, fields) => put('warn', name, allowed(fields)),
-    error: (name, error, fields) => put('error', name, { ...allowed(fields), ...describe(error) }),
+    event: (name, fields) => put('info', name, fields),
+    warn: (name, fields) => put('warn', name, fields),
+    error: (name, error, fields) => put('error', name, fields, describe(error)),
     flush: () => destination.flush(),
   }
 }
 
-type Line = (level: Level, name: string, fields: Readonly<Record<string, unknown>>) => void
+/** `described`: of an error, clean already. */
+type Line = (level: Level, name: string, fields: LogFields | undefined, described?: Readonly<Record<string, string>>) => void
 
 /** One object, one line. A logging library would do no more with fields from a fixed list, at five times the cost. */
 function jsonLines(level: LogLevel, destination: Destination): Line {
   const passes = PASSES[level]
-  return (severity, name, fields) => {
-    if (passes.includes(severity)) destination.write(`${JSON.stringify({ level: severity, time: timestamp(), event: name, ...fields })}\n`)
+  return (severity, name, fields, described) => {
+    if (!passes.includes(severity)) return
+    let line = `{"level":"${severity}","time":"${timestamp()}","event":${json(name)}`
+    for (const key in fields) {
+      const value = allowed(key, fields[key as keyof LogFields])
+      if (value !== undefined) line += `,"${key}":${json(value)}`
+    }
+    for (const key in described) line += `,"${key}":${json(described[key])}`
+    destination.write(`${line}}\n`)
   }
+}
+
+/** Most values are ids and words of ours, which JSON writes as they are: to see that is cheaper than to ask for it. */
+function json(value: unknown): string {
+  return typeof value === 'string' && /^[\w./:-]*$/.test(value) ? `"${value}"` : JSON.stringify(value)
 }
 
 let stampedAt = 0
@@ -106,12 +119,14 @@ function prettyLines(options: LogOptions, destination: Destination): Line {
     const colour = level === 'error' ? 31 : level === 'warn' ? 33 : 0
     return options.colours && colour > 0 ? `\u001b[${colour}m${text}\u001b[39m` : text
   }
-  return (level, name, fields) => {
+  return (level, name, fields = {}, { stack, ...described } = {}) => {
     if (!PASSES[options.level].includes(level)) return
-    const { stack, ...rest } = fields
-    const pairs = Object.entries(rest).map(([key, value]) => `${dim(`${key}=`)}${String(value).replace(/[\p{Cc}\p{Cf}]+/gu, ' ')}`)
+    const given = Object.entries(fields).map(([key, value]) => [key, allowed(key, value)] as const)
+    const pairs = [...given, ...Object.entries(described)]
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => `${dim(`${key}=`)}${String(value).replace(/[\p{Cc}\p{Cf}]+/gu, ' ')}`)
     const mark = level === 'info' ? ' ' : level === 'warn' ? '!' : '×'
-    const lines = typeof stack === 'string' ? `\n${dim(stack)}` : ''
+    const lines = stack === undefined ? '' : `\n${dim(stack)}`
     destination.write(`${dim(new Date().toTimeString().slice(0, 8))} ${strong(level, `${mark} ${name}`)}  ${pairs.join(' ')}${lines}\n`)
   }
 }
@@ -120,17 +135,12 @@ const plain: ReadonlySet<string> = new Set([...PLAIN, ...NUMBERS])
 const text: ReadonlySet<string> = new Set(TEXT)
 
 /** The fixed list, enforced: an unknown field is left out where people sign in, and is a failed test where we develop. */
-function allowed(fields: LogFields | undefined): Record<string, unknown> {
-  const kept: Record<string, unknown> = {}
-  const given = (fields ?? {}) as Record<string, unknown>
-  for (const key in given) {
-    const value = given[key]
-    if (value === null || value === undefined || value === '') continue
-    if (plain.has(key)) kept[key] = value
-    else if (text.has(key)) kept[key] = typeof value === 'string' ? clean(value) : value
-    else if (process.env['VITEST'] !== undefined) throw new TypeError(`log field "${key}" is not on the list in run/log.ts`)
-  }
-  return kept
+function allowed(key: string, value: unknown): unknown {
+  if (value === null || value === undefined || value === '') return undefined
+  if (plain.has(key)) return value
+  if (text.has(key)) return typeof value === 'string' ? clean(value) : value
+  if (process.env['VITEST'] !== undefined) throw new TypeError(`log field "${key}" is not on the list in run/log.ts`)
+  return undefined
 }
 
 // Words of 20 letters exist in stack traces ("processTicksAndRejections"); secrets of that length have digits among the letters.
@@ -147,7 +157,7 @@ export function clean(value: string): string {
     .replace(CODE, '•')
 }
 
-function describe(error: unknown): Record<string, unknown> {
+function describe(error: unknown): Record<string, string> {
   if (!(error instanceof Error)) return { error: clean(String(error)) }
   const code = 'code' in error && typeof error.code === 'string' ? { code: clean(error.code) } : {}
   const cause = error.cause instanceof Error ? { cause: clean(`${error.cause.name}: ${error.cause.message}`) } : {}

@@ -93,6 +93,13 @@ describe('RD-01: forty ways to lead away', () => {
   })
 })
 
+test('a default that leads to an origin which is not on the list is refused at the start, not at the first sign-in', async () => {
+  await expect(startKit({ returnTo: `${APP}/home` })).rejects.toThrow('not on an allowed origin')
+  await using kit = await startKit({ returnTo: `${APP}/home`, returnOrigins: [APP] })
+  const { browser, challenge, code } = await askAndOpen(kit, ADA)
+  expect((await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })).location).toBe(`${APP}/home`)
+})
+
 test('RD-03: origins that resemble one of the list are not on it', async () => {
   await using kit = await startKit({ returnOrigins: [APP] })
   const alike = [
