@@ -102,6 +102,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const policy = readOptionsPolicy(options)
   const url = readUrl(options.url)
   const now = options.now ?? Date.now
+  const log = options.log ?? silent
   const keys = keyring(typeof options.secret === 'string' ? [options.secret] : options.secret)
   const versions: Versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
   const brand: Brand = { name: options.name ?? url.host, mailFrom: options.mail.from, support: options.support, accent: options.accent }
@@ -109,7 +110,10 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const returnOrigins = (options.returnOrigins ?? []).map((origin) => new URL(origin).origin)
   const defaultReturn = readFallback({ base: url.origin, origins: returnOrigins, fallback: options.returnTo ?? `${basePath}/account` })
   const transport = await transportOf(options.mail)
-  const store = typeof options.database === 'string' ? await openStore(options.database, { now: options.now }) : options.database
+  const store =
+    typeof options.database === 'string'
+      ? await openStore(options.database, { now: options.now, onRestore: ({ epoch }) => log.event('restored', { epoch }) })
+      : options.database
   // Without a worker of its own a process leaves its mails to those of others.
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }
   const context: Context = {
@@ -123,7 +127,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     basePath,
     returnOrigins,
     defaultReturn,
-    log: options.log ?? silent,
+    log,
     now,
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
   }

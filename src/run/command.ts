@@ -21,6 +21,8 @@ export interface Request {
   readonly flags: Readonly<Record<string, string | undefined>>
   /** --config */
   readonly file: string | undefined
+  /** What is no flag, in order. */
+  readonly words: readonly string[]
 }
 
 export type ExitCode = 0 | 1 | 2
@@ -88,6 +90,24 @@ export const commands: Readonly<Record<string, Entry>> = {
     ['postkey migrate --database-url file:/var/lib/postkey/postkey.db'],
     async (request) => (await import('./migrate.ts')).migrate(request),
   ),
+  backup: entry(
+    'backup',
+    'Copy the SQLite database while the server runs. The copy voids links, codes and sessions when it is put in its place.',
+    {
+      ...common,
+      ...database,
+      file: { type: 'positional', required: false, description: 'Where the copy goes; nothing may stand there', valueHint: 'FILE' },
+    },
+    ['postkey backup /var/backups/postkey-2026-11-21.db'],
+    async (request) => (await import('./backup.ts')).backup(request),
+  ),
+  restored: entry(
+    'restored',
+    'After a restore that `postkey backup` did not make: void every link, code and session from before.',
+    { ...common, ...database },
+    ['postkey restored --database-url postgres://postkey@db/postkey'],
+    async (request) => (await import('./backup.ts')).restored(request),
+  ),
   doctor: entry(
     'doctor',
     'Check settings, database, mail server and the DNS records of your mail domain.',
@@ -121,7 +141,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   }
   const json = given['json'] === true
   try {
-    return await chosen.run({ terminal, json, flags: flagsOf(given, args), file: stringOf(given['config']) })
+    return await chosen.run({ terminal, json, flags: flagsOf(given, args), file: stringOf(given['config']), words: given._ as string[] })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     if (json) terminal.out(JSON.stringify({ ok: false, error: message }))
@@ -175,9 +195,11 @@ function suggestion(given: string, known: readonly string[]): string | null {
 /** citty takes whatever it is given; a mistyped flag would have no effect and nobody would know. */
 function firstUnknown(given: readonly string[], args: ArgsDef): { what: string; near: string | null } | null {
   const names = Object.keys(args)
+  let words = Object.values(args).filter(({ type }) => type === 'positional').length
   for (let at = 0; at < given.length; at++) {
     const part = given[at] as string
     const name = /^--([^=]+)/.exec(part)?.[1] ?? (part === '-h' ? 'help' : null)
+    if (name === null && words-- > 0) continue
     if (name === null) return { what: `"${part}" is not expected here`, near: null }
     const definition = args[name]
     if (!definition) return { what: `there is no flag --${name}`, near: prefixed(suggestion(name, names)) }
@@ -193,7 +215,7 @@ const prefixed = (name: string | null): string | null => (name === null ? null :
 function flagsOf(given: Readonly<Record<string, unknown>>, args: ArgsDef): Record<string, string | undefined> {
   const flags: Record<string, string | undefined> = {}
   for (const name of Object.keys(args)) {
-    if (name in common) continue
+    if (name in common || args[name]?.type === 'positional') continue
     flags[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = stringOf(given[name])
   }
   return flags

@@ -24,7 +24,22 @@ const PLAIN = [
   'transport',
 ] as const
 /** Numbers and yes or no. */
-const NUMBERS = ['status', 'ms', 'dbMs', 'bytes', 'count', 'ended', 'tries', 'port', 'pid', 'schema', 'waitMs', 'dropped', 'ok'] as const
+const NUMBERS = [
+  'status',
+  'ms',
+  'dbMs',
+  'bytes',
+  'count',
+  'ended',
+  'tries',
+  'port',
+  'pid',
+  'schema',
+  'epoch',
+  'waitMs',
+  'dropped',
+  'ok',
+] as const
 /** Written by others, so anything may be in them: cleaned. */
 const TEXT = ['reply', 'detail', 'host', 'url', 'setting', 'database', 'network', 'device'] as const
 

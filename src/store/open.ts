@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
+import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
 import type { Migrated } from './migrate.ts'
 import { type Engine, nothing } from './operation.ts'
@@ -20,11 +21,27 @@ export interface OpenOptions {
   readonly writers?: number | undefined
 }
 
-/** `file:PATH` opens SQLite, `file::memory:` one that is gone when closed; `postgres://…` a server for many nodes. */
-export async function openStore(databaseUrl: string, options: OpenOptions = {}): Promise<Store> {
+/**
+ * `file:PATH` opens SQLite, `file::memory:` one that is gone when closed; `postgres://…` a server for many nodes. A copy that was put in
+ * the place of a database is told by its mark: `onRestore` hears of the epoch that begins.
+ */
+export async function openStore(databaseUrl: string, options: OpenOptions & { onRestore?: (voided: Voided) => void } = {}): Promise<Store> {
   const engine = await openEngine(databaseUrl, options)
   await engine.migrate()
+  const voided = await engine.write({ locks: nothing, run: voidIfCopy })
+  if (voided !== null) options.onRestore?.(voided)
   return storeOver(engine)
+}
+
+/** After a restore that carries no mark: begins an epoch. */
+export async function voidDatabase(databaseUrl: string): Promise<Voided> {
+  const engine = await openEngine(databaseUrl)
+  try {
+    await engine.migrate()
+    return await engine.write({ locks: nothing, run: voidAll })
+  } finally {
+    await engine.close()
+  }
 }
 
 export async function migrate(databaseUrl: string, options: OpenOptions = {}): Promise<Migrated> {

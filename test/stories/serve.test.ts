@@ -132,7 +132,7 @@ describe('postkey serve', () => {
     const visitor = new Visitor(server)
     expect((await visitor.send('/livez')).status).toBe(200)
     expect((await visitor.send('/readyz')).status).toBe(200)
-    expect(await (await visitor.send('/version')).json()).toMatchObject({ app: '0.1.0', schema: 2 })
+    expect(await (await visitor.send('/version')).json()).toMatchObject({ app: '0.1.0', schema: 3 })
     expect((await visitor.send('/dev/inbox')).status).toBe(404)
     // Half of a form has arrived when the signal comes; the other half follows, and is answered.
     const body = 'email=ada%40example.net'

@@ -1,0 +1,72 @@
+// `postkey backup FILE` and `postkey restored`: a copy of the database, and what has to happen when one is put in its place.
+import { resolve } from 'node:path'
+import type { ExitCode, Request } from './command.ts'
+import { readConfig } from './config.ts'
+import { sourcesOf, tellProblems } from './problems.ts'
+
+const MB = 1_048_576
+
+export async function backup(request: Request): Promise<ExitCode> {
+  const [file] = request.words
+  if (file === undefined) {
+    request.terminal.err('postkey backup: where to? — name a file, such as: postkey backup postkey-copy.db')
+    return 2
+  }
+  const databaseUrl = databaseOf(request)
+  if (databaseUrl === null) return 2
+  if (!databaseUrl.startsWith('file:')) {
+    throw new Error('only SQLite is copied by this command — use pg_dump, and `postkey restored` after pg_restore: see docs/operating.md')
+  }
+  const { copyDatabase } = await import('../store/backup.ts')
+  const to = resolve(request.terminal.folder, file)
+  const progress = await startProgress(request)
+  try {
+    const { bytes } = await copyDatabase(databaseUrl.replace(/^file:(\/\/(?=\/))?/, ''), to, Date.now(), progress.say)
+    progress.stop()
+    if (request.json) request.terminal.out(JSON.stringify({ ok: true, file: to, bytes }))
+    else
+      request.terminal.out(
+        `Copied to ${to} (${(bytes / MB).toFixed(1)} MB). To restore, stop the server, put it in the place of the database and start: links, codes and sessions from before are void then.`,
+      )
+    return 0
+  } finally {
+    progress.stop()
+  }
+}
+
+export async function restored(request: Request): Promise<ExitCode> {
+  const databaseUrl = databaseOf(request)
+  if (databaseUrl === null) return 2
+  const { voidDatabase } = await import('../store/open.ts')
+  const { epoch } = await voidDatabase(databaseUrl)
+  if (request.json) request.terminal.out(JSON.stringify({ ok: true, epoch }))
+  else request.terminal.out(`Epoch ${epoch} begins: every link, code and session from before is void, and queued mails are not sent.`)
+  return 0
+}
+
+function databaseOf(request: Request): string | null {
+  const result = readConfig(sourcesOf(request, 'migrate'))
+  if (result.ok) return result.config.databaseUrl
+  tellProblems(request, 'migrate', result.problems)
+  return null
+}
+
+async function startProgress({ terminal, json }: Request): Promise<{ say(share: number): void; stop(): void }> {
+  if (!terminal.interactive || json) return { say: () => undefined, stop: () => undefined }
+  const { progress } = await import('@clack/prompts')
+  const bar = progress({ max: 100 })
+  bar.start('Copying')
+  let shown = 0
+  let running = true
+  return {
+    say: (share) => {
+      const now = Math.floor(share * 100)
+      bar.advance(now - shown, `${now} %`)
+      shown = now
+    },
+    stop: () => {
+      if (running) bar.stop('Copied')
+      running = false
+    },
+  }
+}
