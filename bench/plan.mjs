@@ -2,9 +2,6 @@
 // Auth.js has no codes.
 import { floors, peers, postkey } from './servers.mjs'
 
-/** Fewer, since code that V8 has not compiled yet takes seconds for a round of 64. */
-const WARM_CONNECTIONS = 16
-
 const everybody = ['floor', 'postkey', 'betterAuth', 'authJs']
 
 /** `share`: how much of the seconds of a measurement it takes. */
@@ -26,15 +23,22 @@ export const plans = {
 }
 
 /** The plan of one engine, and the servers that it needs. */
-export function planFor(engine, { dist, withPeers }) {
+export function planFor(engine, { dist, withPeers, connectionsMax }) {
   const known = { ...floors, postkey: postkey(dist), ...(withPeers ? peers : {}) }
-  const steps = plans[engine].map((step) => ({ ...step, engine, servers: step.servers.filter((name) => name in known) }))
+  const steps = plans[engine].map((step) => ({
+    ...step,
+    engine,
+    connections: Math.min(step.connections, connectionsMax),
+    servers: step.servers.filter((name) => name in known),
+  }))
   const used = new Set(steps.flatMap((step) => step.servers))
   return { steps, servers: Object.fromEntries(Object.entries(known).filter(([name]) => used.has(name))) }
 }
 
-/** What a server is warmed up with: all that it will be measured by, for equal times. */
+/** What a server is warmed up with: all that it will be measured by, for equal times; on a quarter of the connections, since code
+    that V8 has not compiled yet takes seconds for a round of 64. */
 export function warmUps(name, { warmSeconds }, steps, factor) {
-  const mine = steps.filter(({ servers, connections }) => connections === 64 && servers.includes(name))
-  return mine.map(({ scenario }) => ({ scenario, connections: WARM_CONNECTIONS, seconds: (warmSeconds * factor) / mine.length }))
+  const full = Math.max(...steps.map(({ connections }) => connections))
+  const mine = steps.filter(({ servers, connections }) => connections === full && servers.includes(name))
+  return mine.map(({ scenario }) => ({ scenario, connections: full / 4, seconds: (warmSeconds * factor) / mine.length }))
 }

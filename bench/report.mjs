@@ -23,11 +23,13 @@ const everybody = [
   ['Auth.js', 'authJs'],
 ]
 
-export function report({ measured, cold, rounds, seconds, warmFactor, versions }) {
+export function report({ measured, cold, rounds, seconds, warmFactor, connectionsMax, versions }) {
   const engines = Object.keys(engineNames).filter((engine) => measured.some((row) => row.engine === engine))
   const withPeers = measured.some(({ name }) => name in peers)
-  const of = (engine, ...rest) => select(measured, engine, ...rest)
-  const postkey = measured.filter(({ name, scenario, connections }) => name === 'postkey' && scenario === 'code' && connections === 64)
+  const of = (engine, name, scenario, connections = connectionsMax) => select(measured, engine, name, scenario, connections)
+  const postkey = measured.filter(
+    ({ name, scenario, connections }) => name === 'postkey' && scenario === 'code' && connections === connectionsMax,
+  )
   const parts = [
     '# Speed',
     `Made by \`npm run bench -- --write\` on ${today()}: ${machine()}.
@@ -41,14 +43,14 @@ raised, and its mails go to the load generator. Every person is new: an address,
     ...(withPeers ? [aboutPeers(versions, warmFactor)] : []),
     `**Databases**: SQLite in WAL with \`synchronous=FULL\` for everybody; PostgreSQL with \`fsync\` on, ${pinned ? "on the load generator's core, " : ''}reached
 over TCP by \`pg\`.`,
-    `The load is a closed loop of 64 connections in a process of its own${pinned ? ', server and load each pinned to a core' : ''}, so every time includes waiting
-for the 63 others. It used ${percent(Math.max(...measured.map((row) => row.loadBusy)))} of its core at most, Postkey ${percent(value(postkey, (row) => row.busy))} of its own. A sign-in by code takes two requests, one by
-link three with Postkey: the page that the link opens presents it. ${withPeers ? 'Better Auth takes two for either, Auth.js three, the first for a CSRF token. ' : ''}Other pages
-are not fetched. Any answer but the expected one fails the run.`,
+    `The load is a closed loop of ${connectionsMax} connections in a process of its own${pinned ? ', server and load each pinned to a core' : ''}, so every time includes waiting
+for the ${connectionsMax - 1} others. It used ${percent(Math.max(...measured.map((row) => row.loadBusy)))} of its core at most, Postkey ${percent(value(postkey, (row) => row.busy))} of its own. A sign-in by code takes two requests, one by
+link three with Postkey: the page that the link opens presents it. ${withPeers ? 'Better Auth takes two for either, Auth.js three, the first for a CSRF token. ' : ''}
+Other pages are not fetched. Any answer but the expected one fails the run.`,
     ...engines.flatMap((engine) => tablesOf(engine, (...rest) => of(engine, ...rest))),
     ...(withPeers ? ['## Postkey and its peers', comparison(engines, of)] : []),
     ...(engines.includes('sqlite')
-      ? ['## Sign-ins by number of connections, SQLite', byConnections((...rest) => of('sqlite', ...rest))]
+      ? ['## Sign-ins by number of connections, SQLite', byConnections([1, 8, connectionsMax], (...rest) => of('sqlite', ...rest))]
       : []),
     ...(cold === null ? [] : ['## Cold start', coldStarts(cold)]),
     '## Targets',
@@ -71,7 +73,7 @@ ${versions['@auth/core']}) with sign-in by mailed link, which is all it has, the
 the database. Production mode, limits raised, logs of errors only. In their favour: no sweep of expired rows while signing in,
 indexes that a schema left out, prepared SQLite statements. Both hand the mail over while the request waits. Each was warmed up for
 ${Object.values(peers)
-  .map(({ title, warmSeconds }) => `${Math.round(warmSeconds * warmFactor)} s (${title})`)
+  .map(({ title, warmSeconds }) => `${Number((warmSeconds * warmFactor).toFixed(1))} s (${title})`)
   .join(' and ')} before the first round.`
 }
 
@@ -160,10 +162,10 @@ function comparison(engines, of) {
   return table(['Postkey against', ...head], rows)
 }
 
-function byConnections(of) {
+function byConnections(loads, of) {
   return table(
     ['connections', 'floor /s', 'one commit each /s', 'Postkey /s', '× floor', '× one commit each'],
-    [1, 8, 64].map((connections) => {
+    loads.map((connections) => {
       const [base, one, own] = ['floor', 'alone', 'postkey'].map((name) => of(name, 'code', connections))
       return [
         String(connections),
