@@ -64,6 +64,11 @@ export function cookie(head, name) {
   return at < 0 ? null : head.slice(at, head.indexOf(';', at))
 }
 
+/** All cookies that an answer sets, as a browser would send them back. */
+export function cookies(head) {
+  return [...head.matchAll(/\r\nset-cookie: ([^;\r]+)/gi)].map(([, pair]) => pair)
+}
+
 const AGENTS = [
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36',
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15',
@@ -79,13 +84,21 @@ export function person(number, port) {
   const common =
     `Host: localhost:${port}\r\nConnection: keep-alive\r\nUser-Agent: ${AGENTS[number % AGENTS.length]}\r\n` +
     `Accept-Language: en-GB,en;q=0.9\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nX-Forwarded-For: ${address}\r\n`
-  const navigation =
+  const page =
     'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\n'
+  const script = 'Accept: application/json\r\nSec-Fetch-Dest: empty\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin\r\n'
+  const own = `Origin: ${origin}\r\nReferer: ${origin}/\r\n`
+  const jar = (cookies) => (cookies ? `Cookie: ${cookies}\r\n` : '')
+  const body = (type, text) => `Content-Type: ${type}\r\nContent-Length: ${text.length}\r\n\r\n${text}`
   return {
+    origin,
+    /** A form that is submitted. */
     post: (path, form, cookies) =>
-      `POST ${path} HTTP/1.1\r\n${common}${navigation}Sec-Fetch-Site: same-origin\r\nOrigin: ${origin}\r\nReferer: ${origin}/\r\n` +
-      `${cookies ? `Cookie: ${cookies}\r\n` : ''}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form}`,
-    get: (path, cookies) =>
-      `GET ${path} HTTP/1.1\r\n${common}Accept: application/json\r\nSec-Fetch-Dest: empty\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin\r\nCookie: ${cookies}\r\n\r\n`,
+      `POST ${path} HTTP/1.1\r\n${common}${page}Sec-Fetch-Site: same-origin\r\n${own}${jar(cookies)}${body('application/x-www-form-urlencoded', form)}`,
+    /** What a script of the page sends. */
+    postJson: (path, value) => `POST ${path} HTTP/1.1\r\n${common}${script}${own}${body('application/json', JSON.stringify(value))}`,
+    get: (path, cookies) => `GET ${path} HTTP/1.1\r\n${common}${script}${jar(cookies)}\r\n`,
+    /** A link in a mail program that is opened. */
+    open: (path, cookies) => `GET ${path} HTTP/1.1\r\n${common}${page}Sec-Fetch-Site: none\r\n${jar(cookies)}\r\n`,
   }
 }

@@ -1,5 +1,5 @@
 // How a mail's code gets from a server to the load generator: lines over a Unix socket, all of one turn of the event loop in one
-// write. Postkey and the floor use the same one, so that both pay the same for it.
+// write. All servers use the same one, so that all pay the same for it.
 import { createConnection } from 'node:net'
 
 /** The sending end, for a server. */
@@ -11,6 +11,7 @@ export function openChannel(path) {
     waiting = ''
   }
   return {
+    /** A server whose link is not made of two parts sends its path and query as the secret. */
     send(email, code, linkId, linkSecret) {
       if (waiting === '') setImmediate(flush)
       waiting += `${email} ${code} ${linkId} ${linkSecret}\n`

@@ -1,10 +1,11 @@
 // Builds side by side, in turns, in one run: what did a change do? Absolute figures wander on a shared machine; what is measured
 // within seconds of each other can be compared. The word "floor" in a build's place is the floor (floor.mjs).
-//   node bench/compare.mjs DIST_BEFORE DIST_AFTER … floor [--scenario code|link|session] [--rounds 6] [--seconds 3] [--connections 64]
+//   node bench/compare.mjs DIST_BEFORE DIST_AFTER … floor [--scenario start|code|link|session] [--rounds 6] [--seconds 3] [--connections 64] [--engine sqlite|postgres]
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
-import { floors, measure, postkey, startAll } from './measure.mjs'
+import { measure, startAll } from './measure.mjs'
 import { median } from './process.mjs'
+import { floors, postkey } from './servers.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -13,6 +14,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '6' },
     seconds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '64' },
+    engine: { type: 'string', default: 'sqlite' },
   },
 })
 const { scenario } = values
@@ -20,6 +22,7 @@ const connections = Number(values.connections)
 const names = positionals.map((path) => basename(path))
 const { load, servers, stopAll } = await startAll(
   Object.fromEntries(positionals.map((path) => [basename(path), path === 'floor' ? floors.floor : postkey(path)])),
+  values.engine,
 )
 try {
   const seen = new Map(names.map((name) => [name, []]))

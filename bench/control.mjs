@@ -2,7 +2,8 @@
 // itself. The profiler is started and stopped from outside, so that it sees steady load and neither start-up nor warm-up.
 import { Session } from 'node:inspector/promises'
 
-export function answerRunner({ port, stop }) {
+/** @param ready what the runner is told of this process, such as its port. */
+export function answerRunner({ stop, usage = ownUsage, ...ready }) {
   let session = null
   const answers = {
     usage: () => usage(),
@@ -32,10 +33,10 @@ export function answerRunner({ port, stop }) {
   })
   // The runner is gone: nobody is left to stop us.
   process.on('disconnect', () => process.exit(0))
-  process.send({ ready: { port } })
+  process.send({ ready })
 }
 
-function usage() {
+function ownUsage() {
   const { user, system } = process.cpuUsage()
   return { at: performance.now() * 1_000, cpu: user + system, rss: process.memoryUsage.rss() }
 }

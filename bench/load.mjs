@@ -3,8 +3,9 @@
 // than the expected one ends the run.
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { Connection, cookie, header, person } from './browser.mjs'
+import { Connection, person } from './browser.mjs'
 import { readChannel } from './channel.mjs'
+import { clients } from './clients.mjs'
 
 const MAIL_WITHIN_MS = 10_000
 
@@ -19,66 +20,73 @@ class Run {
   failure = null
   samples = { ask: [], mail: [], verify: [], session: [] }
   loops = []
+  /** When every loop has been round once, or none will: until then a session check is still a sign-in. */
+  underWay = null
 
-  constructor({ scenario, port, connections }) {
-    const once = { code: signIn, link: signIn, session: recognise }[scenario]
-    for (let i = 0; i < connections; i++) this.loops.push(this.#loop(new Connection(port), port, once, scenario))
+  constructor({ scenario, port, connections, client: kind }) {
+    const once = { start, code: signIn, link: signIn, session: recognise }[scenario]
+    const client = clients[kind]
+    const proof = scenario === 'link' || scenario === 'code' ? scenario : client.proof
+    const firsts = Array.from({ length: connections }, () => {
+      const state = { port, client, proof, request: null }
+      return new Promise((resolve) => this.loops.push(this.#loop(new Connection(port), once, state, resolve)))
+    })
+    this.underWay = Promise.all(firsts)
   }
 
-  async #loop(connection, port, once, proof) {
+  async #loop(connection, once, state, onceRound) {
+    const send = async (request, status, part = '') => {
+      const answer = await connection.send(request)
+      if (answer.status !== status || !answer.body.includes(part))
+        throw new Error(`answered ${answer.status} instead of ${status} ${part}: ${answer.body.slice(0, 300)}`)
+      return answer
+    }
     try {
-      const state = { port, proof, cookies: '' }
       while (!this.stopped && this.failure === null) {
-        await once(connection, state, this.samples)
+        await once(send, state, this.samples)
         this.done += 1
+        onceRound()
       }
     } catch (error) {
       if (!this.stopped) this.failure = String(error?.message ?? error)
     } finally {
       connection.close()
+      onceRound()
     }
   }
 }
 
-async function signIn(connection, { port, proof }, samples) {
+/** Asks, and waits until the mail has left: a server that answers first and mails later has not done its work yet. */
+async function start(send, { port, client, proof }, samples) {
   people += 1
-  const { post } = person(people, port)
+  const who = person(people, port)
   const email = `person-${people}@example.com`
   const began = performance.now()
-  const asked = await connection.send(post('/sign-in', `email=${encodeURIComponent(email)}`, ''))
-  expect(asked, 303)
+  const asked = await client.ask(send, who, email, proof)
   const answered = performance.now()
   samples.ask.push(answered - began)
-  const challenge = header(asked.head, 'location').split('?c=')[1]
-  const browser = cookie(asked.head, 'postkey-browser') ?? ''
   const mail = await mailTo(email)
-  const arrived = performance.now()
-  samples.mail.push(arrived - answered)
-  const verify =
-    proof === 'link'
-      ? post(`/l/${mail.linkId}`, `secret=${mail.linkSecret}`, browser)
-      : post('/sign-in/code', `c=${challenge}&code=${mail.code}`, browser)
-  const signedIn = await connection.send(verify)
-  samples.verify.push(performance.now() - arrived)
-  expect(signedIn, 303)
-  const session = cookie(signedIn.head, 'postkey-session')
-  if (session === null) throw new Error('signed in without a session cookie')
-  return browser === '' ? session : `${browser}; ${session}`
+  samples.mail.push(performance.now() - answered)
+  return { who, email, asked, mail }
 }
 
-async function recognise(connection, state, samples) {
-  if (state.cookies === '') {
-    state.cookies = await signIn(connection, { port: state.port, proof: 'code' }, { ask: [], mail: [], verify: [] })
-    state.request = person(people, state.port).get('/api/session', state.cookies)
+async function signIn(send, state, samples) {
+  const { who, email, asked, mail } = await start(send, state, samples)
+  const arrived = performance.now()
+  const session = await state.client.verify(send, who, mail, asked, state.proof, email)
+  samples.verify.push(performance.now() - arrived)
+  return { who, email, session }
+}
+
+async function recognise(send, state, samples) {
+  if (state.request === null) {
+    const { who, email, session } = await signIn(send, state, { ask: [], mail: [], verify: [] })
+    state.request = who.get(state.client.session, session)
+    state.email = email
   }
   const began = performance.now()
-  const answer = await connection.send(state.request)
+  await send(state.request, 200, state.email)
   samples.session.push(performance.now() - began)
-  expect(answer, 200)
-}
-
-function expect(answer, status) {
-  if (answer.status !== status) throw new Error(`answered ${answer.status} instead of ${status}: ${answer.body.slice(0, 300)}`)
 }
 
 function mailTo(email) {
@@ -120,8 +128,9 @@ function mark() {
 }
 
 const orders = {
-  start: (options) => {
+  start: async (options) => {
     run = new Run(options)
+    await run.underWay
   },
   begin: () => {
     for (const list of Object.values(run.samples)) list.length = 0

@@ -1,28 +1,36 @@
 // One measurement: load on one server for some seconds, and what both ends report of it.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import pg from 'pg'
 import { startProcess, wait } from './process.mjs'
 
 const results = fileURLToPath(new URL('results/', import.meta.url))
-const RAMP_MS = 300
+const RAMP_MS = 200
+const SERVER_CORE = 0
+const OTHER_CORE = 1
 
 /** The load generator and the servers asked for, by name; each server with a new database on a real disk. */
-export async function startAll(servers) {
+export async function startAll(servers, engine = 'sqlite') {
+  mkdirSync(results, { recursive: true })
   // Not in the system's folder for temporary files: that is often in memory, where a sync costs nothing.
   const folder = mkdtempSync(join(results, 'run-'))
   const socket = join(folder, 'mails')
   const started = []
   const stopAll = async () => {
-    await Promise.all(started.map((one) => one.stop()))
+    // The databases were started before the servers that use them.
+    for (const one of started.toReversed()) await one.stop()
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const load = await startProcess('load.mjs', { socket }, 1)
+    const load = await startProcess('load.mjs', { socket }, OTHER_CORE)
     started.push({ stop: async () => load.kill() })
+    const databases = await openDatabases[engine](folder)
+    started.push(databases)
     const running = {}
-    for (const [name, { file, ...options }] of Object.entries(servers)) {
-      running[name] = await startProcess(file, { socket, database: join(folder, `${name}.db`), ...options }, 0)
+    for (const [name, { file, client, options }] of Object.entries(servers)) {
+      const databaseUrl = await databases.create(name)
+      running[name] = { client, database: databases, ...(await startProcess(file, { socket, databaseUrl, ...options }, SERVER_CORE)) }
       started.push(running[name])
     }
     return { load, servers: running, stopAll }
@@ -32,17 +40,34 @@ export async function startAll(servers) {
   }
 }
 
-export const floors = { floor: { file: 'floor.mjs', groupCommit: true }, alone: { file: 'floor.mjs', groupCommit: false } }
-export const postkey = (dist) => ({ file: 'postkey.mjs', dist: resolve(dist) })
+const openDatabases = {
+  sqlite: async (folder) => ({
+    create: async (name) => `file:${join(folder, `${name}.db`)}`,
+    usage: async () => null,
+    stop: async () => {},
+  }),
+  /** With the load generator's core, so that PostgreSQL takes nothing from the server that is measured. */
+  postgres: async (folder) => {
+    const server = await startProcess('postgres-server.mjs', { folder }, OTHER_CORE)
+    const create = async (name) => {
+      const client = new pg.Client({ connectionString: server.url })
+      await client.connect()
+      await client.query(`create database "${name}"`)
+      await client.end()
+      return server.url.replace(/\/postgres$/, `/${name}`)
+    }
+    return { create, usage: () => server.ask('usage'), stop: server.stop }
+  },
+}
 
 /** @throws when any answer was not the expected one: a fast refusal is not a sign-in. */
 export async function measure(load, server, { scenario, connections, seconds, during }) {
-  await load.ask('start', { scenario, port: server.port, connections })
+  await load.ask('start', { scenario, port: server.port, client: server.client, connections })
   await wait(RAMP_MS)
-  const [before] = await Promise.all([server.ask('usage'), load.ask('begin')])
+  const [before, databaseBefore] = await Promise.all([server.ask('usage'), server.database.usage(), load.ask('begin')])
   await during?.start()
   await wait(seconds * 1_000)
-  const [after, seen] = await Promise.all([server.ask('usage'), load.ask('end')])
+  const [after, databaseAfter, seen] = await Promise.all([server.ask('usage'), server.database.usage(), load.ask('end')])
   const given = await during?.stop()
   const failure = (await load.ask('stop')) ?? seen.failure
   if (failure !== null) throw new Error(`${scenario} at ${connections} connections: ${failure}`)
@@ -51,6 +76,9 @@ export async function measure(load, server, { scenario, connections, seconds, du
     perSecond: seen.perSecond,
     /** Microseconds of the server's core for each sign-in or session check. */
     cpuEach: (cpu * 1e6) / seen.perSecond,
+    /** Microseconds of PostgreSQL's processes for each; null for SQLite, which is part of the server. */
+    databaseEach:
+      databaseAfter && (databaseAfter.cpu - databaseBefore.cpu) / ((databaseAfter.at - databaseBefore.at) / 1e6) / seen.perSecond,
     busy: cpu,
     rss: after.rss,
     loadBusy: seen.ownCpu,

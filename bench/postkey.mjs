@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { openChannel } from './channel.mjs'
 import { answerRunner } from './control.mjs'
 
-const { socket, database, dist } = JSON.parse(process.env.BENCH_OPTIONS)
+const { socket, databaseUrl, dist } = JSON.parse(process.env.BENCH_OPTIONS)
 const [{ readConfig }, { createLog }, { startServer }] = await Promise.all([
   import(`${dist}/run/config.js`),
   import(`${dist}/run/log.js`),
@@ -16,7 +16,7 @@ const MANY = 1_000_000_000
 const env = {
   POSTKEY_URL: 'http://localhost:0',
   POSTKEY_SECRET: randomBytes(33).toString('base64'),
-  POSTKEY_DATABASE_URL: `file:${database}`,
+  POSTKEY_DATABASE_URL: databaseUrl,
   POSTKEY_SMTP_URL: 'smtp://localhost:2525',
   POSTKEY_MAIL_FROM: 'sign-in@example.com',
   POSTKEY_TRUSTED_PROXIES: '127.0.0.1',

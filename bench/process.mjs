@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 
 export const pinned = availableParallelism() > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0
 
-/** A process of this folder; resolves when it says that it is ready. `core` 0: a server, 1: the load generator. */
+/** A process of this folder; resolves when it says that it is ready. Without a core it runs wherever the system puts it. */
 export async function startProcess(file, options, core) {
   const script = fileURLToPath(new URL(file, import.meta.url))
-  const command = pinned ? ['taskset', '-c', String(core), process.execPath, script] : [process.execPath, script]
+  const command = pinned && core !== null ? ['taskset', '-c', String(core), process.execPath, script] : [process.execPath, script]
   const child = spawn(command[0], command.slice(1), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production', BENCH_OPTIONS: JSON.stringify(options) },

@@ -1,23 +1,24 @@
 // Where the time of a sign-in goes: Postkey under load, profiled while steady, the dearest functions first. Says what a change is
 // worth before it is made, and whether it was afterwards.
-//   node bench/profile.mjs [--scenario code|link|session] [--seconds 6] [--top 40] [--save FILE.cpuprofile]
+//   node bench/profile.mjs [--scenario start|code|link|session] [--engine sqlite|postgres] [--seconds 6] [--top 40] [--save FILE.cpuprofile]
 import { writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { measure, postkey, startAll } from './measure.mjs'
+import { measure, startAll } from './measure.mjs'
+import { postkey } from './servers.mjs'
 
 const { values } = parseArgs({
   options: {
     scenario: { type: 'string', default: 'code' },
     connections: { type: 'string', default: '64' },
+    engine: { type: 'string', default: 'sqlite' },
     seconds: { type: 'string', default: '6' },
     top: { type: 'string', default: '40' },
-    dist: { type: 'string', default: fileURLToPath(new URL('../dist', import.meta.url)) },
+    dist: { type: 'string' },
     save: { type: 'string' },
   },
 })
 
-const { load, servers, stopAll } = await startAll({ postkey: postkey(values.dist) })
+const { load, servers, stopAll } = await startAll({ postkey: postkey(values.dist) }, values.engine)
 try {
   const { scenario } = values
   const connections = Number(values.connections)

@@ -1,143 +1,195 @@
-// Tables out of measurements. Every ratio is made within one round, between measurements that are seconds apart; the median of the
-// rounds is shown.
-import { cpus, totalmem } from 'node:os'
-import { median, pinned } from './process.mjs'
+// The report of a run: docs/speed.md, and what the terminal shows.
+import { cpuEach, machine, megabytes, ms, percent, perSecond, ratio, select, table, times, today, took, value, whole } from './figures.mjs'
+import { pinned } from './process.mjs'
+import { peers } from './servers.mjs'
+import { targets } from './targets.mjs'
 
-export function report({ plan, measured, cold, rounds, seconds }) {
-  const of = (name, scenario, connections) =>
-    measured.filter((row) => row.name === name && row.scenario === scenario && row.connections === connections)
-  const value = (rows, pick) => median(rows.map(pick))
-  /** `rows` against `base`, round by round. */
-  const ratio = (rows, base, pick) => median(rows.map((row, round) => pick(row) / pick(base[round])))
-  const perSecond = (row) => row.perSecond
-  const cpuEach = (row) => row.cpuEach
+const engineNames = { sqlite: 'SQLite', postgres: 'PostgreSQL' }
 
-  const floor = of('floor', 'code', 64)
-  const alone = of('alone', 'code', 64)
-  const byCode = of('postkey', 'code', 64)
-  const byLink = of('postkey', 'link', 64)
-  const signIns = [
-    ['floor, commits shared', floor],
-    ['floor, one commit each', alone],
-    ['**Postkey, by code**', byCode],
-    ['**Postkey, by link**', byLink],
-  ].map(([name, rows]) => {
-    const time = (what, q) => value(rows, (row) => row.times[what][q])
-    return [
-      name,
+/** Who stands in a table of sign-ins, in this order. */
+const signIns = [
+  ['floor', 'floor', 'code'],
+  ['floor, one commit each', 'alone', 'code'],
+  ['**Postkey, by code**', 'postkey', 'code'],
+  ['**Postkey, by link**', 'postkey', 'link'],
+  ['Better Auth, by code', 'betterAuth', 'code'],
+  ['Better Auth, by link', 'betterAuth', 'link'],
+  ['Auth.js, by link', 'authJs', 'link'],
+]
+const everybody = [
+  ['floor', 'floor'],
+  ['**Postkey**', 'postkey'],
+  ['Better Auth', 'betterAuth'],
+  ['Auth.js', 'authJs'],
+]
+
+export function report({ measured, cold, rounds, seconds, warmFactor, connectionsMax, versions }) {
+  const engines = Object.keys(engineNames).filter((engine) => measured.some((row) => row.engine === engine))
+  const withPeers = measured.some(({ name }) => name in peers)
+  const of = (engine, name, scenario, connections = connectionsMax) => select(measured, engine, name, scenario, connections)
+  const postkey = measured.filter(
+    ({ name, scenario, connections }) => name === 'postkey' && scenario === 'code' && connections === connectionsMax,
+  )
+  const parts = [
+    '# Speed',
+    `Made by \`npm run bench -- --write\` on ${today()}: ${machine()}.
+Medians of ${rounds} round${rounds === 1 ? '' : 's'}, up to ${seconds} s each, in turns. Read the ratios: they are made within a round, and absolute figures move with the
+disk and with whatever else the machine does.`,
+    `**Floor**: bare \`node:http\`, the same driver, the same durability, and nothing but the three statements that a sign-in by code needs. On
+SQLite the commits of waiting requests are shared, as Postkey shares them; *one commit each* is the same without that. On PostgreSQL
+each request is one round trip and one transaction.
+**Postkey**: the server of \`postkey serve\` with everything on: limits, audit, sealed mail, outbox worker, origin check, log. Its limits are
+raised, and its mails go to the load generator. Every person is new: an address, a network and a browser never seen before.`,
+    ...(withPeers ? [aboutPeers(versions, warmFactor)] : []),
+    `**Databases**: SQLite in WAL with \`synchronous=FULL\` for everybody; PostgreSQL with \`fsync\` on, ${pinned ? "on the load generator's core, " : ''}reached
+over TCP by \`pg\`.`,
+    `The load is a closed loop of ${connectionsMax} connections in a process of its own${pinned ? ', server and load each pinned to a core' : ''}, so every time includes waiting
+for the ${connectionsMax - 1} others. It used ${percent(Math.max(...measured.map((row) => row.loadBusy)))} of its core at most, Postkey ${percent(value(postkey, (row) => row.busy))} of its own. A sign-in by code takes two requests, one by
+link three with Postkey: the page that the link opens presents it. ${withPeers ? 'Better Auth takes two for either, Auth.js three, the first for a CSRF token. ' : ''}
+Other pages are not fetched. Any answer but the expected one fails the run.`,
+    ...engines.flatMap((engine) => tablesOf(engine, (...rest) => of(engine, ...rest))),
+    ...(withPeers ? ['## Postkey and its peers', comparison(engines, of)] : []),
+    ...(engines.includes('sqlite')
+      ? ['## Sign-ins by number of connections, SQLite', byConnections([1, 8, connectionsMax], (...rest) => of('sqlite', ...rest))]
+      : []),
+    ...(cold === null ? [] : ['## Cold start', coldStarts(cold)]),
+    '## Targets',
+    table(
+      ['', 'target', 'measured', ''],
+      targets({ engines, of, cold }).map(({ name, target, shown, met }) => [
+        name,
+        target,
+        shown,
+        met === null ? '–' : met ? 'met' : '**missed**',
+      ]),
+    ),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function aboutPeers(versions, warmFactor) {
+  return `**Peers**: Better Auth ${versions['better-auth']} with its magic-link and email-otp plugins and its handler for \`node:http\`; Auth.js (\`@auth/core\`
+${versions['@auth/core']}) with sign-in by mailed link, which is all it has, the adapters \`@auth/kysely-adapter\` and \`@auth/pg-adapter\`, and sessions in
+the database. Production mode, limits raised, logs of errors only. In their favour: no sweep of expired rows while signing in,
+indexes that a schema left out, prepared SQLite statements. Both hand the mail over while the request waits. Each was warmed up for
+${Object.values(peers)
+  .map(({ title, warmSeconds }) => `${Number((warmSeconds * warmFactor).toFixed(1))} s (${title})`)
+  .join(' and ')} before the first round.`
+}
+
+function tablesOf(engine, of) {
+  const floor = of('floor', 'code')
+  const alone = of('alone', 'code')
+  const ofDatabase = engine === 'postgres' ? ["PostgreSQL's"] : []
+  const signInRows = signIns
+    .map(([title, name, scenario]) => [title, of(name, scenario)])
+    .filter(([, rows]) => rows.length > 0)
+    .map(([title, rows]) => [
+      title,
       whole(value(rows, perSecond)),
       times(ratio(rows, floor, perSecond)),
-      times(ratio(rows, alone, perSecond)),
+      ...(alone.length > 0 ? [times(ratio(rows, alone, perSecond))] : []),
       whole(value(rows, cpuEach)),
       times(ratio(rows, floor, cpuEach)),
-      `${ms(time('ask', 'p50'))} / ${ms(time('ask', 'p99'))}`,
-      ms(time('mail', 'p50')),
-      `${ms(time('verify', 'p50'))} / ${ms(time('verify', 'p99'))}`,
-    ]
-  })
-
-  const sessionFloor = of('floor', 'session', 64)
-  const sessionPostkey = of('postkey', 'session', 64)
-  const sessions = [
-    ['floor', sessionFloor],
-    ['**Postkey**', sessionPostkey],
-  ].map(([name, rows]) => [
-    name,
-    whole(value(rows, perSecond)),
-    times(ratio(rows, sessionFloor, perSecond)),
-    whole(value(rows, cpuEach)),
-    times(ratio(rows, sessionFloor, cpuEach)),
-    `${ms(value(rows, (row) => row.times.session.p50))} / ${ms(value(rows, (row) => row.times.session.p99))}`,
-  ])
-
-  const loads = plan
-    .filter(({ scenario }) => scenario === 'code')
-    .map(({ connections }) => connections)
-    .toSorted((a, b) => a - b)
-  const byConnections = loads.map((connections) => {
-    const base = of('floor', 'code', connections)
-    const one = of('alone', 'code', connections)
-    const own = of('postkey', 'code', connections)
-    return [
-      String(connections),
-      whole(value(base, perSecond)),
-      whole(value(one, perSecond)),
-      whole(value(own, perSecond)),
-      times(ratio(own, base, perSecond)),
-      times(ratio(own, one, perSecond)),
-    ]
-  })
-
-  const starts = cold.rows.map(({ mode, livezMs, signInMs, rss }) => [
-    `\`postkey ${mode}\``,
-    `${whole(livezMs)} ms`,
-    `${whole(signInMs)} ms`,
-    rss === null ? '–' : megabytes(rss),
-  ])
-
-  const cpuRatio = ratio(byCode, floor, cpuEach)
-  const serve = cold.rows.find(({ mode }) => mode === 'serve')
-  const targets = [
-    ['sign-ins /s against the floor', '≥ 0.5', ratio(byCode, floor, perSecond), (got) => got >= 0.5, times],
-    ['CPU of a sign-in against the floor', '≤ 3', cpuRatio, (got) => got <= 3, times],
-    ['session checks /s against the floor', '≥ 0.5', ratio(sessionPostkey, sessionFloor, perSecond), (got) => got >= 0.5, times],
-    ['start to first answer', '< 600 ms', serve.livezMs, (got) => got < 600, (got) => `${whole(got)} ms`],
-    ['memory when idle', '< 100 MB', serve.rss, (got) => got < 100e6, megabytes],
-  ].map(([name, target, got, met, show]) => [
-    name,
-    target,
-    got === null ? '–' : show(got),
-    got === null ? '–' : met(got) ? 'met' : '**missed**',
-  ])
-
-  const loadBusy = Math.max(...measured.map((row) => row.loadBusy))
-  const serverBusy = value(byCode, (row) => row.busy)
-  const [cpu] = cpus()
-  return `# Speed
-
-Made by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}: Node ${process.versions.node}, ${cpus().length} × ${cpu?.model.trim() ?? 'unknown CPU'}, ${(totalmem() / 2 ** 30).toFixed(0)} GB.
-Medians of ${rounds} round${rounds === 1 ? '' : 's'} of ${seconds} s each, in turns. Read the ratios: they are made within a round, and absolute figures move with the disk and with
-whatever else the machine does.
-
-**Floor**: bare \`node:http\`, the same SQLite driver, WAL with \`synchronous=FULL\`, and nothing but the three statements that a sign-in
-by code needs. Once with the commits of waiting requests shared, as Postkey shares them, and once with a commit for each request.
-**Postkey**: the server of \`postkey serve\` with everything on: limits, audit, sealed mail, outbox worker, origin check, log. Its limits are
-raised, and its mails go to the load generator. Every person is new: an address, a network and a browser never seen before.
-
-The load is a closed loop in a process of its own${pinned ? ', server and load each pinned to a core' : ''}; it used ${percent(loadBusy)} of a core at most, Postkey
-${percent(serverBusy)} of one, ${megabytes(value(byCode, (row) => row.rss))} under load. Any answer but the expected one fails the run.
-
-## Sign-ins, 64 connections
-
-${table(['', 'sign-ins /s', '× floor', '× one commit each', 'CPU µs each', '× floor', 'ask ms p50 / p99', 'mail ms p50', 'verify ms p50 / p99'], signIns)}
-
-## Session checks, 64 connections
-
-${table(['', 'checks /s', '× floor', 'CPU µs each', '× floor', 'ms p50 / p99'], sessions)}
-
-## Sign-ins by number of connections
-
-${table(['connections', 'floor /s', 'one commit each /s', 'Postkey /s', '× floor', '× one commit each'], byConnections)}
-
-## Cold start
-
-Median of the runs, from spawning the process; \`node\` alone takes ${whole(cold.bareMs)} ms. Memory is resident, after five idle seconds.
-
-${table(['', 'first 200 of /livez', 'first 200 of /sign-in', 'idle'], starts)}
-
-## Targets
-
-${table(['', 'target', 'measured', ''], targets)}
-`
+      ...ofDatabase.map(() => whole(value(rows, (row) => row.databaseEach))),
+      quantiles(rows, 'ask'),
+      ms(value(rows, took('mail', 'p50'))),
+      quantiles(rows, 'verify'),
+      megabytes(value(rows, (row) => row.rss)),
+    ])
+  const simple = (scenario, what) => {
+    const base = of('floor', scenario)
+    return everybody
+      .map(([title, name]) => [title, of(name, scenario)])
+      .filter(([, rows]) => rows.length > 0)
+      .map(([title, rows]) => [
+        title,
+        whole(value(rows, perSecond)),
+        times(ratio(rows, base, perSecond)),
+        whole(value(rows, cpuEach)),
+        times(ratio(rows, base, cpuEach)),
+        quantiles(rows, what),
+      ])
+  }
+  const name = engineNames[engine]
+  const againstAlone = alone.length > 0 ? ['× one commit each'] : []
+  return [
+    `## Sign-ins, ${name}`,
+    table(
+      [
+        '',
+        'sign-ins /s',
+        '× floor',
+        ...againstAlone,
+        'CPU µs each',
+        '× floor',
+        ...ofDatabase,
+        'ask ms p50 / p99',
+        'mail ms p50',
+        'verify ms p50 / p99',
+        'memory',
+      ],
+      signInRows,
+    ),
+    `## Starts only, ${name}`,
+    'Asking, and the mail leaving; nobody comes back with it.',
+    table(['', 'starts /s', '× floor', 'CPU µs each', '× floor', 'ms p50 / p99'], simple('start', 'ask')),
+    `## Session checks, ${name}`,
+    table(['', 'checks /s', '× floor', 'CPU µs each', '× floor', 'ms p50 / p99'], simple('session', 'session')),
+  ]
 }
 
-function table(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n')
+/** How many times as much Postkey does, and for how much less of the processor. */
+function comparison(engines, of) {
+  const pairs = [
+    ['Better Auth, by code', 'betterAuth', 'code'],
+    ['Better Auth, by link', 'betterAuth', 'link'],
+    ['Better Auth, starts', 'betterAuth', 'start'],
+    ['Better Auth, session checks', 'betterAuth', 'session'],
+    ['Auth.js, by link', 'authJs', 'link'],
+    ['Auth.js, starts', 'authJs', 'start'],
+    ['Auth.js, session checks', 'authJs', 'session'],
+  ]
+  const rows = pairs.map(([title, name, scenario]) => [
+    title,
+    ...engines.flatMap((engine) => {
+      const own = of(engine, 'postkey', scenario)
+      const other = of(engine, name, scenario)
+      return [times(ratio(own, other, perSecond)), times(ratio(other, own, cpuEach))]
+    }),
+  ])
+  const head = engines.flatMap((engine) => [`${engineNames[engine]}: Postkey's /s ÷ its`, `its CPU ÷ Postkey's`])
+  return table(['Postkey against', ...head], rows)
 }
 
-const whole = (number) => (number === null ? '–' : Math.round(number).toLocaleString('en'))
-const times = (number) => (number === null ? '–' : number.toFixed(2))
-const ms = (number) => (number === null ? '–' : number < 10 ? number.toFixed(1) : number.toFixed(0))
-const percent = (part) => `${Math.round(part * 100)} %`
-const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`
+function byConnections(loads, of) {
+  return table(
+    ['connections', 'floor /s', 'one commit each /s', 'Postkey /s', '× floor', '× one commit each'],
+    loads.map((connections) => {
+      const [base, one, own] = ['floor', 'alone', 'postkey'].map((name) => of(name, 'code', connections))
+      return [
+        String(connections),
+        ...[base, one, own].map((rows) => whole(value(rows, perSecond))),
+        times(ratio(own, base, perSecond)),
+        times(ratio(own, one, perSecond)),
+      ]
+    }),
+  )
+}
+
+function coldStarts({ rows, idleSeconds, bareMs }) {
+  const starts = rows.map(({ title, answerMs, pageMs, rss }) => [
+    title,
+    `${whole(answerMs)} ms`,
+    pageMs === null ? '–' : `${whole(pageMs)} ms`,
+    megabytes(rss),
+  ])
+  return `On SQLite. Median of the runs, from spawning the process to the first good answer: of /livez, or where there is none, of the session
+check. The peers find their tables made; the others make them. \`node\` alone takes ${whole(bareMs)} ms. Memory is resident, after ${idleSeconds} idle s.
+
+${table(['', 'first answer', 'first 200 of /sign-in', 'idle'], starts)}`
+}
+
+function quantiles(rows, what) {
+  return `${ms(value(rows, took(what, 'p50')))} / ${ms(value(rows, took(what, 'p99')))}`
+}

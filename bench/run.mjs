@@ -1,77 +1,93 @@
-// The sign-in benchmark: Postkey against two floors, in turns within one run, since absolute figures of a shared machine say little.
-//   npm run bench                          about two minutes; writes bench/results/sign-in.md
-//   npm run bench -- --quick               a quarter of a minute, to see that it works
+// The sign-in benchmark: Postkey, its floors and its peers, in turns within one run, since absolute figures of a shared machine say
+// little. What is measured against what stands in plan.mjs.
+//   npm run bench                          about six minutes; writes bench/results/speed.md
+//   npm run bench -- --quick               under a minute, to see that it works
+//   npm run bench -- --only postgres       one half: sqlite or postgres
+//   npm run bench -- --no-peers            without Better Auth and Auth.js, which are otherwise installed into bench/peers
 //   npm run bench -- --seconds 8           longer measurements
-//   npm run bench -- --write               also writes docs/speed.md
+//   npm run bench -- --write               also writes docs/speed.md, and the figures that README.md quotes
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { measureCold } from './cold.mjs'
-import { floors, measure, postkey, startAll } from './measure.mjs'
+import { whole } from './figures.mjs'
+import { installPeers } from './install-peers.mjs'
+import { measure, startAll } from './measure.mjs'
+import { planFor, plans, warmUps } from './plan.mjs'
 import { pinned } from './process.mjs'
+import { quoteInReadme } from './quote.mjs'
 import { report } from './report.mjs'
+import { floors, peers } from './servers.mjs'
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    'no-peers': { type: 'boolean', default: false },
     seconds: { type: 'string' },
     rounds: { type: 'string' },
     write: { type: 'boolean', default: false },
-    dist: { type: 'string', default: fileURLToPath(new URL('../dist', import.meta.url)) },
+    dist: { type: 'string' },
   },
 })
-const seconds = Number(values.seconds ?? (values.quick ? 1 : 4))
+const seconds = Number(values.seconds ?? (values.quick ? 0.4 : 2.5))
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3))
-if (!(seconds > 0 && rounds > 0)) {
-  console.error('--seconds and --rounds take a number above 0')
-  process.exit(2)
-}
-
-/** What is measured against what. The floor has one proof, so it stands beside both of Postkey's. */
-const plan = [
-  { scenario: 'code', connections: 64, servers: ['floor', 'postkey', 'alone'], seconds },
-  { scenario: 'link', connections: 64, servers: ['postkey'], seconds },
-  { scenario: 'session', connections: 64, servers: ['floor', 'postkey'], seconds: seconds / 2 },
-  { scenario: 'code', connections: 8, servers: ['floor', 'postkey', 'alone'], seconds: seconds / 2 },
-  { scenario: 'code', connections: 1, servers: ['floor', 'postkey', 'alone'], seconds: seconds / 2 },
-]
-const names = { floor: 'floor', alone: 'floor, one commit each', postkey: 'Postkey' }
+const warmFactor = values.quick ? 0.05 : 1
+const coldTimes = values.quick ? { runs: 1, idleSeconds: 1 } : { runs: 5, idleSeconds: 5 }
+// With slow servers, a round of 64 people takes longer than a short measurement.
+const connectionsMax = values.quick ? 16 : 64
+const withPeers = !values['no-peers']
+const engines = values.only === undefined ? Object.keys(plans) : [values.only]
+if (!(seconds > 0 && rounds > 0)) refuse('--seconds and --rounds take a number above 0')
+if (!engines.every((engine) => engine in plans)) refuse(`--only takes ${Object.keys(plans).join(' or ')}`)
+if (values.write && (values.quick || !withPeers || values.only !== undefined))
+  refuse('--write takes a whole run: docs/speed.md shows all of it')
 
 const began = performance.now()
 const say = (line) => console.log(`${((performance.now() - began) / 1_000).toFixed(0).padStart(4)} s  ${line}`)
 
-mkdirSync(new URL('results/', import.meta.url), { recursive: true })
-say(`${rounds} rounds; server on one core, load on another: ${pinned ? 'yes' : 'no, this system cannot pin'}`)
-const measured = await measureAll()
-const cold = await measureCold({ runs: values.quick ? 1 : 5, onProgress: say })
-const text = report({ plan, measured, cold, rounds, seconds })
+let versions = {}
+try {
+  if (withPeers) versions = installPeers(say)
+} catch (error) {
+  console.error(error.message)
+  process.exit(1)
+}
+
+say(`${rounds} rounds; server on one core, load and PostgreSQL on another: ${pinned ? 'yes' : 'no, this system cannot pin'}`)
+const measured = []
+for (const engine of engines) measured.push(...(await measureAll(engine)))
+const coldServers = [floors.floor, ...(withPeers ? Object.values(peers) : [])]
+const cold = engines.includes('sqlite') ? await measureCold({ ...coldTimes, servers: coldServers, onProgress: say }) : null
+const text = report({ measured, cold, rounds, seconds, warmFactor, connectionsMax, versions })
 console.log(`\n${text}`)
-const file = new URL('results/sign-in.md', import.meta.url)
-writeFileSync(file, text)
-say(`written to ${fileURLToPath(file)}`)
+save(new URL('results/speed.md', import.meta.url))
 if (values.write) {
-  const page = new URL('../docs/speed.md', import.meta.url)
-  mkdirSync(new URL('.', page), { recursive: true })
-  writeFileSync(page, text)
-  say(`written to ${fileURLToPath(page)}`)
+  save(new URL('../docs/speed.md', import.meta.url))
+  quoteInReadme({ measured, cold })
+  say('quoted in README.md')
 }
 process.exit(0)
 
-async function measureAll() {
-  const { load, servers, stopAll } = await startAll({ ...floors, postkey: postkey(values.dist) })
+async function measureAll(engine) {
+  const { steps, servers: known } = planFor(engine, { dist: values.dist, withPeers, connectionsMax })
+  say(`${engine}: starting ${Object.keys(known).length} servers`)
+  const { load, servers, stopAll } = await startAll(known, engine)
   try {
     for (const [name, server] of Object.entries(servers)) {
-      say(`warming up ${names[name]}`)
-      await measure(load, server, { scenario: 'code', connections: 64, seconds: values.quick ? 1 : 5 })
+      say(`${engine}: warming up ${known[name].title} for ${(known[name].warmSeconds * warmFactor).toFixed(1)} s`)
+      for (const warmUp of warmUps(name, known[name], steps, warmFactor)) await measure(load, server, warmUp)
     }
     const rows = []
     for (let round = 0; round < rounds; round++) {
-      for (const { servers: inTurn, ...what } of plan) {
+      for (const { servers: inTurn, share, ...what } of steps) {
         for (const name of inTurn) {
-          const result = await measure(load, servers[name], what)
+          const result = await measure(load, servers[name], { ...what, seconds: seconds * share })
           rows.push({ round, name, ...what, ...result })
           const label = `${what.scenario} at ${what.connections}`.padEnd(14)
-          say(`round ${round + 1}/${rounds}  ${label}  ${names[name].padEnd(22)}  ${result.perSecond.toFixed(0).padStart(6)} /s`)
+          say(
+            `${engine} ${round + 1}/${rounds}  ${label}  ${known[name].title.padEnd(22)}  ${result.perSecond.toFixed(0).padStart(6)} /s  ${whole(result.cpuEach).padStart(6)} µs`,
+          )
         }
       }
     }
@@ -79,4 +95,15 @@ async function measureAll() {
   } finally {
     await stopAll()
   }
+}
+
+function save(file) {
+  mkdirSync(new URL('.', file), { recursive: true })
+  writeFileSync(file, text)
+  say(`written to ${fileURLToPath(file)}`)
+}
+
+function refuse(why) {
+  console.error(why)
+  process.exit(2)
 }
