@@ -110,7 +110,7 @@ export function faultsOfRecords(rules: Rules, history: readonly Call[], { sessio
     if (ask.do === 'check') continue
     const written = byRequest.get(requestId ?? '') ?? []
     if (written.length !== 1) faults.push(`${written.length} events of one request: ${sentence(call)}`)
-    else if (ask.do !== 'start' && ask.do !== 'resend' && written[0]?.reason !== answer.reason)
+    else if ((ask.do === 'code' || ask.do === 'link') && written[0]?.reason !== answer.reason)
       faults.push(`the event says ${written[0]?.reason}: ${sentence(call)}`)
   }
   const made = grouped(
@@ -279,14 +279,19 @@ function orderOf(rules: Rules, challenge: string, steps: readonly Step[]): strin
   if (search([], steps, nobody)) return null
   const left = steps.filter((step) => !longest.order.includes(step))
   const stuck = next(left).filter(({ to }) => to !== Number.POSITIVE_INFINITY)
+  const rest = left.filter((step) => !stuck.includes(step))
   return [
     `challenge ${challenge}: no order explains what was answered`,
     ...(longest.order.length === 0 ? [] : ['  the longest that does:', ...longest.order.map((step) => `    ${sentence(step)}`)]),
-    '  after it can come neither of:',
+    '  after which none of these can come:',
     ...stuck.map((step) => `    ${sentence(step)} — ${instead(rules, longest.state, step)}`),
-    ...left.filter((step) => !stuck.includes(step)).map((step) => `    later, or unknown: ${sentence(step)}`),
+    ...(rest.length === 0 ? [] : ['  not looked at: what came later, or was never answered:']),
+    ...rest.slice(0, SHOWN).map((step) => `    ${sentence(step)}`),
+    ...(rest.length > SHOWN ? [`    and ${rest.length - SHOWN} more`] : []),
   ].join('\n')
 }
+
+const SHOWN = 5
 
 /** Those before which nothing else must have happened. Of guesses without an answer one stands for all: they are alike. */
 function next(left: readonly Step[]): readonly Step[] {
@@ -319,7 +324,7 @@ function instead(rules: Rules, state: State, step: Step): string {
 }
 
 export function sentence({ id, client, ask, from, to, answer, ends }: Call & { readonly ends?: string | null }): string {
-  const when = `${from.toFixed(1)}–${to === Number.POSITIVE_INFINITY ? '?' : to.toFixed(1)}`
+  const when = `${from.toFixed(0)}–${to === Number.POSITIVE_INFINITY ? '?' : to.toFixed(0)}`
   const what =
     ask.do === 'start'
       ? `start in ${ask.browser}`
