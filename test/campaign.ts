@@ -28,11 +28,14 @@ export interface Campaign {
   readonly answers: Readonly<Record<string, number>>
 }
 
+const LINK_TTL = 120_000
+const CODE_TTL = 60_000
+
 /** Short lives, and no limit but that of tries: the others have tests of their own. */
 const policy: Partial<PolicyInput> = {
-  linkTtl: '2m',
-  codeTtl: '1m',
-  replayWindow: '30s',
+  linkTtl: LINK_TTL,
+  codeTtl: CODE_TTL,
+  replayWindow: '1m',
   mailUsefulFor: 0,
   resendAfter: 0,
   mailsPerLinkTtl: 20,
@@ -50,6 +53,7 @@ const ORDINALS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const MAILS_EACH = 4
 /** How many of its challenges a browser goes on with; more, and fewer calls would meet. */
 const CHALLENGES_EACH = 3
+const SHELVED_EACH = 4
 
 interface Held {
   readonly id: string
@@ -62,6 +66,8 @@ interface Browser {
   readonly email: string
   /** Newest last. */
   readonly challenges: string[]
+  /** Put aside until their codes and links come to their ends. */
+  readonly shelf: { readonly challenge: string; readonly at: number }[]
   /** Its cookie. */
   session: Held | null
   /** All it ever had. */
@@ -74,7 +80,7 @@ export async function runCampaign({
   seconds,
   clients = 16,
   nodes: count = 2,
-  speed = 40,
+  speed = 80,
 }: CampaignOptions): Promise<Campaign> {
   const nodes = await startNodes({ database, count, policy, speed })
   const book = new Book(nodes)
@@ -112,6 +118,7 @@ function browserNamed(at: number): Browser {
     secret: `b${at}`.padEnd(43, 'x'),
     email: `person-${at}@example.net`,
     challenges: [],
+    shelf: [],
     session: null,
     sessions: [],
   }
@@ -149,7 +156,7 @@ interface Client {
 }
 
 const habits = {
-  start: 6,
+  start: 5,
   resend: 8,
   'right code': 8,
   'wrong code': 24,
@@ -158,6 +165,7 @@ const habits = {
   'link elsewhere': 6,
   'sign out': 8,
   check: 12,
+  late: 8,
 } as const
 
 /** One client: what it does, one thing after the other; sometimes with several taps at once, each at a node of its own. */
@@ -199,6 +207,18 @@ function planned(client: Client, book: Book, habit: keyof typeof habits): Plan |
   }
   const mails = book.mailsOf(challenge)
   switch (habit) {
+    case 'late': {
+      const oldest = browser.shelf[0]
+      const age = oldest === undefined ? 0 : book.nodes.now() - oldest.at
+      if (age > 1.3 * LINK_TTL) browser.shelf.shift()
+      const put = oldest?.challenge ?? ''
+      const [mail] = book.mailsOf(put)
+      if (age < 0.8 * CODE_TTL || mail === undefined) return null
+      const asked = { challenge: put, browser: browser.name, carries }
+      return dice.below(2) === 0
+        ? verify({ do: 'code', ...asked, code: mail.ordinal }, { challenge: put, code: mail.code }, browser.session)
+        : verify({ do: 'link', ...asked, mail: mail.ordinal }, { link: linkOf(put, mail) }, browser.session)
+    }
     case 'resend':
       if (mails.length >= MAILS_EACH) return null
       return { ask: { do: 'resend', challenge }, request: { method: 'POST', path: '/api/sign-in/resend', body: { challenge } } }
@@ -223,7 +243,7 @@ function planned(client: Client, book: Book, habit: keyof typeof habits): Plan |
       if (mails.length === 0) return null
       const mail = dice.pick(mails)
       const where = habit === 'link' ? browser : dice.pick(client.browsers.filter((one) => one !== browser))
-      const link = { id: `${challenge}${ORDINALS.charAt(mail.ordinal)}`, secret: mail.link, email: browser.email }
+      const link = { ...linkOf(challenge, mail), email: browser.email }
       const ask: Ask = { do: 'link', challenge, browser: where.name, mail: mail.ordinal, carries: where.session?.id ?? null }
       return { ...verify(ask, { link }, where.session), browser: where }
     }
@@ -235,6 +255,10 @@ function planned(client: Client, book: Book, habit: keyof typeof habits): Plan |
       return { ask: { do: 'sign_out', session: id }, request: { method: 'DELETE', path: '/api/session', session: token } }
     }
   }
+}
+
+function linkOf(challenge: string, mail: { readonly ordinal: number; readonly link: string }): { id: string; secret: string } {
+  return { id: `${challenge}${ORDINALS.charAt(mail.ordinal)}`, secret: mail.link }
 }
 
 function otherCode(dice: Dice, codes: readonly string[]): string {
@@ -291,8 +315,9 @@ class Book {
       if (reply.status === 503) return
       const answer = answerOf(ask, reply)
       const asked: Ask = ask.do === 'start' ? { ...ask, challenge: reply.body.challenge ?? '' } : ask
-      this.#calls.set(id, { ...call, ask: asked, to: this.nodes.now(), answer, requestId: reply.requestId })
-      remember(browser, asked, answer, reply)
+      const answered = { ...call, ask: asked, to: this.nodes.now(), answer, requestId: reply.requestId }
+      this.#calls.set(id, answered)
+      remember(browser, answered, reply)
     } catch (error) {
       if (error instanceof NobodyThere) this.#calls.delete(id)
       // Of fetch: the connection broke, or nobody answered in time.
@@ -321,9 +346,11 @@ function answerOf(ask: Ask, { status, body }: Reply): Answer {
 }
 
 /** What a browser keeps of an answer. */
-function remember(browser: Browser, ask: Ask, answer: Answer, { body }: Reply): void {
+function remember(browser: Browser, { ask, answer, to: at }: Call & { answer: Answer }, { body }: Reply): void {
   if (ask.do === 'start' && answer.reason === 'queued') {
-    browser.challenges.push(ask.challenge)
+    // Some wait for their end while the others are in use.
+    if (browser.shelf.length < SHELVED_EACH) browser.shelf.push({ challenge: ask.challenge, at })
+    else browser.challenges.push(ask.challenge)
     if (browser.challenges.length > CHALLENGES_EACH) browser.challenges.shift()
   }
   if (answer.session !== undefined) {
