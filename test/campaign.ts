@@ -136,7 +136,7 @@ async function breakThings(nodes: Nodes, dice: Dice, running: () => boolean, fau
   while (running()) {
     await sleep(200 + dice.below(600))
     const node = dice.below(nodes.count)
-    if (dice.next() < 0.7) {
+    if (faults.kills === 0 || dice.next() < 0.7) {
       faults.kills++
       await nodes.kill(node)
       await sleep(dice.below(200))
