@@ -9,7 +9,7 @@ import { type Policy, readPolicy } from '../src/core/policy.ts'
 import { openEngine, storeOver } from '../src/store/open.ts'
 import { all, type Engine, nothing, one, run, Unavailable } from '../src/store/operation.ts'
 import { SqliteEngine } from '../src/store/sqlite.ts'
-import type { Scope, StartInput, Store, VerifyInput } from '../src/store/store.ts'
+import type { ResendInput, Scope, SessionKey, StartInput, Store, VerifyInput } from '../src/store/store.ts'
 import { windowsOf } from './database.ts'
 import { freshDatabase } from './postgres.ts'
 
@@ -135,6 +135,28 @@ function verifyInput(change: Partial<VerifyInput> = {}): VerifyInput {
 const byLink = (change: Partial<VerifyInput> = {}): VerifyInput =>
   verifyInput({ proof: 'link', ordinal: 0, linkDigest: 'link1', codeDigests: null, ...change })
 
+function resendInput(change: Partial<ResendInput> = {}): ResendInput {
+  const { purpose, challenge, browserDigest, buckets, leaseMs } = startInput()
+  const known = { purpose, challenge, browserDigest, buckets, leaseMs }
+  const secrets = { linkDigest: 'link2', codeDigest: 'code2', sealed: 'sealed2' }
+  return { ...known, addressInEvent: () => 'a•••@example.net', secrets, ...change }
+}
+
+const ownBuckets = (index: number): StartInput['buckets'] => ({
+  network: `net${index}`,
+  networkWide: `wide${index}`,
+  browser: `browser${index}`,
+  tenant: 'tenant',
+})
+
+/** A browser that did not ask. */
+const elsewhere = (index: number): Partial<VerifyInput> => ({
+  browserDigest: `other${index}`,
+  sessionId: `other-session-${index}`,
+  sessionDigests: [`other${index}`],
+  newUser: `other-user-${index}`,
+})
+
 describe.each(engines)('%s', (_, open) => {
   const kept: Opened[] = []
   afterEach(async () => {
@@ -188,6 +210,189 @@ describe.each(engines)('%s', (_, open) => {
     expect(await rows(first.engine, 'select code_tries as tries from mails')).toEqual([{ tries: 5 }])
     expect((await first.store.verify(scope(), verifyInput())).decision.reason).toBe('code_locked')
     expect((await first.store.verify(scope(), byLink())).decision.reason).toBe('signed_in')
+  })
+
+  test('RC-01: a link in the browser that asked and in a hundred others at once: one of them gets in, the others hear that it is used', async () => {
+    const first = await database()
+    const second = await first.again()
+    await first.store.start(scope(), startInput())
+    const outcomes = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        (index % 4 < 2 ? first : second).store.verify(
+          scope(),
+          index % 2 ? byLink() : byLink({ ...elsewhere(index), address: 'ada@example.net', addressTyped: 'given' }),
+        ),
+      ),
+    )
+    const winner = outcomes.findIndex(({ decision }) => decision.verdict === 'signed_in')
+    const reasons = outcomes.flatMap(({ decision }, index) => (index === winner ? [] : [decision.reason]))
+    const [asker, others] = [reasons.filter((reason) => reason === 'replayed'), reasons.filter((reason) => reason === 'link_used')]
+    expect([asker.length, others.length]).toEqual(winner % 2 ? [99, 100] : [0, 199])
+    expect(await count(first.engine, 'sessions')).toBe(1)
+  })
+
+  test('RC-03: a new mail amid a hundred guesses: five looks at its code, and no more than five at the one before', async () => {
+    const first = await database()
+    const second = await first.again()
+    const rules = policy({ resendAfter: 0, codeFailures: [{ count: 1_000, per: '24h' }] })
+    await first.store.start(scope({ policy: rules }), startInput())
+    const guess = (index: number) =>
+      (index % 2 ? first : second).store.verify(scope({ policy: rules }), verifyInput({ codeDigests: [`wrong${index}`] }))
+    await Promise.all([
+      ...Array.from({ length: 3 }, (_, index) => guess(index)),
+      second.store.resend(scope({ policy: rules }), resendInput()),
+      ...Array.from({ length: 100 }, (_, index) => guess(index)),
+    ])
+    // The new mail may have come last, with nobody left to guess at its code.
+    await Promise.all(Array.from({ length: 20 }, (_, index) => guess(index)))
+    const looked = (await rows<{ facts: string }>(first.engine, "select facts from events where kind = 'verify'"))
+      .map(({ facts }) => JSON.parse(facts) as { code: string; mail: { ordinal: number } })
+      .filter(({ code }) => code === 'wrong')
+    expect(looked.filter(({ mail }) => mail.ordinal === 1)).toHaveLength(5)
+    expect(looked.filter(({ mail }) => mail.ordinal === 0).length).toBeLessThanOrEqual(5)
+    expect((await first.store.verify(scope({ policy: rules }), verifyInput({ codeDigests: ['code2'] }))).decision.reason).toBe(
+      'code_locked',
+    )
+  })
+
+  test('I2: twenty guesses at each of five challenges of one address, all at once: ten looks', async () => {
+    const first = await database()
+    const second = await first.again()
+    const challenges = Array.from({ length: 5 }, (_, index) => ({ challenge: `challenge${index}`, browserDigest: `browser${index}` }))
+    for (const one of challenges) await first.store.start(scope({ policy: policy({ mailsPerLinkTtl: 20 }) }), startInput(one))
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, (_, index) =>
+        (index % 2 ? first : second).store.verify(scope(), verifyInput({ ...challenges[index % 5], codeDigests: [`wrong${index}`] })),
+      ),
+    )
+    const looked = await rows<{ facts: string }>(first.engine, "select facts from events where kind = 'verify'")
+    expect(looked.filter(({ facts }) => (JSON.parse(facts) as { code: string }).code === 'wrong')).toHaveLength(10)
+    expect(outcomes.filter(({ decision }) => decision.reason === 'code_off').length).toBeGreaterThanOrEqual(75)
+  })
+
+  test.each(['network', 'networkWide', 'browser', 'tenant'] as const)(
+    'RC-17: of sixty starts at once through two connections, the bucket "%s" admits seven, not seven each',
+    async (bucket) => {
+      const first = await database()
+      const second = await first.again()
+      const rules = policy({ starts: { ...policy().starts, [bucket]: { count: 7, per: '1h' } } })
+      const outcomes = await Promise.all(
+        Array.from({ length: 60 }, (_, index) => {
+          const own = { network: `net${index}`, networkWide: `wide${index}`, browser: `browser${index}`, tenant: 'tenant' }
+          const email = `person${index}@example.net`
+          return (index % 2 ? first : second).store.start(
+            scope({ policy: rules }),
+            startInput({ challenge: `challenge${index}`, email, buckets: { ...own, [bucket]: 'shared' } }),
+          )
+        }),
+      )
+      expect(outcomes.filter(({ decision }) => decision.verdict === 'send')).toHaveLength(7)
+      expect(outcomes.filter(({ decision }) => decision.reason === 'too_many_requests')).toHaveLength(53)
+      expect(await count(first.engine, 'challenges')).toBe(7)
+    },
+  )
+
+  test('RC-05: fifty starts for one mailbox at once through two connections: three mails, the rest for show', async () => {
+    const first = await database()
+    const second = await first.again()
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        (index % 2 ? first : second).store.start(scope(), startInput({ challenge: `challenge${index}`, buckets: ownBuckets(index) })),
+      ),
+    )
+    expect(outcomes.filter(({ decision }) => decision.verdict === 'send')).toHaveLength(policy().mailsPerLinkTtl)
+    expect(outcomes.filter(({ decision }) => decision.verdict === 'pretend')).toHaveLength(50 - policy().mailsPerLinkTtl)
+  })
+
+  test('RC-05: fifty resends of one challenge at once through two connections: one mail', async () => {
+    const first = await database()
+    const second = await first.again()
+    await first.store.start(scope(), startInput())
+    clock.at += policy().resendAfter
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        (index % 2 ? first : second).store.resend(scope(), resendInput({ buckets: ownBuckets(index) })),
+      ),
+    )
+    expect(outcomes.filter(({ decision }) => decision.verdict === 'send')).toHaveLength(1)
+    expect(outcomes.filter(({ decision }) => decision.reason === 'too_many_mails')).toHaveLength(49)
+    expect((await first.store.findChallenge('default', 'challenge1', 'browser1'))?.mails).toHaveLength(2)
+  })
+
+  test('RC-05: resends that race the sign-in: each is before it or after it, and no mail comes after', async () => {
+    const first = await database()
+    const second = await first.again()
+    const rules = policy({ resendAfter: 0, mailsPerLinkTtl: 20 })
+    for (let round = 0; round < 5; round++) {
+      const own = { challenge: `challenge${round}`, browserDigest: `browser${round}`, buckets: ownBuckets(round) }
+      const email = `person${round}@example.net`
+      await first.store.start(scope({ policy: rules }), startInput({ ...own, email }))
+      const again = (index: number) => (index % 2 ? first : second).store.resend(scope({ policy: rules }), resendInput(own))
+      const link = byLink({ ...own, sessionId: `session-id-${round}`, sessionDigests: [`session${round}`], newUser: `user${round}` })
+      const early = Array.from({ length: 3 }, (_, index) => again(index))
+      const signedIn = first.store.verify(scope({ policy: rules }), link)
+      const resends = await Promise.all([...early, ...Array.from({ length: 3 }, (_, index) => again(index))])
+      expect((await signedIn).decision.reason).toBe('signed_in')
+      const sent = resends.filter(({ decision }) => decision.verdict === 'send').length
+      expect(resends.filter(({ decision }) => decision.reason === 'challenge_completed')).toHaveLength(6 - sent)
+      const view = await first.store.findChallenge('default', own.challenge, own.browserDigest)
+      expect(view?.mails).toHaveLength(1 + sent)
+      expect((await again(0)).decision.reason).toBe('challenge_completed')
+      const code = verifyInput({ ...own, codeDigests: ['code2'], sessionId: 'other-session' })
+      expect((await second.store.verify(scope({ policy: rules }), code)).decision.reason).toBe('code_used')
+    }
+  })
+
+  test('RC-10: ten sign-outs and twenty repeated proofs at once: one of them ends the session, and nothing brings it back', async () => {
+    const first = await database()
+    const second = await first.again()
+    await first.store.start(scope(), startInput())
+    await first.store.verify(scope(), byLink())
+    const key = { id: 'session-id-1', digest: 'session1' }
+    const [outs, proofs] = await Promise.all([
+      Promise.all(
+        Array.from({ length: 10 }, (_, index) => (index % 2 ? first : second).store.endSessions(scope(), { key, which: 'this' })),
+      ),
+      Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          (index % 2 ? first : second).store.verify(scope(), index % 4 < 2 ? byLink() : verifyInput()),
+        ),
+      ),
+    ])
+    expect(outs.reduce((sum, { ended }) => sum + ended, 0)).toBe(1)
+    for (const { decision } of proofs) expect(['replayed', 'link_used', 'code_used']).toContain(decision.reason)
+    for (const { store } of [first, second]) {
+      expect((await store.verify(scope(), byLink())).decision.reason).toBe('link_used')
+      expect((await store.findSession('default', policy(), key))?.decision.reason).toBe('session_ended')
+    }
+    expect(await count(first.engine, 'sessions')).toBe(1)
+  })
+
+  test('RC-11: two browsers of one person that end each other at once: no look on any connection finds both alive afterwards', async () => {
+    const first = await database()
+    const second = await first.again()
+    const keys: SessionKey[] = []
+    for (let index = 0; index < 6; index++) {
+      const own = { challenge: `challenge${index}`, browserDigest: `browser${index}` }
+      await first.store.start(scope({ policy: policy({ mailsPerLinkTtl: 20 }) }), startInput(own))
+      const key = { id: `session-id-${index}`, digest: `session${index}` }
+      await first.store.verify(scope(), verifyInput({ ...own, sessionId: key.id, sessionDigests: [key.digest] }))
+      keys.push(key)
+    }
+    const looks = Array.from({ length: 25 }, (_, index) => second.store.findSession('default', policy(), keys[index % 6] as SessionKey))
+    const ends = await Promise.all(
+      keys.slice(0, 2).map((key, index) => (index ? first : second).store.endSessions(scope(), { key, which: 'others' })),
+    )
+    await Promise.all(looks)
+    // One came first, and ended the other before it could do the same; or both did, each the other.
+    const live: SessionKey[] = []
+    for (const key of keys) {
+      const views = await Promise.all([first, second].map(({ store }) => store.findSession('default', policy(), key)))
+      expect(new Set(views.map((view) => view?.decision.reason)).size).toBe(1)
+      if (views[0]?.decision.verdict === 'live') live.push(key)
+    }
+    expect(live.length).toBeLessThanOrEqual(1)
+    expect(ends.reduce((sum, { ended }) => sum + ended, 0)).toBe(6 - live.length)
   })
 
   test('RC-13: two first sign-ups of one address in parallel make one user', async () => {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type Answer, askAndOpen, Clock, startKit, wrongCode } from '../kit.ts'
+import { seedOfRun } from '../seed.ts'
 
 const SESSION = '__Host-postkey-session='
 const HELD = ['verify', 'findChallenge', 'findSession', 'endSessions', 'resend'] as const
@@ -74,6 +75,6 @@ test('RC-15: in no interleaving does a challenge give a browser two sessions, a 
       await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
       expect(await browser.whoAmI()).toBeNull()
     }),
-    { numRuns: 120 },
+    { numRuns: 120, seed: seedOfRun() },
   )
 })
