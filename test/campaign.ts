@@ -328,8 +328,6 @@ class Book {
 
 function answerOf(ask: Ask, { status, body }: Reply): Answer {
   const { reason } = body
-  // Somebody else ended it in the same moment: the answer is of no use to anybody, but nothing is wrong with the session.
-  if (ask.do === 'sign_out' && reason === 'signed_out') return { reason: 'session_ended' }
   if (reason !== undefined) return { reason, ...(body.triesLeft == null ? {} : { triesLeft: body.triesLeft }) }
   switch (ask.do) {
     case 'start':

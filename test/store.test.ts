@@ -368,6 +368,42 @@ describe.each(engines)('%s', (_, open) => {
     expect(await count(first.engine, 'sessions')).toBe(1)
   })
 
+  test('RC-10, I9: of ten sign-outs at once one is written down as a sign-out; the others found it ended', async () => {
+    const first = await database()
+    const second = await first.again()
+    await first.store.start(scope(), startInput())
+    await first.store.verify(scope(), byLink())
+    const key = { id: 'session-id-1', digest: 'session1' }
+    const outs = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => (index % 2 ? first : second).store.endSessions(scope(), { key, which: 'this' })),
+    )
+    expect(outs.map(({ ended, reason }) => `${reason} ${ended}`).sort()).toEqual([...Array(9).fill('session_ended 0'), 'signed_out 1'])
+    expect(await rows(first.engine, "select reason from events where reason = 'signed_out'")).toHaveLength(1)
+  })
+
+  test('RC-11: ending all others through one connection while each of them signs out through the other: nobody waits, nobody fails', async () => {
+    const first = await database()
+    const second = await first.again()
+    const rules = policy({ mailsPerLinkTtl: 20, starts: { ...policy().starts, tenant: { count: 100_000, per: '1m' } } })
+    for (let round = 0; round < 25; round++) {
+      const keys = Array.from({ length: 40 }, (_, index) => ({ id: `session-${round}-${index}`, digest: `digest-${round}-${index}` }))
+      await Promise.all(
+        keys.map(async ({ id, digest }, index) => {
+          const own = { challenge: `challenge-${round}-${index}`, browserDigest: `browser${index}` }
+          const mine = { mailbox: `${round}-${index}`, buckets: ownBuckets(round * 40 + index) }
+          await first.store.start(scope({ policy: rules }), startInput({ ...own, ...mine }))
+          await first.store.verify(scope({ policy: rules }), verifyInput({ ...own, sessionId: id, sessionDigests: [digest] }))
+        }),
+      )
+      const began = performance.now()
+      await Promise.all([
+        second.store.endSessions(scope(), { key: keys[5] as SessionKey, which: 'others' }),
+        ...keys.toReversed().map((key) => first.store.endSessions(scope(), { key, which: 'this' })),
+      ])
+      expect(performance.now() - began).toBeLessThan(900)
+    }
+  })
+
   test('RC-11: two browsers of one person that end each other at once: no look on any connection finds both alive afterwards', async () => {
     const first = await database()
     const second = await first.again()

@@ -8,7 +8,7 @@ import type { Migrated } from './migrate.ts'
 import { type Engine, nothing } from './operation.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
 import { findChallenge, keepPolicy } from './read.ts'
-import { endSessions, findSession, listSessions, touchSession } from './session.ts'
+import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
 import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
 import type { Store } from './store.ts'
@@ -87,7 +87,7 @@ export function storeOver(engine: Engine): Store {
     findSession: (tenant, policy, key) => engine.read((tx) => findSession(tx, tenant, policy, key)),
     touchSession: (tenant, id, seenAt) => engine.write({ locks: nothing, run: () => touchSession(tenant, id, seenAt) }),
     listSessions: (tenant, policy, user) => engine.read((tx) => listSessions(tx, tenant, policy, user)),
-    endSessions: (scope, input) => engine.write({ locks: nothing, run: (tx) => endSessions(tx, scope, input) }),
+    endSessions: (scope, input) => engine.write({ locks: () => endLocks(scope, input), run: (tx) => endSessions(tx, scope, input) }),
     claimMails: (limit, leaseMs) => engine.write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),
     settleMail: (scope, input) => engine.write({ locks: settleLocks(input), run: (tx) => settleMail(tx, scope, input) }),
     nextMailDue: () => engine.read((tx) => nextMailDue(tx)),

@@ -154,13 +154,14 @@ export class PostgresEngine implements Engine {
     })
   }
 
-  async #batch(jobs: readonly Job[]): Promise<void> {
+  async #batch(jobs: readonly Job[], retries = RETRIES): Promise<void> {
     try {
       const results = await this.#connected((client) => this.#transact(client, jobs))
       for (const [index, job] of jobs.entries()) job.resolve(results[index])
     } catch (error) {
       // One bad operation must not fail its neighbours. An outage would fail them all again, one time-out after the other.
       if (jobs.length > 1 && !(error instanceof Unavailable)) for (const job of jobs) await this.#batch([job])
+      else if (isDeadlock(error) && retries > 0) await this.#batch(jobs, retries - 1)
       else for (const job of jobs) job.reject(error)
     }
   }
@@ -307,6 +308,13 @@ function prepared({ sql, params }: Statement): pg.QueryConfig {
     texts.set(sql, known)
   }
   return { ...known, values: params as unknown[] }
+}
+
+/** Two transactions waited for each other, and this one was ended so that the other could go on: it has only to begin again. */
+const RETRIES = 3
+
+function isDeadlock(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '40P01'
 }
 
 /** Outages are told from defects: connection gone, server full or stopping, read-only, disk full, a lock or a statement timed out. */

@@ -5,7 +5,7 @@ import type { ReasonCode } from '../core/reason.ts'
 import { decideSession } from '../core/session.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { all, type Operation, one, run, type Tx } from './operation.ts'
+import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
 import { sessionColumns } from './rows.ts'
 import type { EndInput, Scope, SessionKey, SessionView } from './store.ts'
 
@@ -98,6 +98,12 @@ export function* endSessionsOf(tx: Tx, tenant: string, user: string): Operation<
 
 export function* endOtherSession(tx: Tx, tenant: string, id: string): Operation<void> {
   yield* run('update sessions set ended_at = ? where tenant = ? and id = ? and ended_at is null', tx.now, tenant, id)
+}
+
+/** All sessions of one user have one key: two who end them at once would each wait for rows that the other holds. */
+export function* endLocks(scope: Scope, input: EndInput): Operation<Locks> {
+  const row = yield* one<{ user: string }>('select user_id as "user" from sessions where tenant = ? and id = ?', scope.tenant, input.key.id)
+  return { tenant: scope.tenant, keys: row === null ? [] : [`sessions:${row.user}`], limits: [] }
 }
 
 export function* endSessions(tx: Tx, scope: Scope, input: EndInput): Operation<{ readonly ended: number; readonly reason: ReasonCode }> {
