@@ -78,7 +78,7 @@ export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation
   yield* writeEvent(tx, scope, {
     kind: 'deliver',
     reason: decision.reason,
-    facts: { ...facts, ordinal: mail.ordinal, replyText: input.replyText },
+    facts: { ordinal: mail.ordinal, replyText: input.replyText, ...facts },
     decision,
     challenge: mail.challenge,
     mails: reply === 'accepted' && !mail.decoy ? 1 : 0,

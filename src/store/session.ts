@@ -43,7 +43,7 @@ export function* createSession(tx: Tx, tenant: string, input: NewSession): Opera
     tx.now,
   )
   const { challenge: _, ...session } = input
-  return { ...session, createdAt: tx.now, seenAt: tx.now, endedAt: null }
+  return { createdAt: tx.now, seenAt: tx.now, endedAt: null, ...session }
 }
 
 interface Checked extends Omit<Session, 'user'> {

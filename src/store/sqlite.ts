@@ -53,6 +53,12 @@ export async function openSqlite(path: string, options: SqliteOptions): Promise<
   return new SqliteEngine(database, options)
 }
 
+interface Look {
+  readonly operation: (tx: Tx) => Operation<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
 interface Job {
   readonly run: (tx: Tx) => Operation<unknown>
   readonly resolve: (value: unknown) => void
@@ -66,6 +72,7 @@ export class SqliteEngine implements Engine {
   readonly #statements = new Map<string, ReturnType<Database['prepare']>>()
   readonly #journal = new LimitJournal((sql) => this.#prepared(sql))
   #queue: Job[] = []
+  #looks: Look[] = []
   #scheduled = false
   #draining: Promise<void> = Promise.resolve()
   #closed = false
@@ -84,14 +91,27 @@ export class SqliteEngine implements Engine {
     })
   }
 
-  // Outside of a transaction, and never in the middle of one: batches run without yielding.
-  async read<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
-    if (this.#closed) throw new Unavailable('the database is closed')
-    try {
-      return this.#step(operation(this.#tx(this.#limits())))
-    } catch (error) {
-      throw asUnavailable(error)
+  // Never in the middle of a batch: those run without yielding.
+  read<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
+    return new Promise<T>((resolve, reject) => {
+      if (this.#looks.length === 0) setImmediate(() => this.#look(this.#looks.splice(0)))
+      this.#looks.push({ operation, resolve: resolve as (value: unknown) => void, reject })
+    })
+  }
+
+  /** Looks of one turn share a snapshot: to take one costs as much as to find a session in it. */
+  #look(looks: readonly Look[]): void {
+    const together = looks.length > 1
+    if (together) this.database.exec('begin')
+    for (const { operation, resolve, reject } of looks) {
+      try {
+        resolve(this.#step(operation(this.#tx(this.#limits()))))
+      } catch (error) {
+        reject(asUnavailable(error))
+      }
     }
+    if (together) this.database.exec('commit')
   }
 
   async check(): Promise<void> {
@@ -126,6 +146,7 @@ export class SqliteEngine implements Engine {
 
   async close(): Promise<void> {
     while (this.#scheduled) await this.#draining
+    while (this.#looks.length > 0) await new Promise((resolve) => setImmediate(resolve))
     if (this.#closed) return
     this.#closed = true
     // The packaged driver frees a connection only with its last statement, whenever that is collected: so leave nothing in

@@ -45,7 +45,7 @@ export function* resendLocks(scope: Scope, input: ResendInput): Operation<Locks>
 
 export function* start(tx: Tx, scope: Scope, input: StartInput): Operation<StartOutcome> {
   const user = yield* findUserByEmail(scope.tenant, input.email)
-  return yield* decide(tx, scope, { ...input, kind: 'start', resend: null, ordinal: 0, user }, () =>
+  return yield* decide(tx, scope, { kind: 'start', resend: null, ordinal: 0, user, ...input }, () =>
     run(
       'insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       scope.tenant,
@@ -148,10 +148,25 @@ function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Op
     tx.now + (ask.leaseMs ?? 0),
   )
   if (ask.leaseMs === null) return null
-  const { challenge, ordinal, purpose, email, locale, device } = ask
-  const { link: hasLink, code: hasCode, linkExpiresAt, codeExpiresAt } = mail
-  const what = { challenge, ordinal, purpose, email, locale, device, hasLink, hasCode, linkExpiresAt, codeExpiresAt, decoy }
-  return { ...what, tenant: scope.tenant, requestId: scope.requestId, createdAt: tx.now, sealed: ask.secrets.sealed, tries: 0, now: tx.now }
+  return {
+    tenant: scope.tenant,
+    challenge: ask.challenge,
+    ordinal: ask.ordinal,
+    requestId: scope.requestId,
+    purpose: ask.purpose,
+    email: ask.email,
+    locale: ask.locale,
+    device: ask.device,
+    createdAt: tx.now,
+    linkExpiresAt: mail.linkExpiresAt,
+    codeExpiresAt: mail.codeExpiresAt,
+    hasLink: mail.link,
+    hasCode: mail.code,
+    decoy,
+    sealed: ask.secrets.sealed,
+    tries: 0,
+    now: tx.now,
+  }
 }
 
 function unknownChallenge(tx: Tx, input: ResendInput): StartFacts {
