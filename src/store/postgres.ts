@@ -5,8 +5,19 @@ import pg from 'pg'
 import type { Ms } from '../core/model.ts'
 import { speak } from './fragments.ts'
 import { HeldLimits, type States } from './held-limits.ts'
+import { mergedText, type ParamType, ROW } from './merge.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
-import { type Engine, type Locks, type Operation, type Row, type Statement, type Tx, Unavailable, type Write } from './operation.ts'
+import {
+  type Engine,
+  type Locks,
+  type Operation,
+  type Row,
+  type Statement,
+  type Tx,
+  Unavailable,
+  type Value,
+  type Write,
+} from './operation.ts'
 import { waves } from './waves.ts'
 
 export interface PostgresOptions {
@@ -246,17 +257,51 @@ export class PostgresEngine implements Engine {
 /** What a broken connection says besides failing its queries: the same once more. */
 function ignore(): void {}
 
-/** Runs operations side by side: every round sends the next statement of each, and hands out the rows in the same order. */
+/** Runs operations side by side: every round sends the next statement of each, those of one text as one, and hands out the rows. */
 async function inStep<T>(client: pg.PoolClient, operations: readonly Operation<T>[]): Promise<T[]> {
   const steps = operations.map((operation) => operation.next())
   for (;;) {
-    const waiting = steps.flatMap((step, index) => (step.done ? [] : [index]))
-    if (waiting.length === 0) return steps.map((step) => step.value as T)
-    const answers = await together(waiting.map((index) => client.query(prepared(steps[index]?.value as Statement))))
-    for (const [place, index] of waiting.entries()) {
-      steps[index] = (operations[index] as Operation<T>).next((answers[place]?.rows ?? []) as Row[])
+    const waiting = new Map<string, number[]>()
+    for (const [index, step] of steps.entries()) {
+      if (step.done) continue
+      const same = waiting.get(step.value.sql)
+      if (same === undefined) waiting.set(step.value.sql, [index])
+      else same.push(index)
+    }
+    if (waiting.size === 0) return steps.map((step) => step.value as T)
+    const sent = [...waiting].flatMap(([sql, group]) => toSend(sql, group, (index) => (steps[index]?.value as Statement).params))
+    const answers = await together(sent.map(({ query }) => client.query(query)))
+    for (const [place, { group }] of sent.entries()) {
+      const rows = shareOut(answers[place]?.rows ?? [], group.length)
+      for (const [at, index] of group.entries()) steps[index] = (operations[index] as Operation<T>).next(rows[at] as Row[])
     }
   }
+}
+
+interface Sent {
+  readonly query: pg.QueryConfig
+  /** Which operations it is for. */
+  readonly group: readonly number[]
+}
+
+function toSend(sql: string, group: readonly number[], paramsOf: (index: number) => readonly Value[]): Sent[] {
+  const [first] = group as [number]
+  if (group.length > 1) {
+    const columns = paramsOf(first).map((_, at) => group.map((index) => paramsOf(index)[at] as Value))
+    const types = columns.map((values): ParamType => (values.some((value) => typeof value === 'number') ? 'bigint' : 'text'))
+    const merged = prepared(`${sql}\0${types.join()}`, () => mergedText(speak('postgres', sql), types))
+    if (merged !== null) return [{ query: { ...merged, values: columns }, group }]
+  }
+  const single = prepared(sql, () => numbered(speak('postgres', sql)))
+  return group.map((index) => ({ query: { ...single, values: paramsOf(index) as unknown[] } as pg.QueryConfig, group: [index] }))
+}
+
+/** Of merged statements each gets its own rows, in the order in which they came. */
+function shareOut(rows: readonly (Row & { readonly [ROW]?: number })[], count: number): readonly (readonly Row[])[] {
+  if (count === 1) return [rows]
+  const shares: Row[][] = Array.from({ length: count }, () => [])
+  for (const { [ROW]: row, ...rest } of rows) shares[(row as number) - 1]?.push(rest)
+  return shares
 }
 
 /** All, or the first error once none is on its way any more: a connection is not given back with answers to come. */
@@ -298,16 +343,22 @@ function columns(names: readonly { tenant: string; name: string }[]): [string[],
   return [names.map(({ tenant }) => tenant), names.map(({ name }) => name)]
 }
 
-const texts = new Map<string, { readonly name: string; readonly text: string }>()
+const texts = new Map<string, { readonly name: string; readonly text: string } | null>()
 
-function prepared({ sql, params }: Statement): pg.QueryConfig {
-  let known = texts.get(sql)
+/** Prepared once a connection, by name. */
+function prepared(key: string, textOf: () => string | null): { readonly name: string; readonly text: string } | null {
+  let known = texts.get(key)
   if (known === undefined) {
-    let count = 0
-    known = { name: `postkey_${texts.size}`, text: speak('postgres', sql).replace(/\?/g, () => `$${++count}`) }
-    texts.set(sql, known)
+    const text = textOf()
+    known = text === null ? null : { name: `postkey_${texts.size}`, text }
+    texts.set(key, known)
   }
-  return { ...known, values: params as unknown[] }
+  return known
+}
+
+function numbered(sql: string): string {
+  let count = 0
+  return sql.replace(/\?/g, () => `$${++count}`)
 }
 
 /** Two transactions waited for each other, and this one was ended so that the other could go on: it has only to begin again. */
