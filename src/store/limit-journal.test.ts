@@ -42,7 +42,6 @@ function set(engine: SqliteEngine, entries: readonly (readonly [string, string])
 function get(engine: SqliteEngine, names: readonly string[], tenant = 'default'): Promise<(string | null)[]> {
   return engine.write({
     locks: nothing,
-    // biome-ignore lint/correctness/useYield: an operation without a statement
     run: function* ({ limits }) {
       return names.map((name) => limits.get(tenant, name))
     },

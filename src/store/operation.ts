@@ -10,6 +10,8 @@ export interface Statement {
   /** With `?` for each parameter. Texts are constants: engines prepare each once. */
   readonly sql: string
   readonly params: readonly Value[]
+  /** Nobody looks at its rows: an engine may go on before it has run, as long as it runs before whatever comes after it. */
+  readonly quiet?: true
 }
 
 export type Operation<T> = Generator<Statement, T, readonly Row[]>
@@ -63,7 +65,7 @@ export function* one<R>(sql: string, ...params: Value[]): Operation<R | null> {
 }
 
 export function* run(sql: string, ...params: Value[]): Operation<void> {
-  yield { sql, params }
+  yield { sql, params, quiet: true }
 }
 
 /** The engine: where operations run. */

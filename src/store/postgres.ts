@@ -3,21 +3,11 @@
 // in one pipeline. Who may not run beside whom is known before: each operation names its locks.
 import pg from 'pg'
 import type { Ms } from '../core/model.ts'
-import { speak } from './fragments.ts'
 import { HeldLimits, type States } from './held-limits.ts'
-import { mergedText, type ParamType, ROW } from './merge.ts'
+import { inStep, together } from './in-step.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
-import {
-  type Engine,
-  type Locks,
-  type Operation,
-  type Row,
-  type Statement,
-  type Tx,
-  Unavailable,
-  type Value,
-  type Write,
-} from './operation.ts'
+import { type Engine, type Locks, type Operation, type Tx, Unavailable, type Write } from './operation.ts'
+import { asUnavailable, isDeadlock } from './outage.ts'
 import { waves } from './waves.ts'
 
 export interface PostgresOptions {
@@ -31,15 +21,27 @@ export interface PostgresOptions {
   readonly now?: (() => Ms) | undefined
 }
 
+interface Look {
+  readonly operation: (tx: Tx) => Operation<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
 interface Job {
   readonly write: Write<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
 
+/** Connections for looks, beside those of the writers, so that a full house of these does not keep session checks waiting. */
+const LOOKERS = 2
+const LOOKS_MAX = 100
+
 const CONNECT_MS = 5_000
 const LOCK_MS = 5_000
 const STATEMENT_MS = 10_000
+/** How often the loser of a deadlock begins again. */
+const RETRIES = 3
 
 /** Times and counts are whole numbers below 2^53; `pg` hands 64-bit integers out as text. */
 const types = {
@@ -60,6 +62,8 @@ export class PostgresEngine implements Engine {
   readonly #options: Required<Omit<PostgresOptions, 'now'>>
   readonly #givenNow: (() => Ms) | undefined
   #queue: Job[] = []
+  #looks: Look[] = []
+  #looking = 0
   #running = 0
   #scheduled = false
   #closed = false
@@ -73,8 +77,7 @@ export class PostgresEngine implements Engine {
     this.#givenNow = now
     this.#pool = new pg.Pool({
       connectionString: url,
-      // One more for looks, so that a full house of writers does not keep session checks waiting.
-      max: this.#options.writers + 2,
+      max: this.#options.writers + LOOKERS,
       connectionTimeoutMillis: CONNECT_MS,
       lock_timeout: LOCK_MS,
       statement_timeout: STATEMENT_MS,
@@ -96,13 +99,40 @@ export class PostgresEngine implements Engine {
     })
   }
 
-  async read<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
-    if (this.#closed) throw new Unavailable('the database is closed')
-    return this.#connected(async (client) => {
-      const tx = await this.#tx(client, new HeldLimits(() => null), 'close enough')
-      const [value] = await inStep(client, [operation(tx)])
-      return value as T
+  /** Looks that wait together are one statement where they ask the same: to be sent costs more than to be found. */
+  read<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
+    if (this.#looks.length >= this.#options.waitingMax) return Promise.reject(new Unavailable('too many operations are waiting'))
+    return new Promise<T>((resolve, reject) => {
+      this.#looks.push({ operation, resolve: resolve as (value: unknown) => void, reject })
+      if (this.#looks.length === 1) setImmediate(() => this.#look())
     })
+  }
+
+  #look(): void {
+    if (this.#looking >= LOOKERS || this.#looks.length === 0) return
+    this.#looking++
+    void this.#lookTogether(this.#looks.splice(0, LOOKS_MAX)).finally(() => {
+      this.#looking--
+      this.#look()
+    })
+    this.#look()
+  }
+
+  async #lookTogether(looks: readonly Look[]): Promise<void> {
+    try {
+      const values = await this.#connected(async (client) => {
+        const tx = await this.#tx(client, new HeldLimits(() => null), 'close enough')
+        return inStep(
+          client,
+          looks.map(({ operation }) => operation(tx)),
+        )
+      })
+      for (const [index, look] of looks.entries()) look.resolve(values[index])
+    } catch (error) {
+      if (looks.length > 1 && !(error instanceof Unavailable)) for (const look of looks) await this.#lookTogether([look])
+      else for (const look of looks) look.reject(error)
+    }
   }
 
   async check(): Promise<void> {
@@ -143,6 +173,7 @@ export class PostgresEngine implements Engine {
 
   async close(): Promise<void> {
     while (this.#running > 0 || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    while (this.#looking > 0 || this.#looks.length > 0) await new Promise((resolve) => setImmediate(resolve))
     if (this.#closed) return
     this.#closed = true
     await this.#pool.end()
@@ -184,6 +215,7 @@ export class PostgresEngine implements Engine {
       ...locks.flatMap(({ tenant, keys }) => keys.map((key) => `${tenant}/${key}`)),
       ...names.map(({ tenant, name }) => `${tenant}/limit:${name}`),
     ]
+    const unheard: Promise<pg.QueryResult>[] = []
     try {
       // One round trip; what follows a lock runs when the lock is held, and sees what its last holder committed.
       const [, , limitRows] = await together([
@@ -203,6 +235,7 @@ export class PostgresEngine implements Engine {
         const values = await inStep(
           client,
           wave.map((index) => (jobs[index] as Job).write.run(tx)),
+          unheard,
         )
         for (const [place, index] of wave.entries()) results[index] = values[place]
       }
@@ -211,11 +244,13 @@ export class PostgresEngine implements Engine {
         changed.length === 0
           ? null
           : client.query({ name: 'write_limits', text: WRITE_LIMITS, values: [...columns(changed), changed.map(({ state }) => state)] })
-      await together([write, client.query('commit')])
+      await together([...unheard, write, client.query('commit')])
       return results
     } catch (error) {
+      const [cause] = (await Promise.allSettled(unheard)).filter((one) => one.status === 'rejected')
       await client.query('rollback').catch(() => {})
-      throw error
+      // What came after it only says that the transaction is broken.
+      throw cause?.reason ?? error
     }
   }
 
@@ -257,61 +292,6 @@ export class PostgresEngine implements Engine {
 /** What a broken connection says besides failing its queries: the same once more. */
 function ignore(): void {}
 
-/** Runs operations side by side: every round sends the next statement of each, those of one text as one, and hands out the rows. */
-async function inStep<T>(client: pg.PoolClient, operations: readonly Operation<T>[]): Promise<T[]> {
-  const steps = operations.map((operation) => operation.next())
-  for (;;) {
-    const waiting = new Map<string, number[]>()
-    for (const [index, step] of steps.entries()) {
-      if (step.done) continue
-      const same = waiting.get(step.value.sql)
-      if (same === undefined) waiting.set(step.value.sql, [index])
-      else same.push(index)
-    }
-    if (waiting.size === 0) return steps.map((step) => step.value as T)
-    const sent = [...waiting].flatMap(([sql, group]) => toSend(sql, group, (index) => (steps[index]?.value as Statement).params))
-    const answers = await together(sent.map(({ query }) => client.query(query)))
-    for (const [place, { group }] of sent.entries()) {
-      const rows = shareOut(answers[place]?.rows ?? [], group.length)
-      for (const [at, index] of group.entries()) steps[index] = (operations[index] as Operation<T>).next(rows[at] as Row[])
-    }
-  }
-}
-
-interface Sent {
-  readonly query: pg.QueryConfig
-  /** Which operations it is for. */
-  readonly group: readonly number[]
-}
-
-function toSend(sql: string, group: readonly number[], paramsOf: (index: number) => readonly Value[]): Sent[] {
-  const [first] = group as [number]
-  if (group.length > 1) {
-    const columns = paramsOf(first).map((_, at) => group.map((index) => paramsOf(index)[at] as Value))
-    const types = columns.map((values): ParamType => (values.some((value) => typeof value === 'number') ? 'bigint' : 'text'))
-    const merged = prepared(`${sql}\0${types.join()}`, () => mergedText(speak('postgres', sql), types))
-    if (merged !== null) return [{ query: { ...merged, values: columns }, group }]
-  }
-  const single = prepared(sql, () => numbered(speak('postgres', sql)))
-  return group.map((index) => ({ query: { ...single, values: paramsOf(index) as unknown[] } as pg.QueryConfig, group: [index] }))
-}
-
-/** Of merged statements each gets its own rows, in the order in which they came. */
-function shareOut(rows: readonly (Row & { readonly [ROW]?: number })[], count: number): readonly (readonly Row[])[] {
-  if (count === 1) return [rows]
-  const shares: Row[][] = Array.from({ length: count }, () => [])
-  for (const { [ROW]: row, ...rest } of rows) shares[(row as number) - 1]?.push(rest)
-  return shares
-}
-
-/** All, or the first error once none is on its way any more: a connection is not given back with answers to come. */
-async function together(queries: readonly (Promise<pg.QueryResult> | Promise<null> | null)[]): Promise<(pg.QueryResult | null)[]> {
-  const settled = await Promise.allSettled(queries)
-  // The first is the cause; those behind it in the pipeline only say that the transaction is broken.
-  for (const one of settled) if (one.status === 'rejected') throw one.reason
-  return settled.map((one) => (one as PromiseFulfilledResult<pg.QueryResult | null>).value)
-}
-
 async function locksOf(client: pg.PoolClient, jobs: readonly Job[]): Promise<Locks[]> {
   const found = jobs.map(({ write }) => (typeof write.locks === 'function' ? null : write.locks))
   const searches = jobs.flatMap(({ write }, index) => (typeof write.locks === 'function' ? [{ index, search: write.locks }] : []))
@@ -341,40 +321,4 @@ function rowsOf(all: States): LimitRow[] {
 
 function columns(names: readonly { tenant: string; name: string }[]): [string[], string[]] {
   return [names.map(({ tenant }) => tenant), names.map(({ name }) => name)]
-}
-
-const texts = new Map<string, { readonly name: string; readonly text: string } | null>()
-
-/** Prepared once a connection, by name. */
-function prepared(key: string, textOf: () => string | null): { readonly name: string; readonly text: string } | null {
-  let known = texts.get(key)
-  if (known === undefined) {
-    const text = textOf()
-    known = text === null ? null : { name: `postkey_${texts.size}`, text }
-    texts.set(key, known)
-  }
-  return known
-}
-
-function numbered(sql: string): string {
-  let count = 0
-  return sql.replace(/\?/g, () => `$${++count}`)
-}
-
-/** Two transactions waited for each other, and this one was ended so that the other could go on: it has only to begin again. */
-const RETRIES = 3
-
-function isDeadlock(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '40P01'
-}
-
-/** Outages are told from defects: connection gone, server full or stopping, read-only, disk full, a lock or a statement timed out. */
-const OUTAGES = /^(08|53|55P03|57|58|25006|25P03|XX000)/
-
-function asUnavailable(error: unknown): unknown {
-  if (error instanceof Unavailable || !(error instanceof Error)) return error
-  const { code } = error as { code?: unknown }
-  const network = typeof code === 'string' && /^E[A-Z]+$/.test(code)
-  const gone = /connection|timeout|terminated|not queryable|closed/i.test(error.message) && typeof code !== 'string'
-  return network || gone || (typeof code === 'string' && OUTAGES.test(code)) ? new Unavailable(error.message, { cause: error }) : error
 }

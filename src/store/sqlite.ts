@@ -168,7 +168,7 @@ export class SqliteEngine implements Engine {
       const gather = (before: number): void => {
         const waiting = this.#queue.length
         if (waiting > before && waiting < this.#options.batchMax) setImmediate(gather, waiting)
-        else this.#drain().finally(done)
+        else void this.#drain().finally(done)
       }
       setImmediate(gather, this.#queue.length)
     })

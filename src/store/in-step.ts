@@ -1,0 +1,109 @@
+// Operations of one PostgreSQL transaction, run side by side over one connection.
+import type pg from 'pg'
+import { speak } from './fragments.ts'
+import { mergedText, type ParamType, ROW } from './merge.ts'
+import type { Operation, Row, Statement, Value } from './operation.ts'
+
+/**
+ * Runs operations side by side. A round goes as far as each can go without an answer, then sends what they have to say: first what
+ * nobody waits for, in each operation's own order, then the questions; those of one text as one.
+ */
+export async function inStep<T>(
+  client: pg.PoolClient,
+  operations: readonly Operation<T>[],
+  unheard: Promise<pg.QueryResult>[] = [],
+): Promise<T[]> {
+  const steps = operations.map((operation) => operation.next())
+  for (;;) {
+    const layers: Map<number, Statement>[] = []
+    const questions = new Map<number, Statement>()
+    for (const [index, operation] of operations.entries()) {
+      let step = steps[index] as IteratorResult<Statement, T>
+      for (let depth = 0; !step.done && step.value.quiet; depth++) {
+        layers[depth] ??= new Map()
+        layers[depth]?.set(index, step.value)
+        step = operation.next([])
+      }
+      steps[index] = step
+      if (!step.done) questions.set(index, step.value)
+    }
+    for (const layer of layers) for (const { query } of sentences(layer)) unheard.push(unheardYet(client.query(query)))
+    if (questions.size === 0) return steps.map((step) => step.value as T)
+    const asked = sentences(questions)
+    const answers = await together(asked.map(({ query }) => client.query(query)))
+    for (const [place, { group }] of asked.entries()) {
+      const rows = shareOut(answers[place]?.rows ?? [], group.length)
+      for (const [at, index] of group.entries()) steps[index] = (operations[index] as Operation<T>).next(rows[at] as Row[])
+    }
+  }
+}
+
+/** It may fail before anybody asks; who asks hears of it. */
+function unheardYet<T>(query: Promise<T>): Promise<T> {
+  query.catch(() => {})
+  return query
+}
+
+interface Sent {
+  readonly query: pg.QueryConfig
+  /** Which operations it is for. */
+  readonly group: readonly number[]
+}
+
+/** The statements of many operations, those of one text as one. */
+function sentences(statements: ReadonlyMap<number, Statement>): Sent[] {
+  const groups = new Map<string, number[]>()
+  for (const [index, { sql }] of statements) {
+    const group = groups.get(sql)
+    if (group === undefined) groups.set(sql, [index])
+    else group.push(index)
+  }
+  const paramsOf = (index: number): readonly Value[] => (statements.get(index) as Statement).params
+  return [...groups].flatMap(([sql, group]) => oneOrEach(sql, group, paramsOf))
+}
+
+function oneOrEach(sql: string, group: readonly number[], paramsOf: (index: number) => readonly Value[]): Sent[] {
+  const [first] = group as [number]
+  if (group.length > 1) {
+    const columns = paramsOf(first).map((_, at) => group.map((index) => paramsOf(index)[at] as Value))
+    const types = columns.map((values): ParamType => (values.some((value) => typeof value === 'number') ? 'bigint' : 'text'))
+    const merged = prepared(`${sql}\0${types.join()}`, () => mergedText(speak('postgres', sql), types))
+    if (merged !== null) return [{ query: { ...merged, values: columns }, group }]
+  }
+  const single = prepared(sql, () => numbered(speak('postgres', sql)))
+  return group.map((index) => ({ query: { ...single, values: paramsOf(index) as unknown[] } as pg.QueryConfig, group: [index] }))
+}
+
+/** Of merged statements each gets its own rows, in the order in which they came. */
+function shareOut(rows: readonly (Row & { readonly [ROW]?: number })[], count: number): readonly (readonly Row[])[] {
+  if (count === 1) return [rows]
+  const shares: Row[][] = Array.from({ length: count }, () => [])
+  for (const { [ROW]: row, ...rest } of rows) shares[(row as number) - 1]?.push(rest)
+  return shares
+}
+
+/** All, or the first error once none is on its way any more: a connection is not given back with answers to come. */
+export async function together(queries: readonly (Promise<pg.QueryResult> | Promise<null> | null)[]): Promise<(pg.QueryResult | null)[]> {
+  const settled = await Promise.allSettled(queries)
+  // The first is the cause; those behind it in the pipeline only say that the transaction is broken.
+  for (const one of settled) if (one.status === 'rejected') throw one.reason
+  return settled.map((one) => (one as PromiseFulfilledResult<pg.QueryResult | null>).value)
+}
+
+const texts = new Map<string, { readonly name: string; readonly text: string } | null>()
+
+/** Prepared once a connection, by name. */
+function prepared(key: string, textOf: () => string | null): { readonly name: string; readonly text: string } | null {
+  let known = texts.get(key)
+  if (known === undefined) {
+    const text = textOf()
+    known = text === null ? null : { name: `postkey_${texts.size}`, text }
+    texts.set(key, known)
+  }
+  return known
+}
+
+function numbered(sql: string): string {
+  let count = 0
+  return sql.replace(/\?/g, () => `$${++count}`)
+}
