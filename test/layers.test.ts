@@ -29,8 +29,8 @@ const layers: Record<string, Layer> = {
   versions: { files: /^versions\.ts$/, may: [/^node:crypto$/, /^core\//, /^page\/assets\.generated\.ts$/] },
   // Which SQLite driver exists depends on the version of Node, so the engine chooses at run time.
   'store engines': {
-    files: /^store\/(sqlite|postgres)\.ts$/,
-    may: [/^store\//, /^core\//, /^node:(sqlite|module)$/, /^@photostructure\/sqlite$/, /^pg$/, /^\(computed: /],
+    files: /^store\/(sqlite|backup|postgres|in-step)\.ts$/,
+    may: [/^store\//, /^core\//, /^node:(sqlite|module|fs|path)$/, /^@photostructure\/sqlite$/, /^pg$/, /^\(computed: /],
   },
   'store files': { files: /^store\/(open|migrate|migrations\/.*)\.ts$/, may: [/^store\//, /^core\//, /^node:(fs|path|url)$/] },
   store: { files: /^store\//, may: [/^store\//, /^core\//] },
