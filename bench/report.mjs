@@ -1,6 +1,6 @@
 // The report of a run: docs/speed.md, and what the terminal shows.
 import { cpuEach, machine, megabytes, ms, percent, perSecond, ratio, select, table, times, today, took, value, whole } from './figures.mjs'
-import { pinned } from './process.mjs'
+import { NODE_FLAGS, pinned } from './process.mjs'
 import { peers } from './servers.mjs'
 import { targets } from './targets.mjs'
 
@@ -46,6 +46,7 @@ over TCP by \`pg\`.`,
     `The load is a closed loop of ${connectionsMax} connections in a process of its own${pinned ? ', server and load each pinned to a core' : ''}, so every time includes waiting
 for the ${connectionsMax - 1} others. It used ${percent(Math.max(...measured.map((row) => row.loadBusy)))} of its core at most, Postkey ${percent(value(postkey, (row) => row.busy))} of its own. A sign-in by code takes two requests, one by
 link three with Postkey: the page that the link opens presents it. ${withPeers ? 'Better Auth takes two for either, Auth.js three, the first for a CSRF token. ' : ''}
+Every server runs with \`node ${NODE_FLAGS.join(' ')}\`, as docs/operating.md advises.
 Other pages are not fetched. Any answer but the expected one fails the run.`,
     ...engines.flatMap((engine) => tablesOf(engine, (...rest) => of(engine, ...rest))),
     ...(withPeers ? ['## Postkey and its peers', comparison(engines, of)] : []),
