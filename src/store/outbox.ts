@@ -50,10 +50,11 @@ export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation
   const { mail, reply } = input
   const facts: DeliveryFacts = { now: tx.now, tries: mail.tries, expiresAt: mailExpiresAt(mail), decoy: mail.decoy, reply }
   const decision = decideDelivery(scope.policy, facts)
+  // Found by its key: "queued" would lead PostgreSQL to the index of the queue, which holds all that have left it until it is tidied up.
   if (decision.verdict === 'settle') {
     // The secret goes with the settling: a stolen database holds nothing that could still be sent.
     yield* run(
-      "update mails set state = ?, sealed = null, settled_at = ?, tries = tries + 1 where tenant = ? and challenge = ? and ordinal = ? and state = 'queued'",
+      'update mails set state = ?, sealed = null, settled_at = ?, tries = tries + 1 where tenant = ? and challenge = ? and ordinal = ? and settled_at is null',
       decision.state,
       tx.now,
       mail.tenant,
@@ -62,7 +63,7 @@ export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation
     )
   } else {
     yield* run(
-      "update mails set due_at = ?, tries = tries + 1 where tenant = ? and challenge = ? and ordinal = ? and state = 'queued'",
+      'update mails set due_at = ?, tries = tries + 1 where tenant = ? and challenge = ? and ordinal = ? and settled_at is null',
       tx.now + (decision.retryInMs ?? 0),
       mail.tenant,
       mail.challenge,

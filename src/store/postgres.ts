@@ -57,6 +57,13 @@ const WRITE_LIMITS =
   'insert into limits (tenant, name, state) select * from unnest($1::text[], $2::text[], $3::text[]) on conflict (tenant, name) do update set state = excluded.state'
 const NOW = 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now'
 
+/**
+ * Every statement of ours finds its rows by a key. A plan made while tables are small or unknown would read them whole, and is kept while
+ * they grow.
+ */
+const PLANNER =
+  'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set plan_cache_mode = force_generic_plan; set jit = off'
+
 export class PostgresEngine implements Engine {
   readonly #pool: pg.Pool
   readonly #options: Required<Omit<PostgresOptions, 'now'>>
@@ -73,7 +80,7 @@ export class PostgresEngine implements Engine {
 
   constructor(url: string, options: PostgresOptions = {}) {
     const { now, ...rest } = options
-    this.#options = { writers: 3, batchMax: 50, waitingMax: 5_000, ...rest }
+    this.#options = { writers: 2, batchMax: 100, waitingMax: 5_000, ...rest }
     this.#givenNow = now
     this.#pool = new pg.Pool({
       connectionString: url,
@@ -86,6 +93,7 @@ export class PostgresEngine implements Engine {
       pipeline: true,
       types,
     } as pg.PoolConfig)
+    this.#pool.on('connect', (client) => void client.query(PLANNER).catch(ignore))
     // Without a listener a connection that the server closes ends the process; the pool listens only to those that rest in it.
     this.#pool.on('error', ignore)
   }
