@@ -7,6 +7,7 @@ import { speak } from './fragments.ts'
 import { HeldLimits, type States } from './held-limits.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
 import { type Engine, type Locks, type Operation, type Row, type Statement, type Tx, Unavailable, type Write } from './operation.ts'
+import { readPostgresUrl } from './postgres-url.ts'
 import { waves } from './waves.ts'
 
 export interface PostgresOptions {
@@ -61,7 +62,7 @@ export class PostgresEngine implements Engine {
     this.#options = { writers: 3, batchMax: 50, waitingMax: 5_000, ...rest }
     this.#givenNow = now
     this.#pool = new pg.Pool({
-      connectionString: url,
+      ...readPostgresUrl(url).connection,
       // One more for looks, so that a full house of writers does not keep session checks waiting.
       max: this.#options.writers + 2,
       connectionTimeoutMillis: CONNECT_MS,
