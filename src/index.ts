@@ -36,8 +36,10 @@ export interface PostkeyOptions {
   readonly url: string
   /** At least 32 random bytes; newest first. Earlier ones are still accepted: that is how a key is rotated. */
   readonly secret: string | readonly string[]
-  /** `file:PATH`, or a store that is open already. */
+  /** `file:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full`, or a store that is open already. */
   readonly database: string | Store
+  /** Connections that this process opens to PostgreSQL, from 3 to 100: two for looks, the others write. Default: 5. */
+  readonly databaseConnections?: number
   readonly mail: {
     /** The address mails come from. */
     readonly from: string
@@ -112,7 +114,11 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const transport = await transportOf(options.mail)
   const store =
     typeof options.database === 'string'
-      ? await openStore(options.database, { now: options.now, onRestore: ({ epoch }) => log.event('restored', { epoch }) })
+      ? await openStore(options.database, {
+          now: options.now,
+          connections: options.databaseConnections,
+          onRestore: ({ epoch }) => log.event('restored', { epoch }),
+        })
       : options.database
   // Without a worker of its own a process leaves its mails to those of others.
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }

@@ -87,6 +87,7 @@ function optionsOf(config: Config, url: string, { inbox, transport }: Post, log:
     url,
     secret: config.secrets,
     database: config.databaseUrl,
+    ...(config.databaseConnections === null ? {} : { databaseConnections: config.databaseConnections }),
     mail: { from: config.mailFrom.address, transport },
     policy: config.policy as NonNullable<PostkeyOptions['policy']>,
     name: brand.name,

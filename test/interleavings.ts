@@ -23,7 +23,7 @@ export async function everyInterleaving(runs: number): Promise<void> {
   const database = await freshDatabase()
   const stores: Store[] = []
   for (let node = 0; node < NODES; node++) {
-    const engine = await openEngine(database.url, { now: () => AT, writers: 2 })
+    const engine = await openEngine(database.url, { now: () => AT, connections: 4 })
     await engine.migrate()
     stores.push(storeOver(engine))
   }

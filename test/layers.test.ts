@@ -32,6 +32,8 @@ const layers: Record<string, Layer> = {
     files: /^store\/(sqlite|backup|postgres|in-step)\.ts$/,
     may: [/^store\//, /^core\//, /^node:(sqlite|module|fs|path)$/, /^@photostructure\/sqlite$/, /^pg$/, /^\(computed: /],
   },
+  // Certificates are files, and what is done with them is said in the words of node:tls.
+  'store address': { files: /^store\/postgres-url\.ts$/, may: [/^store\//, /^node:(fs|tls)$/] },
   'store files': { files: /^store\/(open|migrate|migrations\/.*)\.ts$/, may: [/^store\//, /^core\//, /^node:(fs|path|url)$/] },
   store: { files: /^store\//, may: [/^store\//, /^core\//] },
   flow: {

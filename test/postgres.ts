@@ -1,10 +1,11 @@
 // A real PostgreSQL for the tests: the server that an npm package ships, started once for a run, or the one that
 // POSTKEY_TEST_DATABASE_URL names. Each opening gets a database of its own.
 import { execFileSync, spawn } from 'node:child_process'
-import { chownSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { freePort } from './free-port.ts'
 
@@ -16,7 +17,13 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
-export async function startPostgres(settings: Readonly<Record<string, string>> = { fsync: 'off' }): Promise<PostgresServer> {
+/** Of test/certificates: who the server says it is. */
+export type Certificate = 'localhost' | 'elsewhere' | 'expired'
+
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = { fsync: 'off' },
+  certificate: Certificate | null = null,
+): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'postkey-postgres-'))
   const asRoot = process.getuid?.() === 0
   const who = asRoot ? { uid: NOBODY, gid: NOBODY } : {}
@@ -29,7 +36,8 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const port = await freePort()
-  const flags = Object.entries({ listen_addresses: '127.0.0.1', max_connections: '200', ...settings }).flatMap(([name, value]) => [
+  const tls = certificate === null ? {} : tlsSettings(folder, certificate, asRoot)
+  const flags = Object.entries({ listen_addresses: '127.0.0.1', max_connections: '200', ...tls, ...settings }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ])
@@ -56,6 +64,23 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** PostgreSQL takes a key only where nobody else may read it. */
+function tlsSettings(folder: string, certificate: Certificate, asRoot: boolean): Readonly<Record<string, string>> {
+  const placed = (name: string): string => {
+    const path = join(folder, `${name}.pem`)
+    copyFileSync(certificateFile(name), path)
+    chmodSync(path, 0o600)
+    if (asRoot) chownSync(path, NOBODY, NOBODY)
+    return path
+  }
+  return { ssl: 'on', ssl_cert_file: placed(certificate), ssl_key_file: placed('key') }
+}
+
+/** `authority` signed them all, and `key` is the key of them all. */
+export function certificateFile(name: string): string {
+  return fileURLToPath(new URL(`certificates/${name}.pem`, import.meta.url))
 }
 
 /** Where the package keeps the programs: in place, or copied to where "nobody" may go. */

@@ -48,6 +48,7 @@ const server = {
   host: text('Listen there (default: 127.0.0.1)', 'HOST'),
   port: text('Listen there (default: 3000)', 'PORT'),
   ...database,
+  'database-connections': text('To PostgreSQL, from this process (default: 4)', 'COUNT'),
   'secret-file': text('A file that holds the secret', 'FILE'),
   'smtp-url-file': text('A file that holds the address of the mail server', 'FILE'),
   'mail-from': text('Who mails come from', '"Name <a@b.c>"'),

@@ -128,6 +128,21 @@ describe('serve', () => {
   })
 
   test.each([
+    ['sslmode=prefer', 'encryption that anybody on the way can turn off'],
+    ['sslmode=allow', 'encryption that anybody on the way can turn off'],
+    ['sslmode=verify_full', 'has an unknown sslmode'],
+    ['sslmode=verify-ca', 'without an authority'],
+    ['sslmode=verify-full&sslrootcert=/nowhere.pem', 'sslrootcert that cannot be read'],
+    ['sslmode=disable&sslrootcert=/nowhere.pem', 'names certificates and turns encryption off'],
+    ['ssl=yes', 'unknown value of ssl'],
+  ])('a PostgreSQL address with %s is refused without showing the password in it', (words, problem) => {
+    const result = read({ ...SAFE, POSTKEY_DATABASE_URL: `postgres://postkey:hunter2pass@db.example.com/postkey?${words}` })
+    expect(problemsOf(result).map(({ key }) => key)).toEqual(['POSTKEY_DATABASE_URL'])
+    expect(told(result)).toContain(problem)
+    expect(told(result)).not.toContain('hunter2pass')
+  })
+
+  test.each([
     ['POSTKEY_MAIL_FROM', 'Example <sign-in@example.com>\r\nBcc: evil@example.net', 'control character'],
     ['POSTKEY_MAIL_FROM', 'nobody', 'no valid e-mail address'],
     ['POSTKEY_MAIL_FROM', 'a@example.com, b@example.com', 'no valid e-mail address'],
@@ -139,6 +154,9 @@ describe('serve', () => {
     ['POSTKEY_ACCENT', 'red', 'is not a colour'],
     ['POSTKEY_ACCENT', '#ffee00,#8fb0ff', 'too pale'],
     ['POSTKEY_ACCENT', '#1f4ed8,#000033', 'too dark'],
+    ['POSTKEY_DATABASE_CONNECTIONS', '2', 'use a number from 3 to 100'],
+    ['POSTKEY_DATABASE_CONNECTIONS', '101', 'use a number from 3 to 100'],
+    ['POSTKEY_DATABASE_CONNECTIONS', 'many', 'use a number from 3 to 100'],
     ['POSTKEY_BASE_PATH', 'auth', 'is not a path'],
     ['POSTKEY_BASE_PATH', '//evil.example', 'is not a path'],
     ['POSTKEY_LOG', 'verbose', 'is not a level'],
@@ -168,6 +186,7 @@ describe('serve', () => {
       POSTKEY_ACCENT: '#1f4ed8',
       POSTKEY_RETURN_ORIGINS: 'https://app.example.com',
       POSTKEY_RETURN_TO: 'https://app.example.com/home',
+      POSTKEY_DATABASE_CONNECTIONS: '12',
       POSTKEY_LOG: 'warn',
       HOST: '0.0.0.0',
       PORT: '8080',
@@ -181,6 +200,7 @@ describe('serve', () => {
         operators: ['ops@example.com'],
         brand: { name: 'Example', support: 'mailto:help@example.com', accent: { light: '#1f4ed8' } },
         returnTo: 'https://app.example.com/home',
+        databaseConnections: 12,
         log: 'warn',
         host: '0.0.0.0',
         port: 8080,

@@ -15,6 +15,7 @@ import {
   readAddresses,
   readBasePath,
   readBrandName,
+  readConnections,
   readDatabaseUrl,
   readHost,
   readJsonFile,
@@ -39,6 +40,8 @@ export interface Config {
   /** Newest first. Empty only for `migrate`, which needs none. */
   readonly secrets: readonly string[]
   readonly databaseUrl: string
+  /** From this process to PostgreSQL; null: as many as the store thinks right. */
+  readonly databaseConnections: number | null
   /** null: mails go to the development inbox. */
   readonly smtpUrl: string | null
   readonly mailFrom: Sender
@@ -116,6 +119,11 @@ export const settings = {
     secret: true,
     read: readDatabaseUrl,
     why: 'users, challenges and sessions live there',
+  }),
+  databaseConnections: setting({
+    env: 'POSTKEY_DATABASE_CONNECTIONS',
+    read: readConnections,
+    why: 'all processes together may open as many as the PostgreSQL server takes',
   }),
   smtpUrl: setting({ env: 'POSTKEY_SMTP_URL', secret: true, read: readSmtpSetting, why: 'without a mail server nobody can sign in' }),
   mailFrom: setting({ env: 'POSTKEY_MAIL_FROM', read: readSender, why: 'mail servers refuse, and people distrust, mail from nobody' }),
@@ -340,6 +348,7 @@ function assemble(values: Partial<Values>, problems: ConfigProblem[]): Config {
     basePath: values.basePath ?? '',
     secrets: values.secret ?? [],
     databaseUrl: values.databaseUrl ?? '',
+    databaseConnections: values.databaseConnections ?? null,
     smtpUrl: values.smtpUrl ?? null,
     mailFrom: { name: values.mailFrom?.name ?? name, address: values.mailFrom?.address ?? '' },
     dkimSelectors: values.dkimSelectors ?? [],

@@ -143,3 +143,27 @@ test('links with their secret in the path are pointed out', async () => {
   })
   expect(of(report, 'settings')).toContainEqual(expect.objectContaining({ state: 'warn', what: expect.stringContaining('access log') }))
 })
+
+test.each([
+  ['', 'is not encrypted: who is on the way reads and changes all of it'],
+  ['?sslmode=disable', 'is not encrypted'],
+  ['?sslmode=no-verify', 'is encrypted to whoever answers there'],
+])('PostgreSQL on another machine with "%s" is pointed out', async (words, what) => {
+  const report = await examine({ POSTKEY_DATABASE_URL: `postgres://postkey:${PASSWORD}@db.invalid/postkey${words}` })
+  const remedy = expect.stringContaining('sslmode=verify-full')
+  expect(of(report, 'settings')).toContainEqual({ area: 'settings', state: 'warn', what: expect.stringContaining(what), remedy })
+  expect(JSON.stringify(report)).not.toContain(PASSWORD)
+})
+
+test('PostgreSQL on this machine, or by a verified certificate, is not', async () => {
+  for (const place of [
+    'localhost:1/postkey',
+    '127.0.0.1:1/postkey',
+    'db.invalid/postkey?sslmode=verify-full',
+    'db.invalid/postkey?host=/nowhere',
+  ]) {
+    const report = await examine({ POSTKEY_DATABASE_URL: `postgres://postkey:${PASSWORD}@${place}` })
+    expect(of(report, 'settings').filter(({ what }) => what.includes('PostgreSQL'))).toEqual([])
+    expect(of(report, 'database')).toMatchObject([{ state: 'fail', remedy: expect.stringContaining('check') }])
+  }
+})

@@ -2,6 +2,7 @@
 // and for everything that is not well says what to do. Exit code 1 when something would keep people from signing in.
 import { existsSync } from 'node:fs'
 import type { Policy } from '../core/policy.ts'
+import { readPostgresUrl } from '../store/postgres-url.ts'
 import { policyVersion, schemaVersion } from '../versions.ts'
 import type { ExitCode, Request, Terminal } from './command.ts'
 import { type Config, type ConfigResult, type Key, readConfig, settings } from './config.ts'
@@ -79,7 +80,12 @@ function checkSettings(result: ConfigResult): Check[] {
   ]
 }
 
-function adviseOn({ policy, trustedProxies, url }: Partial<Pick<Config, 'policy' | 'trustedProxies' | 'url'>>): Check[] {
+function adviseOn({
+  policy,
+  trustedProxies,
+  url,
+  databaseUrl,
+}: Partial<Pick<Config, 'policy' | 'trustedProxies' | 'url' | 'databaseUrl'>>): Check[] {
   const checks: Check[] = []
   if (policy?.linkSecret === 'path') {
     const what = 'the policy puts the secret of links into their path, and so into every access log on the way'
@@ -99,7 +105,20 @@ function adviseOn({ policy, trustedProxies, url }: Partial<Pick<Config, 'policy'
       remedy: 'set POSTKEY_TRUSTED_PROXIES to the networks of your proxies, if there are any',
     })
   }
-  return checks
+  return [...checks, ...adviseOnTheWayTo(databaseUrl ?? '')]
+}
+
+/** A database of this machine, or one that shows a certificate: nobody on the way reads or changes what is said to it. */
+function adviseOnTheWayTo(databaseUrl: string): Check[] {
+  if (!/^postgres(ql)?:/.test(databaseUrl)) return []
+  const { place, local, trust } = readPostgresUrl(databaseUrl)
+  if (local || trust === 'name' || trust === 'authority') return []
+  const what =
+    trust === 'none'
+      ? `the connection to PostgreSQL at ${place} is not encrypted: who is on the way reads and changes all of it`
+      : `the connection to PostgreSQL at ${place} is encrypted to whoever answers there`
+  const remedy = 'add sslmode=verify-full to POSTKEY_DATABASE_URL, and sslrootcert=FILE for an authority of your own'
+  return [{ area: 'settings', state: 'warn', what, remedy }]
 }
 
 async function checkDatabase(url: string): Promise<Check[]> {
@@ -108,8 +127,8 @@ async function checkDatabase(url: string): Promise<Check[]> {
   if (path !== url && path !== ':memory:' && !existsSync(path)) {
     return [{ area: 'database', state: 'warn', what: 'does not exist yet', remedy: '`postkey serve` and `postkey migrate` make it' }]
   }
+  const { explain, openEngine } = await import('../store/open.ts')
   try {
-    const { openEngine } = await import('../store/open.ts')
     const engine = await openEngine(url)
     try {
       return [integrity(await engine.damage()), schema(await engine.schema(), schemaVersion)]
@@ -117,14 +136,9 @@ async function checkDatabase(url: string): Promise<Check[]> {
       await engine.close()
     }
   } catch (error) {
-    return [
-      {
-        area: 'database',
-        state: 'fail',
-        what: `cannot be opened: ${messageOf(error)}`,
-        remedy: 'check the path, its permissions and the disk',
-      },
-    ]
+    const [what = '', known] = messageOf(explain(url, error)).split(' — ')
+    const remedy = known ?? (path === url ? 'check POSTKEY_DATABASE_URL' : 'check the path, its permissions and the disk')
+    return [{ area: 'database', state: 'fail', what: `cannot be opened: ${what}`, remedy }]
   }
 }
 

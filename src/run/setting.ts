@@ -6,6 +6,7 @@ import ipaddr from 'ipaddr.js'
 import { readAddress } from '../core/address.ts'
 import { type Policy, readPolicy } from '../core/policy.ts'
 import { readSmtpUrl } from '../mail/smtp-url.ts'
+import { connectionBounds, readPostgresUrl } from '../store/postgres-url.ts'
 
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly what: string; readonly remedy: string }
 
@@ -78,9 +79,23 @@ function weaknessOf(secret: string): string | null {
 export function readDatabaseUrl(text: string): Read<string> {
   if (/^file:./.test(text)) return good(text)
   if (/^postgres(ql)?:\/\//.test(text)) {
-    return URL.canParse(text) ? good(text) : bad('is not a readable PostgreSQL address', 'use postgres://USER:PASSWORD@HOST/DATABASE')
+    try {
+      readPostgresUrl(text)
+      return good(text)
+    } catch (error) {
+      const [what = '', remedy = ''] = (error as Error).message.replace(/^database: /, '').split(' — ')
+      return bad(what, remedy)
+    }
   }
   return bad('is not a database URL', 'use file:/var/lib/postkey/postkey.db, or postgres://USER:PASSWORD@HOST/DATABASE')
+}
+
+export function readConnections(text: string): Read<number> {
+  const { min, max } = connectionBounds
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  return count >= min && count <= max
+    ? good(count)
+    : bad('is not a possible number of connections', `use a number from ${min} to ${max}: two are for looks, the others write`)
 }
 
 /** What it may say is decided where it is used; here only whether it passes. */

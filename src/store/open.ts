@@ -7,6 +7,7 @@ import { writeEvent } from './event.ts'
 import type { Migrated } from './migrate.ts'
 import { type Engine, nothing } from './operation.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
+import { connectionBounds, explainPostgres } from './postgres-url.ts'
 import { findChallenge, keepPolicy } from './read.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
 import { openSqlite } from './sqlite.ts'
@@ -17,9 +18,11 @@ import { verify, verifyLocks } from './verify.ts'
 export interface OpenOptions {
   /** In place of the deciding clock: the wall clock on SQLite, the database's on PostgreSQL. For tests. */
   readonly now?: (() => Ms) | undefined
-  /** PostgreSQL: transactions at once from this process. */
-  readonly writers?: number | undefined
+  /** PostgreSQL: connections from this process. Two are for looks, so that writers do not keep session checks waiting. */
+  readonly connections?: number | undefined
 }
+
+const FOR_LOOKS = 2
 
 /**
  * `file:PATH` opens SQLite, `file::memory:` one that is gone when closed; `postgres://…` a server for many nodes. A copy that was put in
@@ -27,7 +30,7 @@ export interface OpenOptions {
  */
 export async function openStore(databaseUrl: string, options: OpenOptions & { onRestore?: (voided: Voided) => void } = {}): Promise<Store> {
   const engine = await openEngine(databaseUrl, options)
-  await engine.migrate()
+  await migrateOrExplain(databaseUrl, engine)
   const voided = await engine.write({ locks: nothing, run: voidIfCopy })
   if (voided !== null) options.onRestore?.(voided)
   return storeOver(engine)
@@ -37,7 +40,7 @@ export async function openStore(databaseUrl: string, options: OpenOptions & { on
 export async function voidDatabase(databaseUrl: string): Promise<Voided> {
   const engine = await openEngine(databaseUrl)
   try {
-    await engine.migrate()
+    await migrateOrExplain(databaseUrl, engine)
     return await engine.write({ locks: nothing, run: voidAll })
   } finally {
     await engine.close()
@@ -47,11 +50,27 @@ export async function voidDatabase(databaseUrl: string): Promise<Voided> {
 export async function migrate(databaseUrl: string, options: OpenOptions = {}): Promise<Migrated> {
   const engine = await openEngine(databaseUrl, options)
   try {
-    return await engine.migrate()
+    return await migrateOrExplain(databaseUrl, engine)
   } finally {
     await engine.close()
   }
 }
+
+/** The first that is asked of a database: whoever cannot be reached is not reached here. */
+async function migrateOrExplain(databaseUrl: string, engine: OpenEngine): Promise<Migrated> {
+  try {
+    return await engine.migrate()
+  } catch (error) {
+    throw explain(databaseUrl, error)
+  }
+}
+
+/** With what an operator can do about it, where that is known. */
+export function explain(databaseUrl: string, error: unknown): unknown {
+  return isPostgres(databaseUrl) ? explainPostgres(databaseUrl, error) : error
+}
+
+const isPostgres = (databaseUrl: string): boolean => /^postgres(ql)?:\/\//.test(databaseUrl)
 
 export interface OpenEngine extends Engine {
   migrate(): Promise<Migrated>
@@ -62,10 +81,10 @@ export interface OpenEngine extends Engine {
 }
 
 export async function openEngine(databaseUrl: string, options: OpenOptions = {}): Promise<OpenEngine> {
-  if (/^postgres(ql)?:\/\//.test(databaseUrl)) {
+  if (isPostgres(databaseUrl)) {
     // Loaded only where it is used: an embedded Postkey starts without it.
     const { PostgresEngine } = await import('./postgres.ts')
-    return new PostgresEngine(databaseUrl, { now: options.now, ...(options.writers === undefined ? {} : { writers: options.writers }) })
+    return new PostgresEngine(databaseUrl, { now: options.now, ...writersOf(options.connections) })
   }
   const path = databaseUrl.replace(/^file:(\/\/(?=\/))?/, '')
   if (path === databaseUrl) throw new Error(`cannot open a database at ${databaseUrl.split(':')[0]}: — use file:PATH or postgres://…`)
@@ -76,6 +95,14 @@ export async function openEngine(databaseUrl: string, options: OpenOptions = {})
   // Addresses and digests are nobody else's business on this machine; -wal and -shm inherit the mode.
   if (fresh) chmodSync(path, 0o600)
   return engine
+}
+
+function writersOf(connections: number | undefined): { writers?: number } {
+  if (connections === undefined) return {}
+  const { min, max } = connectionBounds
+  if (!Number.isInteger(connections) || connections < min || connections > max)
+    throw new Error(`${connections} database connections are not possible — use a number from ${min} to ${max}`)
+  return { writers: connections - FOR_LOOKS }
 }
 
 export function storeOver(engine: Engine): Store {

@@ -8,6 +8,7 @@ import { inStep, together } from './in-step.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
 import { type Engine, type Locks, type Operation, type Tx, Unavailable, type Write } from './operation.ts'
 import { asUnavailable, isDeadlock } from './outage.ts'
+import { readPostgresUrl } from './postgres-url.ts'
 import { waves } from './waves.ts'
 
 export interface PostgresOptions {
@@ -83,7 +84,7 @@ export class PostgresEngine implements Engine {
     this.#options = { writers: 2, batchMax: 100, waitingMax: 5_000, ...rest }
     this.#givenNow = now
     this.#pool = new pg.Pool({
-      connectionString: url,
+      ...readPostgresUrl(url).connection,
       max: this.#options.writers + LOOKERS,
       connectionTimeoutMillis: CONNECT_MS,
       lock_timeout: LOCK_MS,
