@@ -5,7 +5,7 @@ import type { Ms } from '../core/model.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
 import type { Migrated } from './migrate.ts'
-import { type Engine, nothing } from './operation.ts'
+import { type Engine, nothing, run } from './operation.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
 import { findChallenge, keepPolicy } from './read.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
@@ -34,8 +34,8 @@ export async function openStore(databaseUrl: string, options: OpenOptions & { on
 }
 
 /** After a restore that carries no mark: begins an epoch. */
-export async function voidDatabase(databaseUrl: string): Promise<Voided> {
-  const engine = await openEngine(databaseUrl)
+export async function voidDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Voided> {
+  const engine = await openEngine(databaseUrl, options)
   try {
     await engine.migrate()
     return await engine.write({ locks: nothing, run: voidAll })
@@ -75,6 +75,20 @@ export async function openEngine(databaseUrl: string, options: OpenOptions = {})
   const engine = await openSqlite(path, { now: options.now ?? Date.now })
   // Addresses and digests are nobody else's business on this machine; -wal and -shm inherit the mode.
   if (fresh) chmodSync(path, 0o600)
+  return engine
+}
+
+/** For looks at everything, by somebody who waits for them: nothing can be written, and no statement is cut off for taking long. */
+export async function openToRead(databaseUrl: string, options: OpenOptions = {}): Promise<OpenEngine> {
+  if (!databaseUrl.startsWith('file:')) {
+    const url = new URL(databaseUrl)
+    url.searchParams.set('statement_timeout', '0')
+    url.searchParams.set('options', '-c default_transaction_read_only=on')
+    return openEngine(url.href, options)
+  }
+  const engine = await openEngine(databaseUrl, options)
+  // What a statement sorts on the way may be as long as the table: into a file with it.
+  for (const pragma of ['pragma query_only = on', 'pragma temp_store = file']) await engine.read(() => run(pragma))
   return engine
 }
 
