@@ -39,9 +39,14 @@ function deriveKeys(secret: string): Keys {
  * (53 bits). An id is public: nothing is granted for knowing it.
  */
 export function mintId(now: number): string {
+  return idsOf(now) + base62(9)
+}
+
+/** How the ids begin that are minted at a time; later ones sort after earlier ones. */
+export function idsOf(at: number): string {
   let time = ''
-  for (let rest = now, digit = 0; digit < 7; digit++, rest = Math.floor(rest / 62)) time = BASE62.charAt(rest % 62) + time
-  return time + base62(9)
+  for (let rest = at, digit = 0; digit < 7; digit++, rest = Math.floor(rest / 62)) time = BASE62.charAt(rest % 62) + time
+  return time
 }
 
 /** 256 bits in 43 base62 characters: mail software cuts or re-encodes anything but letters and digits. */

@@ -19,6 +19,8 @@ export interface Request {
   readonly json: boolean
   /** Settings given as flags, by camelCase key. */
   readonly flags: Readonly<Record<string, string | undefined>>
+  /** Flags without a value that were given, by name. */
+  readonly switches: ReadonlySet<string>
   /** --config */
   readonly file: string | undefined
   /** What is no flag, in order. */
@@ -111,9 +113,9 @@ export const commands: Readonly<Record<string, Entry>> = {
   ),
   doctor: entry(
     'doctor',
-    'Check settings, database, mail server and the DNS records of your mail domain.',
-    server,
-    ['postkey doctor', 'postkey doctor --json --config /etc/postkey.json'],
+    'Check settings, database, mail server and the DNS records of your mail domain; with --deep every row.',
+    { ...server, deep: { type: 'boolean', description: 'Hold every row against what must always be true; takes its time' } },
+    ['postkey doctor', 'postkey doctor --deep', 'postkey doctor --json --config /etc/postkey.json'],
     async (request) => (await import('./doctor.ts')).doctor(request),
   ),
 }
@@ -142,7 +144,9 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   }
   const json = given['json'] === true
   try {
-    return await chosen.run({ terminal, json, flags: flagsOf(given, args), file: stringOf(given['config']), words: given._ as string[] })
+    const switches = new Set(Object.keys(args).filter((name) => given[name] === true))
+    const flags = flagsOf(given, args)
+    return await chosen.run({ terminal, json, flags, switches, file: stringOf(given['config']), words: given._ as string[] })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     if (json) terminal.out(JSON.stringify({ ok: false, error: message }))
@@ -216,7 +220,7 @@ const prefixed = (name: string | null): string | null => (name === null ? null :
 function flagsOf(given: Readonly<Record<string, unknown>>, args: ArgsDef): Record<string, string | undefined> {
   const flags: Record<string, string | undefined> = {}
   for (const name of Object.keys(args)) {
-    if (name in common || args[name]?.type === 'positional') continue
+    if (name in common || args[name]?.type !== 'string') continue
     flags[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = stringOf(given[name])
   }
   return flags

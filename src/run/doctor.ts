@@ -2,6 +2,7 @@
 // and for everything that is not well says what to do. Exit code 1 when something would keep people from signing in.
 import { existsSync } from 'node:fs'
 import type { Policy } from '../core/policy.ts'
+import type { ExamineOptions, Finding, Offender } from '../store/examine.ts'
 import { readPostgresUrl } from '../store/postgres-url.ts'
 import { policyVersion, schemaVersion } from '../versions.ts'
 import type { ExitCode, Request, Terminal } from './command.ts'
@@ -9,10 +10,14 @@ import { type Config, type ConfigResult, type Key, readConfig, settings } from '
 import { sourcesOf } from './problems.ts'
 
 export interface Check {
-  readonly area: 'settings' | 'database' | 'mail server' | 'dns'
+  readonly area: 'settings' | 'database' | 'rows' | 'mail server' | 'dns'
   readonly state: 'ok' | 'warn' | 'fail'
   readonly what: string
   readonly remedy?: string
+  /** Of an invariant that rows break: which invariant, the first of these rows, and whether there are more. */
+  readonly invariant?: string
+  readonly offenders?: readonly Offender[]
+  readonly more?: boolean
 }
 
 interface ShownSetting {
@@ -37,6 +42,8 @@ export async function doctor(request: Request): Promise<ExitCode> {
     if (databaseUrl) {
       progress.say('database')
       checks.push(...(await checkDatabase(databaseUrl)))
+      const sound = checks.every(({ area, state }) => area !== 'database' || state === 'ok')
+      if (request.switches.has('deep')) checks.push(...(await checkRows(databaseUrl, sound, progress.say)))
     }
     if (smtpUrl) {
       progress.say('mail server')
@@ -167,6 +174,39 @@ function schema(current: number, newest: number): Check {
     what: `has schema ${current}, this version knows ${newest}`,
     remedy: 'run the newer version that made it, or restore a backup',
   }
+}
+
+/** --deep: every row, against what must always be true. */
+async function checkRows(url: string, sound: boolean, say: (step: string) => void): Promise<Check[]> {
+  if (!sound) return [{ area: 'rows', state: 'warn', what: 'were not looked at', remedy: 'the database comes first: see above' }]
+  const { openToRead } = await import('../store/open.ts')
+  const { examineRows } = await import('../store/examine.ts')
+  const { idsOf } = await import('../secret.ts')
+  const engine = await openToRead(url)
+  try {
+    const { looked, findings } = await examineRows(engine, { idsOf, onStep: stepsShown(say) })
+    return findings.length > 0 ? findings.map(brokenRows) : [{ area: 'rows', state: 'ok', what: `keep to all ${looked} invariants` }]
+  } finally {
+    await engine.close()
+  }
+}
+
+/** SQLite keeps the thread while it looks: where that takes long, the terminal is given the time to show what comes. */
+function stepsShown(say: (step: string) => void): NonNullable<ExamineOptions['onStep']> {
+  let shown = performance.now()
+  return async ({ number, of, claim }) => {
+    say(`rows, ${number} of ${of}: ${claim}`)
+    if (performance.now() < shown + 1_000) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    shown = performance.now()
+  }
+}
+
+function brokenRows({ invariant, offenders, more }: Finding): Check {
+  const { name, of, claim, remedy } = invariant
+  const ids = offenders.map(({ tenant, id }) => `${tenant}/${id}`).join(', ')
+  const what = `${of} ${name}: not true that ${claim}: ${ids}${more ? ', and more' : ''}`
+  return { area: 'rows', state: 'fail', what, remedy, invariant: name, offenders, more }
 }
 
 async function checkMailServer(url: string): Promise<Check> {

@@ -5,7 +5,7 @@ import type { Ms } from '../core/model.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
 import type { Migrated } from './migrate.ts'
-import { type Engine, nothing } from './operation.ts'
+import { type Engine, nothing, run } from './operation.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
 import { connectionBounds, explainPostgres } from './postgres-url.ts'
 import { findChallenge, keepPolicy } from './read.ts'
@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly now?: (() => Ms) | undefined
   /** PostgreSQL: connections from this process. Two are for looks, so that writers do not keep session checks waiting. */
   readonly connections?: number | undefined
+  /** Reads whole tables and writes nothing. */
+  readonly examines?: boolean | undefined
 }
 
 const FOR_LOOKS = 2
@@ -37,8 +39,8 @@ export async function openStore(databaseUrl: string, options: OpenOptions & { on
 }
 
 /** After a restore that carries no mark: begins an epoch. */
-export async function voidDatabase(databaseUrl: string): Promise<Voided> {
-  const engine = await openEngine(databaseUrl)
+export async function voidDatabase(databaseUrl: string, options: OpenOptions = {}): Promise<Voided> {
+  const engine = await openEngine(databaseUrl, options)
   try {
     await migrateOrExplain(databaseUrl, engine)
     return await engine.write({ locks: nothing, run: voidAll })
@@ -84,7 +86,7 @@ export async function openEngine(databaseUrl: string, options: OpenOptions = {})
   if (isPostgres(databaseUrl)) {
     // Loaded only where it is used: an embedded Postkey starts without it.
     const { PostgresEngine } = await import('./postgres.ts')
-    return new PostgresEngine(databaseUrl, { now: options.now, ...writersOf(options.connections) })
+    return new PostgresEngine(databaseUrl, { now: options.now, examines: options.examines ?? false, ...writersOf(options.connections) })
   }
   const path = databaseUrl.replace(/^file:(\/\/(?=\/))?/, '')
   if (path === databaseUrl) throw new Error(`cannot open a database at ${databaseUrl.split(':')[0]}: — use file:PATH or postgres://…`)
@@ -94,6 +96,15 @@ export async function openEngine(databaseUrl: string, options: OpenOptions = {})
   const engine = await openSqlite(path, { now: options.now ?? Date.now })
   // Addresses and digests are nobody else's business on this machine; -wal and -shm inherit the mode.
   if (fresh) chmodSync(path, 0o600)
+  return engine
+}
+
+/** For looks at everything, by somebody who waits for them: nothing can be written, and no statement is cut off for taking long. */
+export async function openToRead(databaseUrl: string, options: OpenOptions = {}): Promise<OpenEngine> {
+  const engine = await openEngine(databaseUrl, { ...options, examines: true })
+  if (isPostgres(databaseUrl)) return engine
+  // What a statement sorts on the way may be as long as the table: into a file with it.
+  for (const pragma of ['pragma query_only = on', 'pragma temp_store = file']) await engine.read(() => run(pragma))
   return engine
 }
 

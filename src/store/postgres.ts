@@ -18,6 +18,8 @@ export interface PostgresOptions {
   readonly batchMax?: number
   /** Operations that may wait; one more is told to come again later (FA-19). */
   readonly waitingMax?: number
+  /** Reads whole tables, however long it takes, and writes nothing. */
+  readonly examines?: boolean
   /** In place of the database's clock. For tests. */
   readonly now?: (() => Ms) | undefined
 }
@@ -65,6 +67,8 @@ const NOW = 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint 
 const PLANNER =
   'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set plan_cache_mode = force_generic_plan; set jit = off'
 
+const EXAMINING = 'set default_transaction_read_only = on; set statement_timeout = 0; set jit = off'
+
 export class PostgresEngine implements Engine {
   readonly #pool: pg.Pool
   readonly #options: Required<Omit<PostgresOptions, 'now'>>
@@ -81,7 +85,7 @@ export class PostgresEngine implements Engine {
 
   constructor(url: string, options: PostgresOptions = {}) {
     const { now, ...rest } = options
-    this.#options = { writers: 2, batchMax: 100, waitingMax: 5_000, ...rest }
+    this.#options = { writers: 2, batchMax: 100, waitingMax: 5_000, examines: false, ...rest }
     this.#givenNow = now
     this.#pool = new pg.Pool({
       ...readPostgresUrl(url).connection,
@@ -94,7 +98,7 @@ export class PostgresEngine implements Engine {
       pipeline: true,
       types,
     } as pg.PoolConfig)
-    this.#pool.on('connect', (client) => void client.query(PLANNER).catch(ignore))
+    this.#pool.on('connect', (client) => void client.query(this.#options.examines ? EXAMINING : PLANNER).catch(ignore))
     // Without a listener a connection that the server closes ends the process; the pool listens only to those that rest in it.
     this.#pool.on('error', ignore)
   }
