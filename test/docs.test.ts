@@ -116,6 +116,18 @@ test('every npm script that is named exists', () => {
   expect(named.filter((name) => !Object.hasOwn(manifest.scripts, name))).toEqual([])
 })
 
+test('the Nodes that are promised are those that the matrix runs', () => {
+  const versions = [...(/^const NODES = (.*)$/m.exec(read('scripts/matrix.mjs'))?.[1] ?? '').matchAll(/(\d+)\.(\d+)\.\d+/g)]
+  const [oldest] = versions
+  expect((JSON.parse(read('package.json')) as { engines: { node: string } }).engines.node).toBe(`>=${oldest?.[1]}.${oldest?.[2]}`)
+  expect(read('README.md')).toContain(
+    `the tests run on ${versions
+      .map(([, major]) => major)
+      .join(', ')
+      .replace(/, (\d+)$/, ' and $1')}`,
+  )
+})
+
 describe('settings', () => {
   const known = Object.values(settings).flatMap((setting) => ('secret' in setting ? [setting.env, `${setting.env}_FILE`] : [setting.env]))
 

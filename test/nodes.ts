@@ -141,7 +141,7 @@ function startChild(options: string, arrived: (message: Message) => void): Promi
     serialization: 'advanced',
     execArgv: [],
     // Whatever instruments the test process is none of the node's business.
-    env: { PATH: process.env['PATH'] ?? '' },
+    env: { PATH: process.env['PATH'] ?? '', POSTKEY_TEST_SQLITE: process.env['POSTKEY_TEST_SQLITE'] ?? '' },
   })
   const dead = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return new Promise((resolve, reject) => {

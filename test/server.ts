@@ -9,11 +9,14 @@ import { freePort } from './free-port.ts'
 export interface ServeProcess {
   readonly url: string
   readonly database: string
+  readonly port: number
+  /** For signals of one's own: `process.kill(pid, 'SIGKILL')`. */
+  readonly pid: number
   /** Everything on stdout so far, a JSON object a line. */
   lines(): Record<string, unknown>[]
   stdout(): string
   stderr(): string
-  /** SIGTERM; the exit code. */
+  /** SIGTERM; the exit code, null if a signal ended it. */
   stop(): Promise<number | null>
 }
 
@@ -21,7 +24,7 @@ export const SERVE_SECRET = 'Jq3b0T9rW2mZxVY7kLs5dHu8PfGc1NaE4oRiQwXyBtM6'
 
 export async function startServe(env: Record<string, string>): Promise<ServeProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'postkey-serve-'))
-  const port = await freePort()
+  const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT'])
   const url = `http://localhost:${port}`
   const database = join(folder, 'postkey.db')
   const child = spawn(process.execPath, [fileURLToPath(new URL('../dist/cli.js', import.meta.url)), 'serve'], {
@@ -29,6 +32,7 @@ export async function startServe(env: Record<string, string>): Promise<ServeProc
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'] ?? '',
+      POSTKEY_TEST_SQLITE: process.env['POSTKEY_TEST_SQLITE'] ?? '',
       POSTKEY_URL: url,
       PORT: String(port),
       HOST: '127.0.0.1',
@@ -59,6 +63,8 @@ export async function startServe(env: Record<string, string>): Promise<ServeProc
   return {
     url,
     database,
+    port,
+    pid: child.pid ?? 0,
     lines: () =>
       stdout
         .split('\n')

@@ -1,6 +1,7 @@
 // What an e-mail address is, here: one ASCII dot-atom at one LDH domain. Canonicalised once, then judged, and from then on only
 // the canonical bytes are used, in the database and in RCPT TO alike. Judging first and folding afterwards has sent other
 // people's mail to attackers (CVE-2026-73420, CVE-2022-35924, CVE-2019-19844). Whether an address exists is not known here.
+import { decodePunycode } from './punycode.ts'
 
 /** A canonical address; only readAddress makes one. */
 export interface Address {
@@ -63,8 +64,15 @@ function readDomain(typed: string): string | null {
     // ASCII must come back as it went in, anything else as an A-label. No character of today's Unicode gets this far and turns
     // into plain letters, but which mapping the URL parser knows depends on the Node version.
     if (/^[a-z0-9-]+$/.test(label) ? given !== label : !given.startsWith('xn--')) return null
+    if (label.startsWith('xn--') && !saysItself(label)) return null
   }
   return host
+}
+
+/** An A-label is what its own Unicode turns into; only some versions of the URL parser see to that. */
+function saysItself(label: string): boolean {
+  const said = decodePunycode(label.slice('xn--'.length))
+  return said !== null && toAscii(`${said}.com`) === `${label}.com`
 }
 
 function toAscii(domain: string): string | null {
