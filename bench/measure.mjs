@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
+import { openDatabases } from './databases.mjs'
 import { startProcess, wait } from './process.mjs'
 
 const results = fileURLToPath(new URL('results/', import.meta.url))
@@ -25,7 +25,7 @@ export async function startAll(servers, engine = 'sqlite') {
   try {
     const load = await startProcess('load.mjs', { socket }, OTHER_CORE)
     started.push({ stop: async () => load.kill() })
-    const databases = await openDatabases[engine](folder)
+    const databases = await openDatabases[engine](folder, OTHER_CORE)
     started.push(databases)
     const running = {}
     for (const [name, { file, client, options }] of Object.entries(servers)) {
@@ -38,26 +38,6 @@ export async function startAll(servers, engine = 'sqlite') {
     await stopAll()
     throw error
   }
-}
-
-const openDatabases = {
-  sqlite: async (folder) => ({
-    create: async (name) => `file:${join(folder, `${name}.db`)}`,
-    usage: async () => null,
-    stop: async () => {},
-  }),
-  /** With the load generator's core, so that PostgreSQL takes nothing from the server that is measured. */
-  postgres: async (folder) => {
-    const server = await startProcess('postgres-server.mjs', { folder }, OTHER_CORE)
-    const create = async (name) => {
-      const client = new pg.Client({ connectionString: server.url })
-      await client.connect()
-      await client.query(`create database "${name}"`)
-      await client.end()
-      return server.url.replace(/\/postgres$/, `/${name}`)
-    }
-    return { create, usage: () => server.ask('usage'), stop: server.stop }
-  },
 }
 
 /** @throws when any answer was not the expected one: a fast refusal is not a sign-in. */

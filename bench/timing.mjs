@@ -1,0 +1,187 @@
+// The timing test: can an address that is known here be told from one that is not, by how long the server takes? An answer's own time,
+// and what it leaves behind for the next request. What is compared stands in timing-plan.mjs.
+//   npm run bench:timing                         all cases on both engines, 5,000 pairs each; writes bench/results/timing.md
+//   npm run bench:timing -- --pairs 1000         fewer; a case that is undecided goes on to four times as many
+//   npm run bench:timing -- --only invited       one case; `--only control` for the controls alone
+//   npm run bench:timing -- --engine sqlite      one engine: sqlite or postgres
+//   npm run bench:timing -- --seed 7             the same addresses, and the same order in each pair, as a run before
+//   npm run bench:timing -- --write              also writes docs/timing.md
+// Ends with 0 if all that was measured lies within the limits, with 1 if something lies outside or a control failed, with 3 if
+// nothing lies outside but something is undecided: its interval crosses a limit, and more pairs are needed.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { auc, medianDifference, verdict } from './auc.mjs'
+import { openDatabases } from './databases.mjs'
+import { median, pinned, startProcess } from './process.mjs'
+import { makeAccounts } from './timing-accounts.mjs'
+import { addressOf, cases, controlCase, controls, probes } from './timing-plan.mjs'
+import { interval, report } from './timing-report.mjs'
+
+const SERVER_CORE = 0
+const OTHER_CORE = 1
+const STRETCH = 250
+const WARM_UP_PAIRS = 500
+/** An undecided case goes on to so many times the pairs that were asked for. */
+const GOES_ON = 4
+
+const { values } = parseArgs({
+  options: {
+    pairs: { type: 'string', default: '5000' },
+    only: { type: 'string' },
+    engine: { type: 'string' },
+    seed: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    dist: { type: 'string', default: fileURLToPath(new URL('../dist', import.meta.url)) },
+  },
+})
+const pairs = Number(values.pairs)
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
+const engines = values.engine === undefined ? Object.keys(openDatabases) : [values.engine]
+const chosen = values.only === undefined ? Object.keys(cases) : values.only === 'control' ? [] : [values.only]
+if (!(Number.isInteger(pairs) && pairs >= 100)) refuse('--pairs takes a number of at least 100')
+if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) refuse('--seed takes a number below 2^32')
+if (!engines.every((engine) => engine in openDatabases)) refuse(`--engine takes ${Object.keys(openDatabases).join(' or ')}`)
+if (!chosen.every((name) => name in cases)) refuse(`--only takes control, ${Object.keys(cases).join(', ')}`)
+if (values.write && (values.only !== undefined || values.engine !== undefined || pairs < 5_000))
+  refuse('--write takes a whole run of at least 5,000 pairs: docs/timing.md shows all of it')
+
+const began = performance.now()
+const say = (line) => console.log(`${((performance.now() - began) / 1_000).toFixed(0).padStart(5)} s  ${line}`)
+const load = () => loadavg()[0].toFixed(1)
+const loadBefore = load()
+say(`seed ${seed}; server on one core, the asker and everything else on another: ${pinned ? 'yes' : 'no, this system cannot pin'}`)
+
+const results = fileURLToPath(new URL('results/', import.meta.url))
+mkdirSync(results, { recursive: true })
+// Beside the repository's files, and not in the system's folder for temporary ones: that is often in memory, where nothing is noisy
+// and nothing is as it would be.
+const folder = mkdtempSync(join(results, 'run-'))
+const rows = []
+const checks = []
+try {
+  for (const engine of engines) {
+    const databases = await openDatabases[engine](folder, OTHER_CORE)
+    try {
+      checks.push(...(await runControls(engine, databases)))
+      for (const name of chosen) rows.push(...(await runCase(engine, databases, name)))
+    } finally {
+      await databases.stop()
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+const text = report({ rows, checks, seed, pairs, load: [loadBefore, load()] })
+console.log(`\n${text}`)
+save(new URL('results/timing.md', import.meta.url))
+if (values.write) save(new URL('../docs/timing.md', import.meta.url))
+process.exit(outcome())
+
+/** All controls on one server: they differ only in what the server is told to do beside its work. */
+async function runControls(engine, databases) {
+  const each = Math.max(100, Math.round(pairs / 5))
+  const total = WARM_UP_PAIRS + each * controls.length
+  return await withServer({ ...controlCase, leaks: true }, { engine, databases, name: 'control', total }, async (stretch) => {
+    const found = []
+    for (const { name, before, after, required } of controls) {
+      const leak = `${String(before).padStart(4, '0')} ${String(after).padStart(4, '0')}`
+      const rows = judge(await collect(stretch, each, { leak }))
+      for (const row of rows) {
+        const wanted = required[row.probe]
+        const held = wanted === undefined ? null : wanted === 'outside' ? row.verdict === 'outside' : row.verdict !== 'outside'
+        found.push({ engine, name, ...row, wanted, held })
+      }
+      say(`${engine}  control: ${name}`.padEnd(46) + rows.map(shown).join('   '))
+    }
+    return found
+  })
+}
+
+async function runCase(engine, databases, name) {
+  const about = cases[name]
+  const total = WARM_UP_PAIRS + pairs * GOES_ON
+  return await withServer(about, { engine, databases, name, total }, async (stretch) => {
+    const samples = { ask: [], live: [], third: [] }
+    let judged = []
+    for (let round = 1; round <= GOES_ON; round++) {
+      const more = await collect(stretch, pairs)
+      for (const probe of Object.keys(samples)) samples[probe].push(...more[probe])
+      judged = judge(samples)
+      say(`${engine}  ${name}, ${pairs * round} pairs`.padEnd(46) + judged.map(shown).join('   '))
+      if (!judged.some((row) => row.verdict === 'undecided')) break
+    }
+    return judged.map((row) => ({ engine, name, ...about, ...row }))
+  })
+}
+
+/** A new server with a new database, a mail server and an asker; warmed up. */
+async function withServer({ signUp, smtp, other, reason, leaks = false }, { engine, databases, name, total }, use) {
+  const started = []
+  const start = async (...what) => {
+    const one = await startProcess(...what)
+    started.push(one)
+    return one
+  }
+  try {
+    const dist = values.dist
+    const socket = join(folder, 'settled')
+    const asker = await start('timing-client.mjs', { socket }, OTHER_CORE)
+    const mail = await start('smtp-server.mjs', { mode: smtp }, OTHER_CORE)
+    const databaseUrl = await databases.create(name)
+    const server = await start('timing-server.mjs', { socket, databaseUrl, dist, signUp, smtpPort: mail.port, leaks }, SERVER_CORE)
+    say(`${engine}  ${name}: writing the accounts, warming up`)
+    const people = Array.from({ length: total }, (_, number) =>
+      ['known', other].map((kind) => ({ email: addressOf(seed, kind, number), kind })),
+    )
+    await makeAccounts(databaseUrl, dist, seed, people.flat())
+    const sent = smtp === 'down' ? 'mail_deferred' : 'mail_sent'
+    const expected = { known: `mail_queued ${sent}`, [other]: reason === 'mail_queued' ? `${reason} ${sent}` : `${reason} mail_suppressed` }
+    const stretch = (count, more) => asker.ask('measure', { port: server.port, seed, other, count, expected, ...more })
+    await collect(stretch, WARM_UP_PAIRS, leaks ? { leak: '0000 0000' } : {})
+    return await use(stretch)
+  } finally {
+    for (const one of started.toReversed()) await one.stop()
+  }
+}
+
+async function collect(stretch, count, more) {
+  const samples = { ask: [], live: [], third: [] }
+  for (let had = 0; had < count; had += STRETCH) {
+    const got = await stretch(Math.min(STRETCH, count - had), more)
+    for (const [probe, list] of Object.entries(got)) samples[probe].push(...list)
+  }
+  return samples
+}
+
+function judge(samples) {
+  return Object.keys(probes).map((probe) => {
+    const known = samples[probe].map(([one]) => one)
+    const other = samples[probe].map(([, two]) => two)
+    const area = auc(known, other)
+    return { probe, ...area, verdict: verdict(area), difference: medianDifference(known, other), took: median(other) }
+  })
+}
+
+function shown({ probe, value, low, high, verdict }) {
+  return `${probe} ${interval({ value, low, high })} ${verdict}`
+}
+
+function outcome() {
+  const verdicts = rows.map((row) => row.verdict)
+  if (verdicts.includes('outside') || checks.some(({ held }) => held === false)) return 1
+  return verdicts.includes('undecided') ? 3 : 0
+}
+
+function save(file) {
+  writeFileSync(file, text)
+  say(`written to ${fileURLToPath(file)}`)
+}
+
+function refuse(why) {
+  console.error(why)
+  process.exit(2)
+}
