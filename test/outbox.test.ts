@@ -6,29 +6,47 @@ import type { Context } from '../src/flow/context.ts'
 import { startOutbox } from '../src/flow/outbox.ts'
 import { start } from '../src/flow/sign-in.ts'
 import { createPostkey } from '../src/index.ts'
+import type { Message } from '../src/mail/message.ts'
 import type { MailTransport } from '../src/mail/transport.ts'
 import { keyring } from '../src/secret.ts'
 import { openStore } from '../src/store/open.ts'
+import type { Store } from '../src/store/store.ts'
+import { sharedDatabases } from './nodes.ts'
 
 const SECRET = 'a secret for tests that is long enough to be taken for one'
 
-async function outboxOf(sendMs: number, options: { readonly atOnce: number; readonly leaseMs: number; readonly inHand?: number }) {
+interface Options {
+  readonly atOnce: number
+  readonly leaseMs: number
+  readonly inHand?: number
+  readonly database?: string
+  /** What the mail server does with a mail before it takes it. */
+  readonly before?: (to: string) => Promise<void> | void
+}
+
+async function outboxOf(sendMs: number, { database = 'file::memory:', before, ...options }: Options) {
   const sent: string[] = []
+  const messages: Message[] = []
   let now = 0
   let most = 0
   const transport: MailTransport = {
     name: 'slow',
-    send: async ({ to }) => {
+    send: async (message) => {
+      messages.push(message)
       most = Math.max(most, ++now)
-      await new Promise((resolve) => setTimeout(resolve, sendMs))
-      now--
-      sent.push(to)
+      try {
+        await before?.(message.to)
+        await new Promise((resolve) => setTimeout(resolve, sendMs))
+      } finally {
+        now--
+      }
+      sent.push(message.to)
       return { class: 'accepted', text: '250 ok' }
     },
     verify: async () => {},
     close: async () => {},
   }
-  const store = await openStore('file::memory:')
+  const store = await openStore(database)
   const { versions } = await createPostkey({
     url: 'http://localhost',
     secret: SECRET,
@@ -53,11 +71,12 @@ async function outboxOf(sendMs: number, options: { readonly atOnce: number; read
     log: { event: () => {}, error: (name: string) => void problems.push(name) },
     now: Date.now,
   }
-  const another = () =>
-    startOutbox({ ...context, hand: { reserve: () => null, take: () => {}, wake: () => {} } } as Context, transport, options)
+  const noHand = { reserve: () => null, take: () => {}, wake: () => {} }
+  /** One more worker, on the same store or, as another process has it, one of its own. */
+  const another = (own: Store = store) => startOutbox({ ...context, store: own, hand: noHand } as Context, transport, options)
   const outbox = another()
   const whole = { ...context, hand: outbox } as Context
-  const ask = (name: string) => {
+  const askIn = (where: Context, name: string) => {
     const asker = {
       requestId: name.padEnd(16, '0'),
       browser: null,
@@ -66,13 +85,16 @@ async function outboxOf(sendMs: number, options: { readonly atOnce: number; read
       network: `${name}/24`,
       networkWide: `${name}/16`,
     }
-    return start(whole, asker, { email: `${name}@example.net` })
+    return start(where, asker, { email: `${name}@example.net` })
   }
+  const ask = (name: string) => askIn(whole, name)
+  /** Into the queue, for whoever looks next. With a secret of its own: sealed with a key that no worker has. */
+  const queue = (name: string, secret = SECRET) => askIn({ ...context, keys: keyring([secret]), hand: noHand } as Context, name)
   const stop = async (): Promise<void> => {
     await outbox.stop()
     await store.close()
   }
-  return { ask, sent, stop, outbox, another, problems, most: () => most }
+  return { ask, queue, sent, messages, store, stop, outbox, another, problems, most: () => most }
 }
 
 const people = Array.from({ length: 12 }, (_, at) => `person${at}`)
@@ -108,5 +130,63 @@ test('mails beyond what one process may have in hand wait in the queue, and are 
   await outbox.idle()
   expect(sent).toHaveLength(people.length)
   expect(new Set(sent).size).toBe(people.length)
+  await stop()
+})
+
+test.each(sharedDatabases)(
+  'FA-03: ten workers on one queue on %s, each with connections of its own: one copy of each mail',
+  async (_, fresh) => {
+    const database = await fresh()
+    const { queue, sent, stop, outbox, another, problems } = await outboxOf(10, { atOnce: 4, leaseMs: 60_000, database: database.url })
+    const stores = await Promise.all(Array.from({ length: 9 }, () => openStore(database.url, { connections: 3 })))
+    const others = stores.map((store) => another(store))
+    const names = Array.from({ length: 100 }, (_, at) => `person${at}`)
+    await Promise.all(names.map((name) => queue(name)))
+    for (const worker of [outbox, ...others]) worker.wake()
+    await Promise.all([outbox, ...others].map((worker) => worker.idle()))
+    expect(sent.toSorted()).toEqual(names.map((name) => `${name}@example.net`).toSorted())
+    expect(problems).toEqual([])
+    for (const other of others) await other.stop()
+    for (const store of stores) await store.close()
+    await stop()
+    await database.drop()
+  },
+)
+
+test('mails that wait in the queue are not overtaken for ever by those that come', async () => {
+  const { ask, sent, stop, outbox } = await outboxOf(10, { atOnce: 2, leaseMs: 60_000, inHand: 4 })
+  const names = Array.from({ length: 80 }, (_, at) => `person${at}`)
+  // More than this process may have in hand; and then a new one for each that leaves.
+  await Promise.all(names.slice(0, 12).map(ask))
+  for (let asked = 12; asked < names.length; ) {
+    while (asked < names.length && asked - sent.length < 12) await ask(names[asked++] as string)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  await outbox.idle()
+  const late = names.map((name, at) => sent.indexOf(`${name}@example.net`) - at)
+  expect(sent).toHaveLength(80)
+  expect(Math.max(...late)).toBeLessThan(20)
+  await stop()
+})
+
+test('mails that cannot be opened, that the transport throws at, or that it never answers to, are in nobody’s way', async () => {
+  const { queue, sent, messages, store, stop, outbox, problems } = await outboxOf(1, {
+    atOnce: 1,
+    leaseMs: 400,
+    before: async (to) => {
+      if (to.startsWith('thrown')) throw new TypeError('the recipient of a mail is not one plain address')
+      if (to.startsWith('silent')) await new Promise(() => {})
+    },
+  })
+  for (const name of ['sealed1', 'sealed2']) await queue(name, 'a secret of somebody else that is long enough to be one')
+  for (const name of ['thrown1', 'thrown2', 'silent1', ...people]) await queue(name)
+  outbox.wake()
+  for (let wait = 0; wait < 300 && sent.length < people.length; wait++) await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(sent.toSorted()).toEqual(people.map((name) => `${name}@example.net`).toSorted())
+  // Those that can never be sent are given up; the one without an answer comes again, after its pause.
+  expect(problems.filter((name) => name !== 'mail_not_made')).toEqual([])
+  expect(messages.filter(({ to }) => to.startsWith('thrown'))).toHaveLength(2)
+  const { now, dueAt } = await store.nextMailDue()
+  expect((dueAt ?? 0) - now).toBeGreaterThan(2_000)
   await stop()
 })

@@ -7,7 +7,8 @@ import pg from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Policy, readPolicy } from '../src/core/policy.ts'
 import { openEngine, storeOver } from '../src/store/open.ts'
-import { all, type Engine, nothing, one, run, Unavailable } from '../src/store/operation.ts'
+import { all, type Engine, nothing, one, run, type Statement, Unavailable } from '../src/store/operation.ts'
+import { claimMails, nextMailDue } from '../src/store/outbox.ts'
 import { SqliteEngine } from '../src/store/sqlite.ts'
 import type { ResendInput, Scope, SessionKey, StartInput, Store, VerifyInput } from '../src/store/store.ts'
 import { windowsOf } from './database.ts'
@@ -16,6 +17,7 @@ import { freshDatabase } from './postgres.ts'
 const MINUTE = 60_000
 
 interface Opened {
+  readonly url: string
   readonly engine: Engine
   readonly store: Store
   /** A second connection to the same data, as another process has. */
@@ -40,6 +42,7 @@ async function opened(url: string, block: (url: string) => Promise<() => Promise
   const first = await again()
   return {
     ...first,
+    url,
     again,
     block: () => block(url),
     destroy: async () => {
@@ -148,6 +151,47 @@ const ownBuckets = (index: number): StartInput['buckets'] => ({
   browser: `browser${index}`,
   tenant: 'tenant',
 })
+
+/** Many at once, with due times one after the other. */
+async function queueMails(engine: Engine, tenant: string, count: number, dueAt: number): Promise<void> {
+  const numbers = 'with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < cast(? as {int}))'
+  const challenges = `insert into challenges (tenant, id, purpose, email, browser, locale, device, created_at) ${numbers} select cast(? as text), cast(? as text) || (100000 + n), 'sign_in', 'ada@example.net', 'browser1', 'en', '', 1 from numbers`
+  const mails = `insert into mails (tenant, challenge, ordinal, request_id, created_at, link_expires_at, code_expires_at, code_tries, address_tries, decoy, state, sealed, tries, due_at) ${numbers} select cast(? as text), cast(? as text) || (100000 + n), 0, '', 1, 1, 1, 0, 0, 0, 'queued', 'sealed', 0, cast(? as {int}) + n - 1 from numbers`
+  await engine.write({
+    locks: nothing,
+    *run() {
+      yield* run(challenges, count, tenant, tenant)
+      yield* run(mails, count, tenant, tenant, dueAt)
+    },
+  })
+}
+
+interface PlanNode {
+  readonly 'Actual Rows': number
+  readonly 'Actual Loops': number
+  readonly 'Rows Removed by Filter'?: number
+  readonly Plans?: readonly PlanNode[]
+}
+
+/** What the busiest step of a statement reads. SQLite does not count; a step that goes through a whole table is endless there. */
+async function mostRowsRead(engine: Engine, { sql, params }: Statement): Promise<number> {
+  if (engine instanceof SqliteEngine) {
+    const plan = await engine.read(() => all<{ detail: string }>(`explain query plan ${sql}`, ...params))
+    expect(plan.some(({ detail }) => detail.includes('mails_due'))).toBe(true)
+    const whole = plan.filter(({ detail }) => /^SCAN (mails|challenges|[mnc])\b/.test(detail))
+    return whole.length === 0 ? 0 : Number.POSITIVE_INFINITY
+  }
+  const [row] = await engine.read(() =>
+    all<{ 'QUERY PLAN': readonly { Plan: PlanNode }[] }>(`explain (analyze, format json) ${sql}`, ...params),
+  )
+  const read = (node: PlanNode): number =>
+    Math.max(
+      node['Actual Rows'] * node['Actual Loops'],
+      (node['Rows Removed by Filter'] ?? 0) * node['Actual Loops'],
+      ...(node.Plans ?? []).map(read),
+    )
+  return Math.max(...(row?.['QUERY PLAN'] ?? []).map(({ Plan }) => read(Plan)))
+}
 
 /** A browser that did not ask. */
 const elsewhere = (index: number): Partial<VerifyInput> => ({
@@ -545,6 +589,58 @@ describe.each(engines)('%s', (_, open) => {
     expect(await second.store.claimMails(5, MINUTE)).toHaveLength(1)
   })
 
+  test('TE-10: a tenant with a hundred thousand queued mails keeps no other waiting: one of each, oldest first, then a second of each', async () => {
+    const { engine, store } = await database()
+    await queueMails(engine, 'loud', 100_000, 1)
+    await queueMails(engine, 'aside', 1, 500_000)
+    await queueMails(engine, 'quiet', 3, 500_001)
+    await queueMails(engine, 'zest', 30, 500_002)
+    await queueMails(engine, 'later', 5, clock.at + 1)
+    const claim = async (most: number): Promise<Record<string, number>> => {
+      const counts: Record<string, number> = {}
+      for (const { tenant } of await store.claimMails(most, MINUTE)) counts[tenant] = (counts[tenant] ?? 0) + 1
+      return counts
+    }
+    expect(await claim(2)).toEqual({ loud: 1, aside: 1 })
+    expect(await claim(12)).toEqual({ loud: 5, quiet: 3, zest: 4 })
+    expect(await claim(20)).toEqual({ loud: 10, zest: 10 })
+    expect(await claim(40)).toEqual({ loud: 24, zest: 16 })
+    expect(await claim(40)).toEqual({ loud: 40 })
+    // The oldest of the long queue went first.
+    const oldest = await rows<{ challenge: string }>(
+      engine,
+      "select challenge from mails where tenant = 'loud' and due_at > 200000 order by challenge",
+    )
+    expect(oldest.map(({ challenge }) => challenge)).toEqual(Array.from({ length: 80 }, (_, index) => `loud${100_001 + index}`))
+    expect(await store.nextMailDue()).toEqual({ now: expect.any(Number), dueAt: 81 })
+
+    // However long the queue is, only the beginnings of the tenants' queues are read.
+    const tx = { now: clock.at, elapsed: () => 0, limits: { get: () => null, set: () => {} } }
+    for (const statement of [claimMails(tx, 20, MINUTE).next().value, nextMailDue(tx).next().value] as Statement[]) {
+      expect(await mostRowsRead(engine, statement)).toBeLessThan(500)
+      await engine.write({ locks: nothing, run: () => run('analyze mails') })
+    }
+  }, 60_000)
+
+  test('FA-03, I5: ten workers with a connection each, all at once: every mail of every tenant is leased once', async () => {
+    const first = await database()
+    const workers = await Promise.all(Array.from({ length: 10 }, () => first.again()))
+    await queueMails(first.engine, 'one', 150, 1)
+    await queueMails(first.engine, 'two', 30, 1)
+    const claimed: string[] = []
+    await Promise.all(
+      workers.map(async ({ store }) => {
+        for (let empty = 0; empty < 3; ) {
+          const mails = await store.claimMails(7, MINUTE)
+          claimed.push(...mails.map(({ challenge }) => challenge))
+          empty = mails.length === 0 ? empty + 1 : 0
+        }
+      }),
+    )
+    expect(claimed).toHaveLength(180)
+    expect(new Set(claimed).size).toBe(180)
+  })
+
   test('settling erases the sealed secrets, once, and never un-settles', async () => {
     const { engine, store } = await database()
     await store.start(scope(), startInput())
@@ -635,6 +731,21 @@ describe.each(engines)('%s', (_, open) => {
     const kept = await engine.read(() => one<{ policy: string }>("select policy from policies where version = 'v1'"))
     expect(readPolicy(JSON.parse(kept?.policy ?? ''))).toEqual({ ok: true, policy: policy() })
   })
+})
+
+test('FA-03: PostgreSQL: mails that another worker has in hand are passed over, not waited for', async () => {
+  const { engine, store, destroy, url } = await openPostgres()
+  await queueMails(engine, 'one', 60, 1)
+  const other = new pg.Client({ connectionString: url })
+  await other.connect()
+  await other.query("begin; select 1 from mails where tenant = 'one' order by due_at limit 45 for update")
+  const began = performance.now()
+  const mails = await store.claimMails(20, MINUTE)
+  expect(performance.now() - began).toBeLessThan(2_000)
+  expect(mails.map(({ challenge }) => challenge)).toEqual(Array.from({ length: 15 }, (_, index) => `one${100_046 + index}`))
+  await other.query('rollback')
+  await other.end()
+  await destroy()
 })
 
 test('operations that wait together share one commit, of at most a hundred', async () => {

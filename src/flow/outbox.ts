@@ -40,6 +40,8 @@ export function startOutbox(context: Context, transport: MailTransport, options:
   let carried = 0
   /** The last look took all there was room for, so there may be more. */
   let full = false
+  /** Mails wait in the queue that are due: new ones go behind them, or those would wait for as long as new ones come. */
+  let behind = false
 
   const giveBack = (): void => {
     carried--
@@ -66,7 +68,9 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       if (wait !== null) await wait
       // So late that the lease may run out on the way, and another worker send it as well: left to whoever comes then.
       if (performance.now() > leased + leaseMs / 2) return nextTurn()
-      const handed = await handOver(context, transport, mail, secrets).finally(nextTurn)
+      const patienceMs = leased + 0.9 * leaseMs - performance.now()
+      const handed = await handOver(context, transport, mail, { secrets, patienceMs }).finally(nextTurn)
+      tellOutage(context, handed.reply)
       // The mail server can take the next one while the disk is asked to remember this one.
       if (full) bell.ring()
       await settle(context, mail, handed)
@@ -81,7 +85,8 @@ export function startOutbox(context: Context, transport: MailTransport, options:
   const look = async (): Promise<number> => {
     const room = atOnce - sending - turns.length
     const mails = room > 0 ? await context.store.claimMails(room, leaseMs) : []
-    full = mails.length === room
+    full = mails.length >= room
+    behind = room > 0 ? full : behind || (await isDue(context))
     for (const mail of mails) {
       carried++
       void carry(mail, null)
@@ -106,7 +111,8 @@ export function startOutbox(context: Context, transport: MailTransport, options:
 
   return {
     reserve: () => {
-      if (stopped || carried >= inHand) return null
+      if (carried >= inHand) behind = true
+      if (stopped || behind) return null
       carried++
       return leaseMs
     },
@@ -129,6 +135,23 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       while (carried > 0) await new Promise((resolve) => setTimeout(resolve, 5))
     },
   }
+}
+
+async function isDue(context: Context): Promise<boolean> {
+  const { now, dueAt } = await context.store.nextMailDue()
+  return dueAt !== null && dueAt <= now
+}
+
+const TELL_AGAIN_MS = 60_000
+const told = new WeakMap<Context, number>()
+
+/** A mail server that cannot be used keeps everybody out, and somebody should hear of it: once a minute, not once a mail. */
+function tellOutage(context: Context, reply: Reply | null): void {
+  if (reply?.class !== 'unreachable') return
+  const now = performance.now()
+  if (now - (told.get(context) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return
+  told.set(context, now)
+  context.log.error('mail_server_unusable', new Error(reply.text))
 }
 
 /** A bell that rang while nobody listened is heard by the next who does. */
@@ -176,7 +199,18 @@ async function settle(context: Context, mail: QueuedMail, { reply, bytes }: Hand
   })
 }
 
-async function handOver(context: Context, transport: MailTransport, mail: QueuedMail, secrets: SealedSecrets | null): Promise<HandedOver> {
+interface HandOver {
+  readonly secrets: SealedSecrets | null
+  /** Nearly the rest of the lease. A transport that never answers would keep its place for ever, and twenty such mails all of them. */
+  readonly patienceMs: number
+}
+
+async function handOver(
+  context: Context,
+  transport: MailTransport,
+  mail: QueuedMail,
+  { secrets, patienceMs }: HandOver,
+): Promise<HandedOver> {
   const before = decideDelivery(context.policy, {
     now: mail.now,
     tries: mail.tries,
@@ -185,18 +219,26 @@ async function handOver(context: Context, transport: MailTransport, mail: Queued
     reply: null,
   })
   if (before.verdict !== 'hand_over') return { reply: null, bytes: 0 }
-  const opened = secrets ?? unseal(context, mail)
-  if (opened === null) return { reply: { class: 'unreadable', text: 'sealed with a key that is gone' }, bytes: 0 }
   try {
+    const opened = secrets ?? unseal(context, mail)
+    if (opened === null) return { reply: { class: 'unreadable', text: 'sealed with a key that is gone' }, bytes: 0 }
     const message = write(context, mail, opened)
     const bytes = message.text.length + message.html.length
     // Rendered like any other, so that a mail for show costs what a real one does.
     if (mail.decoy) return { reply: { class: 'accepted', text: '' }, bytes: 0 }
-    return { reply: await transport.send(message), bytes }
+    return { reply: await answered(transport.send(message), patienceMs), bytes }
   } catch (error) {
     context.log.error('mail_not_made', error, { challenge: mail.challenge })
     return { reply: { class: 'unreadable', text: 'the mail could not be made' }, bytes: 0 }
   }
+}
+
+async function answered(sending: Promise<Reply>, patienceMs: number): Promise<Reply> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Reply>((resolve) => {
+    timer = setTimeout(() => resolve({ class: 'unknown', text: 'no answer in time' }), patienceMs)
+  })
+  return await Promise.race([sending, late]).finally(() => clearTimeout(timer))
 }
 
 function unseal(context: Context, mail: QueuedMail): SealedSecrets | null {

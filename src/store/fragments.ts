@@ -18,8 +18,31 @@ const fragments = {
   },
   /** After a text that is compared byte by byte, in whatever language the database sorts. */
   binary: { sqlite: 'collate binary', postgres: 'collate "C"' },
-  /** Ends a select of rows that the transaction is about to change and that others may have in hand. */
-  skip_locked: { sqlite: '', postgres: 'for update of m skip locked' },
+  /**
+   * The first few due mails of each queue. PostgreSQL would otherwise plan from what it believes about the average tenant, and read
+   * all queued mails of everybody; SQLite has no `lateral`, and finds the last of the few first.
+   */
+  first_due: {
+    sqlite:
+      "cross join mails m on m.state = 'queued' and m.tenant = q.tenant and m.due_at <= coalesce((select n.due_at from mails n where n.state = 'queued' and n.tenant = q.tenant and n.due_at <= (select now from given) order by n.due_at limit 1 offset (select each - 1 from share)), (select now from given))",
+    postgres:
+      "cross join lateral (select * from mails where state = 'queued' and tenant = q.tenant and due_at <= (select now from given) order by due_at limit (select each from share)) as m",
+  },
+  /**
+   * The row of a mail that was found: locked, unless somebody else has it in hand or had it meanwhile. By its due time as well, so that
+   * every index that could be taken is a good one.
+   */
+  taken: {
+    sqlite: 'cross join mails m on m.tenant = t.tenant and m.challenge = t.challenge and m.ordinal = t.ordinal',
+    postgres:
+      "cross join lateral (select * from mails where tenant = t.tenant and challenge = t.challenge and ordinal = t.ordinal and due_at = t.due_at and state = 'queued' for update skip locked) as m",
+  },
+  /** A parameter that is a JSON list of [tenant, challenge, ordinal], as rows. */
+  listed: {
+    sqlite: '(select value ->> 0 as tenant, value ->> 1 as challenge, value ->> 2 as ordinal from json_each(?))',
+    postgres:
+      '(select value ->> 0 as tenant, value ->> 1 as challenge, cast(value ->> 2 as bigint) as ordinal from json_array_elements(cast(? as json)))',
+  },
 } as const
 
 export function speak(engine: EngineName, sql: string): string {

@@ -18,21 +18,42 @@ interface Leased extends Omit<QueuedMail, 'hasLink' | 'hasCode' | 'decoy' | 'now
 /** Two claims in one transaction would not skip each other's rows. */
 export const claimLocks: Locks = { ...nothing, turn: 'outbox' }
 
+/** Tenants that have queued mails: one step in the index for each, however long its queue is. */
+const TENANTS = `tenants (tenant) as (
+  select min(tenant) from mails where state = 'queued'
+  union all
+  select (select min(m.tenant) from mails m where m.state = 'queued' and m.tenant > t.tenant) from tenants t where t.tenant is not null
+)`
+
+/**
+ * One of each tenant that has any, oldest first, then a second one of each, and so on: a tenant with a hundred thousand mails in the
+ * queue keeps nobody waiting. Where each of n tenants gives one, no tenant can be asked for more than `most - n + 1`: so few are looked
+ * at, and 200 besides, for those that other workers have in hand.
+ */
+const DUE = `with recursive given (now, most) as (
+  select cast(? as {int}), cast(? as {int})
+), ${TENANTS}, queues (tenant) as (
+  select t.tenant from tenants t where (select min(m.due_at) from mails m where m.state = 'queued' and m.tenant = t.tenant) <= (select now from given)
+), share (each) as (
+  select case when most > count(*) then most - count(*) + 1 else 1 end + 200 / count(*) from queues, given group by most
+), turns (tenant, challenge, ordinal, due_at) as (
+  select tenant, challenge, ordinal, due_at from (
+    select m.tenant, m.challenge, m.ordinal, m.due_at, row_number() over (partition by m.tenant order by m.due_at) as turn from queues q {first_due}
+  ) as ranked order by turn, due_at limit 1000
+), picked as (
+  select m.* from turns t {taken} limit (select most from given)
+)
+select p.tenant, p.challenge, p.ordinal, p.request_id as "requestId", c.purpose, c.email, c.locale, c.device, p.created_at as "createdAt", p.link_expires_at as "linkExpiresAt", p.code_expires_at as "codeExpiresAt", p.link_digest is not null as "hasLink", p.code_digest is not null as "hasCode", p.decoy, p.sealed, p.tries
+from picked p join challenges c on c.tenant = p.tenant and c.id = p.challenge`
+
 export function* claimMails(tx: Tx, limit: number, leaseMs: Ms): Operation<readonly QueuedMail[]> {
-  const due = yield* all<Leased>(
-    'select m.tenant, m.challenge, m.ordinal, m.request_id as "requestId", c.purpose, c.email, c.locale, c.device, m.created_at as "createdAt", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_digest is not null as "hasLink", m.code_digest is not null as "hasCode", m.decoy, m.sealed, m.tries from mails m join challenges c on c.tenant = m.tenant and c.id = m.challenge where m.state = \'queued\' and m.due_at <= ? order by m.due_at limit ? {skip_locked}',
-    tx.now,
-    limit,
+  const due = yield* all<Leased>(DUE, tx.now, limit)
+  if (due.length === 0) return []
+  yield* run(
+    'update mails set due_at = ? from {listed} as leased where mails.tenant = leased.tenant and mails.challenge = leased.challenge and mails.ordinal = leased.ordinal',
+    tx.now + leaseMs,
+    JSON.stringify(due.map(({ tenant, challenge, ordinal }) => [tenant, challenge, ordinal])),
   )
-  for (const { tenant, challenge, ordinal } of due) {
-    yield* run(
-      'update mails set due_at = ? where tenant = ? and challenge = ? and ordinal = ?',
-      tx.now + leaseMs,
-      tenant,
-      challenge,
-      ordinal,
-    )
-  }
   return due.map((row) => ({
     ...row,
     hasLink: Boolean(row.hasLink),
@@ -89,6 +110,8 @@ export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation
 }
 
 export function* nextMailDue(tx: Tx): Operation<{ readonly now: Ms; readonly dueAt: Ms | null }> {
-  const row = yield* one<{ dueAt: Ms | null }>('select min(due_at) as "dueAt" from mails where state = \'queued\'')
+  const row = yield* one<{ dueAt: Ms | null }>(
+    `with recursive ${TENANTS} select min((select min(m.due_at) from mails m where m.state = 'queued' and m.tenant = t.tenant)) as "dueAt" from tenants t where t.tenant is not null`,
+  )
   return { now: tx.now, dueAt: row?.dueAt ?? null }
 }

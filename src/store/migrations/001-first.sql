@@ -59,7 +59,8 @@ create table mails (
   settled_at {int},
   primary key (tenant, challenge, ordinal)
 ) {compact};
-create index mails_due on mails (due_at) where state = 'queued';
+-- By tenant first, so that each has a queue of its own in it and nobody waits behind another's.
+create index mails_due on mails (tenant, due_at) where state = 'queued';
 
 create table sessions (
   tenant text not null,
