@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
+import { steadyClock } from './clock.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
 import type { Migrated } from './migrate.ts'
@@ -69,10 +70,11 @@ export async function openEngine(databaseUrl: string, options: OpenOptions = {})
   }
   const path = databaseUrl.replace(/^file:(\/\/(?=\/))?/, '')
   if (path === databaseUrl) throw new Error(`cannot open a database at ${databaseUrl.split(':')[0]}: — use file:PATH or postgres://…`)
-  if (path === ':memory:') return openSqlite(path, { now: options.now ?? Date.now })
+  const now = options.now ?? steadyClock()
+  if (path === ':memory:') return openSqlite(path, { now })
   mkdirSync(dirname(path), { recursive: true })
   const fresh = !existsSync(path)
-  const engine = await openSqlite(path, { now: options.now ?? Date.now })
+  const engine = await openSqlite(path, { now })
   // Addresses and digests are nobody else's business on this machine; -wal and -shm inherit the mode.
   if (fresh) chmodSync(path, 0o600)
   return engine
