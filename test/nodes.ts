@@ -76,6 +76,8 @@ export interface Nodes {
   readonly count: number
   /** By the clock of the nodes, with fractions: milliseconds since they began. */
   now(): number
+  /** The same as a time of day. */
+  wallClock(): number
   send(node: number, request: Request): Promise<Reply>
   /** SIGKILL; resolves when it is dead. */
   kill(node: number): Promise<void>
@@ -121,6 +123,7 @@ export async function startNodes({ database, count = 2, policy = {}, speed = 1, 
     mails,
     count,
     now: () => (performance.timeOrigin + performance.now() - clock.epoch) * speed,
+    wallClock: () => clock.epoch + (performance.timeOrigin + performance.now() - clock.epoch) * speed,
     send: async (node, request) => {
       const child = running[node]
       if (child == null) throw new NobodyThere()
