@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Policy, type PolicyInput, readPolicy } from '../src/core/policy.ts'
 import { openEngine } from '../src/store/open.ts'
 import { all } from '../src/store/operation.ts'
+import { brokenRows } from './examine.ts'
 import type { Answer, Ask, Call, EventRecord, Records, Rules } from './history.ts'
 import { NobodyThere, type Nodes, type Reply, type Request, startNodes } from './nodes.ts'
 import { Dice } from './seed.ts'
@@ -22,6 +23,8 @@ export interface Campaign {
   readonly rules: Rules
   readonly history: readonly Call[]
   readonly records: Records
+  /** What `postkey doctor --deep` says afterwards. */
+  readonly brokenRows: readonly string[]
   readonly kills: number
   readonly pauses: number
   /** How often each answer came; "no answer" among them. */
@@ -109,7 +112,14 @@ export async function runCampaign({
   }
   // A transaction may outlive its client by a moment.
   await sleep(300)
-  return { rules: rulesOf(speed), history: book.history(), records: await readRecords(database), ...faults, answers: book.answers() }
+  return {
+    rules: rulesOf(speed),
+    history: book.history(),
+    records: await readRecords(database),
+    brokenRows: await brokenRows(database, Math.floor(nodes.wallClock())),
+    ...faults,
+    answers: book.answers(),
+  }
 }
 
 function browserNamed(at: number): Browser {

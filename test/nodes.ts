@@ -31,6 +31,8 @@ export interface NodesOptions {
   readonly policy?: Partial<PolicyInput>
   /** How many times faster than this machine's the nodes' clocks run. */
   readonly speed?: number
+  /** Each node has the clock that it would have in production, so many milliseconds off. Without this, `speed` decides. */
+  readonly clocks?: readonly number[]
 }
 
 export interface Request {
@@ -74,10 +76,14 @@ export interface Nodes {
   readonly count: number
   /** By the clock of the nodes, with fractions: milliseconds since they began. */
   now(): number
+  /** The same as a time of day. */
+  wallClock(): number
   send(node: number, request: Request): Promise<Reply>
   /** SIGKILL; resolves when it is dead. */
   kill(node: number): Promise<void>
   start(node: number): Promise<void>
+  /** From now on its machine's clock is so many milliseconds off. With `clocks` only. */
+  setClock(node: number, shift: number): Promise<void>
   /** Stands still in the middle of whatever it does. */
   pause(node: number, ms: number): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -92,14 +98,15 @@ interface Running {
 const SECRET = 'nodes-secret-of-at-least-32-bytes-0123456789abcdef'
 const ANSWER_MS = 15_000
 
-export async function startNodes({ database, count = 2, policy = {}, speed = 1 }: NodesOptions): Promise<Nodes> {
+export async function startNodes({ database, count = 2, policy = {}, speed = 1, clocks }: NodesOptions): Promise<Nodes> {
   const mails = new Map<string, OpenedMail>()
   const clock = { epoch: Date.now(), speed }
   const running: (Running | null)[] = Array.from({ length: count }, () => null)
-  const options = JSON.stringify({ database, secret: SECRET, policy, clock })
+  const options = JSON.stringify({ database, secret: SECRET, policy, clock: clocks === undefined ? clock : null })
+  const shifts = clocks === undefined ? null : [...clocks]
 
   const start = async (node: number): Promise<void> => {
-    running[node] = await startChild(options, (message) => {
+    running[node] = await startChild(options, shifts?.[node] ?? null, (message) => {
       const { linkId, secret, code } = openMail(message)
       mails.set(linkId, { link: secret, code: code ?? '' })
     })
@@ -116,6 +123,7 @@ export async function startNodes({ database, count = 2, policy = {}, speed = 1 }
     mails,
     count,
     now: () => (performance.timeOrigin + performance.now() - clock.epoch) * speed,
+    wallClock: () => clock.epoch + (performance.timeOrigin + performance.now() - clock.epoch) * speed,
     send: async (node, request) => {
       const child = running[node]
       if (child == null) throw new NobodyThere()
@@ -123,6 +131,21 @@ export async function startNodes({ database, count = 2, policy = {}, speed = 1 }
     },
     kill,
     start,
+    setClock: async (node, shift) => {
+      const child = running[node]?.process
+      if (shifts === null || child === undefined) throw new Error(`node ${node} has no clock of its own`)
+      shifts[node] = shift
+      const set = new Promise<void>((resolve) => {
+        const heard = (message: { clockSet?: true }): void => {
+          if (message.clockSet === undefined) return
+          child.off('message', heard)
+          resolve()
+        }
+        child.on('message', heard)
+      })
+      child.send({ clock: shift })
+      await set
+    },
     pause: async (node, ms) => {
       const child = running[node]
       child?.process.kill('SIGSTOP')
@@ -135,13 +158,17 @@ export async function startNodes({ database, count = 2, policy = {}, speed = 1 }
   }
 }
 
-function startChild(options: string, arrived: (message: Message) => void): Promise<Running> {
+function startChild(options: string, shift: number | null, arrived: (message: Message) => void): Promise<Running> {
   const child = fork(fileURLToPath(new URL('node-child.mjs', import.meta.url)), [options], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
-    execArgv: [],
+    execArgv: shift === null ? [] : ['--import', new URL('shifted-clock.mjs', import.meta.url).href],
     // Whatever instruments the test process is none of the node's business.
-    env: { PATH: process.env['PATH'] ?? '', POSTKEY_TEST_SQLITE: process.env['POSTKEY_TEST_SQLITE'] ?? '' },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      POSTKEY_TEST_SQLITE: process.env['POSTKEY_TEST_SQLITE'] ?? '',
+      ...(shift === null ? {} : { POSTKEY_TEST_CLOCK: String(shift) }),
+    },
   })
   const dead = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 // A real PostgreSQL for the tests: the server that an npm package ships, started once for a run, or the one that
 // POSTKEY_TEST_DATABASE_URL names. Each opening gets a database of its own.
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -14,6 +14,10 @@ const NOBODY = 65_534
 
 export interface PostgresServer {
   readonly url: string
+  /** Ends it in the middle of everything, as `pg_ctl stop -m immediate` does. */
+  crash(): Promise<void>
+  /** On the same data and port, after a crash. */
+  start(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -41,26 +45,31 @@ export async function startPostgres(
     '-c',
     `${name}=${value}`,
   ])
-  const child = spawn(join(native, 'bin/postgres'), ['-D', data, '-p', String(port), '-k', folder, ...flags], {
-    ...who,
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let said = ''
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      if (said.includes('ready to accept connections')) resolve()
+  let child: ChildProcess | null = null
+  const start = async (): Promise<void> => {
+    child = spawn(join(native, 'bin/postgres'), ['-D', data, '-p', String(port), '-k', folder, ...flags], {
+      ...who,
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
     })
-    child.once('exit', (code) => reject(new Error(`PostgreSQL ended with ${code} before it was ready:\n${said}`)))
-  })
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  process.once('exit', () => child.kill('SIGQUIT'))
+    await ready(child)
+  }
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const ended = child
+    child = null
+    if (ended === null) return
+    const gone = new Promise<void>((resolve) => ended.once('exit', () => resolve()))
+    ended.kill(signal)
+    await gone
+  }
+  process.once('exit', () => child?.kill('SIGQUIT'))
+  await start()
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    crash: () => end('SIGQUIT'),
+    start,
     stop: async () => {
-      child.kill('SIGINT')
-      await ended
+      await end('SIGINT')
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -81,6 +90,17 @@ function tlsSettings(folder: string, certificate: Certificate, asRoot: boolean):
 /** `authority` signed them all, and `key` is the key of them all. */
 export function certificateFile(name: string): string {
   return fileURLToPath(new URL(`certificates/${name}.pem`, import.meta.url))
+}
+
+function ready(server: ChildProcess): Promise<void> {
+  let said = ''
+  return new Promise((resolve, reject) => {
+    server.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      if (said.includes('ready to accept connections')) resolve()
+    })
+    server.once('exit', (code) => reject(new Error(`PostgreSQL ended with ${code} before it was ready:\n${said}`)))
+  })
 }
 
 /** Where the package keeps the programs: in place, or copied to where "nobody" may go. */

@@ -2,10 +2,11 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
+import { steadyClock } from './clock.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
 import type { Migrated } from './migrate.ts'
-import { type Engine, nothing, run } from './operation.ts'
+import { type Engine, nothing, one, run } from './operation.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
 import { connectionBounds, explainPostgres } from './postgres-url.ts'
 import { findChallenge, keepPolicy } from './read.ts'
@@ -31,11 +32,49 @@ const FOR_LOOKS = 2
  * the place of a database is told by its mark: `onRestore` hears of the epoch that begins.
  */
 export async function openStore(databaseUrl: string, options: OpenOptions & { onRestore?: (voided: Voided) => void } = {}): Promise<Store> {
-  const engine = await openEngine(databaseUrl, options)
-  await migrateOrExplain(databaseUrl, engine)
+  const engine = await openSound(databaseUrl, options)
   const voided = await engine.write({ locks: nothing, run: voidIfCopy })
   if (voided !== null) options.onRestore?.(voided)
   return storeOver(engine)
+}
+
+/** Up to this size every page is looked at before a start: an eighth of a second. Beyond it, `postkey doctor` does. */
+const LOOKED_AT_BYTES = 64 * 1_048_576
+
+/** Damage grows, and what is written over it is lost: a file that is known to be damaged is not served (FA-14). */
+async function openSound(databaseUrl: string, options: OpenOptions): Promise<OpenEngine> {
+  let damage: string | null
+  let cause: unknown
+  try {
+    const engine = await openEngine(databaseUrl, options)
+    damage = (await bytesOf(engine, databaseUrl)) <= LOOKED_AT_BYTES ? await engine.damage() : null
+    if (damage === null) {
+      await migrateOrExplain(databaseUrl, engine)
+      return engine
+    }
+    // Not closed: closing would write what stands in the -wal file over the damage.
+  } catch (error) {
+    damage = error instanceof Error ? error.message : String(error)
+    cause = error
+    if (!/malformed|corrupt|not a database/i.test(damage)) throw error
+  }
+  throw new Error(
+    `the database is damaged: ${damage.replaceAll(/\s+/g, ' ').slice(0, 200)} — nothing is served from it: keep a copy of the file with its -wal and -shm, then restore a backup (docs/operating.md, "Backup and restore")`,
+    { cause },
+  )
+}
+
+async function bytesOf(engine: Engine, databaseUrl: string): Promise<number> {
+  if (!databaseUrl.startsWith('file:')) return 0
+  const size = 'select page_count * page_size as bytes from pragma_page_count, pragma_page_size'
+  for (const until = performance.now() + 5_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+    try {
+      return (await engine.read(() => one<{ bytes: number }>(size)))?.bytes ?? 0
+    } catch (error) {
+      // Another process starts at the same time and brings the file in order.
+      if (!/busy|locked/i.test(String(error)) || performance.now() > until) throw error
+    }
+  }
 }
 
 /** After a restore that carries no mark: begins an epoch. */
@@ -90,10 +129,11 @@ export async function openEngine(databaseUrl: string, options: OpenOptions = {})
   }
   const path = databaseUrl.replace(/^file:(\/\/(?=\/))?/, '')
   if (path === databaseUrl) throw new Error(`cannot open a database at ${databaseUrl.split(':')[0]}: — use file:PATH or postgres://…`)
-  if (path === ':memory:') return openSqlite(path, { now: options.now ?? Date.now })
+  const now = options.now ?? steadyClock()
+  if (path === ':memory:') return openSqlite(path, { now })
   mkdirSync(dirname(path), { recursive: true })
   const fresh = !existsSync(path)
-  const engine = await openSqlite(path, { now: options.now ?? Date.now })
+  const engine = await openSqlite(path, { now })
   // Addresses and digests are nobody else's business on this machine; -wal and -shm inherit the mode.
   if (fresh) chmodSync(path, 0o600)
   return engine

@@ -1,0 +1,72 @@
+// A rolling restart while people are asking: the server that is told to stop answers what it has taken, and the mails it has not sent
+// are sent by the next one.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { brokenRows } from '../examine.ts'
+import { sharedDatabases } from '../nodes.ts'
+import { startServe } from '../server.ts'
+import { type SmtpTestServer, startSmtpServer } from '../smtp-server.ts'
+
+const CLIENTS = 12
+const LOAD_MS = 500
+
+let smtp: SmtpTestServer
+beforeAll(async () => {
+  smtp = await startSmtpServer({ mode: 'accept' })
+})
+afterAll(() => smtp.stop())
+
+test.each(sharedDatabases)(
+  'I5: SIGTERM under load on %s: nobody is answered 5xx, and every mail that was promised arrives once',
+  async (engine, fresh) => {
+    const database = await fresh()
+    const env = {
+      POSTKEY_DATABASE_URL: database.url,
+      POSTKEY_SMTP_URL: `smtp://127.0.0.1:${smtp.port}?timeout=2000ms`,
+      POSTKEY_TRUSTED_PROXIES: '127.0.0.1/32,::1/128',
+    }
+    const first = await startServe(env)
+    const statuses: Record<string, number> = {}
+    const promised: string[] = []
+    let stopping = false
+    const client = async (name: number): Promise<void> => {
+      for (let number = 0; ; number++) {
+        const email = `${engine.toLowerCase()}-${name}-${number}@example.net`
+        const answer = await fetch(`${first.url}/sign-in`, {
+          method: 'POST',
+          redirect: 'manual',
+          headers: { origin: first.url, 'sec-fetch-site': 'same-origin', 'x-forwarded-for': `198.${name}.${number & 255}.7` },
+          body: new URLSearchParams({ email }),
+        }).catch((error: unknown) => {
+          // Only once it was told to stop may it be gone, or hang up on a connection that rested.
+          expect(stopping, String(error)).toBe(true)
+          return null
+        })
+        if (answer === null) return
+        statuses[answer.status] = (statuses[answer.status] ?? 0) + 1
+        if (answer.status === 303) promised.push(email)
+      }
+    }
+    const clients = Promise.all(Array.from({ length: CLIENTS }, (_, name) => client(name)))
+    await new Promise((resolve) => setTimeout(resolve, LOAD_MS))
+    const before = promised.length
+    stopping = true
+    expect(await first.stop()).toBe(0)
+    await clients
+    expect(Object.keys(statuses)).toEqual(['303'])
+    // There was load when the signal came, and some of it was answered after that.
+    expect(before).toBeGreaterThan(CLIENTS)
+    expect(promised.length).toBeGreaterThan(before)
+    expect(first.lines().filter(({ level }) => level === 'error')).toEqual([])
+
+    const second = await startServe(env)
+    const arrived = async (): Promise<string[]> =>
+      (await smtp.messages()).flatMap(({ rcptTo }) => rcptTo).filter((to) => promised.includes(to))
+    for (const end = Date.now() + 15_000; (await arrived()).length < promised.length && Date.now() < end; )
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    expect((await arrived()).sort()).toEqual([...promised].sort())
+    expect(await second.stop()).toBe(0)
+    expect(await brokenRows(database.url)).toEqual([])
+    await database.drop()
+  },
+  60_000,
+)

@@ -1,0 +1,195 @@
+// The database is gone, full, locked or read-only while people sign in: they are told to come again, nothing is half-written, and all
+// goes on when it is back, without a restart.
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterEach, describe, expect, test } from 'vitest'
+import { openEngine, storeOver } from '../../src/store/open.ts'
+import { type Database, SqliteEngine } from '../../src/store/sqlite.ts'
+import { type Dump, temporaryDatabase } from '../database.ts'
+import { brokenRows } from '../examine.ts'
+import { type Answer, type AskedFor, askAndOpen, Clock, type Kit, MINUTE, signIn, startKit } from '../kit.ts'
+import { startPostgres } from '../postgres.ts'
+
+const closing: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+function expectUnavailable(answer: Answer): void {
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+}
+
+describe('PostgreSQL is killed and comes back', () => {
+  test('FA-16, I13: 503 with Retry-After at once while it is gone; afterwards all goes on, and nothing was spent for nothing', async () => {
+    const server = await startPostgres()
+    closing.push(() => server.stop())
+    const kit = await startKit({ database: server.url })
+    closing.push(() => kit.close())
+    const ada = await signIn(kit, 'ada@example.net')
+    const proofs = []
+    for (let index = 0; index < 8; index++) proofs.push(await askAndOpen(kit, `proof${index}@example.net`))
+
+    // Killed in the middle of starts and proofs.
+    const asking = Array.from({ length: 12 }, (_, index) => ask(kit, `start${index}@example.net`))
+    const proving = proofs.map((proof) => proof.browser.post('/sign-in/code', { c: proof.challenge, code: proof.code ?? '' }))
+    await new Promise((resolve) => setImmediate(resolve))
+    await server.crash()
+    const asked = await Promise.all(asking)
+    for (const answer of [...asked.map((one) => one.answer), ...(await Promise.all(proving))]) {
+      if (answer.status !== 303) expectUnavailable(answer)
+    }
+    const began = performance.now()
+    expectUnavailable(await kit.browser().post('/sign-in', { email: 'late@example.net' }))
+    expectUnavailable(await ada.api('GET', '/api/session'))
+    expectUnavailable(await ada.post('/sign-out', {}))
+    expect((await kit.browser().get('/readyz')).status).toBe(503)
+    expect((await kit.browser().get('/livez')).status).toBe(200)
+    expect(performance.now() - began).toBeLessThan(1_000)
+
+    await server.start()
+    expect((await kit.browser().get('/readyz')).status).toBe(200)
+    expect(await ada.whoAmI()).toBe('ada@example.net')
+    // Whether the commit went through before it was killed, nobody was told: the same again gets in.
+    for (const { browser, challenge, code } of proofs)
+      expect((await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })).status).toBe(303)
+    // What was on its way is sent when its lease is over; every start that was answered has its mail.
+    kit.clock.forward(3 * MINUTE)
+    expect(await signIn(kit, 'late@example.net')).toBeDefined()
+    await kit.settle()
+    for (const { email, answer } of asked) if (answer.status === 303) expect(kit.mailbox.all(email).length).toBeGreaterThan(0)
+    expect(await brokenRows(server.url, kit.clock.at)).toEqual([])
+  })
+})
+
+async function ask(kit: Kit, email: string): Promise<{ readonly email: string; readonly answer: Answer }> {
+  return { email, answer: await kit.browser().post('/sign-in', { email }) }
+}
+
+interface OnSqlite {
+  readonly kit: Kit
+  readonly clock: Clock
+  readonly path: string
+  /** The connection that Postkey has. */
+  readonly database: Database
+  /** What others see. */
+  dump(): Dump
+  rows(): Promise<string[]>
+}
+
+async function onSqlite(): Promise<OnSqlite> {
+  const file = await temporaryDatabase()
+  closing.push(() => file[Symbol.asyncDispose]())
+  const clock = new Clock(Date.UTC(2026, 10, 21, 9))
+  const engine = (await openEngine(file.url, { now: clock.now })) as SqliteEngine
+  await engine.migrate()
+  const impatient = new SqliteEngine(engine.database, { now: clock.now, busyForMs: 150 })
+  const kit = await startKit({ database: storeOver(impatient), now: clock.now })
+  closing.push(() => kit.close())
+  return {
+    kit,
+    clock,
+    path: file.url.slice('file:'.length),
+    database: engine.database,
+    dump: () => file.dump(),
+    rows: () => brokenRows(file.url, clock.at),
+  }
+}
+
+/** SQLite's own word for a disk that is full, at the page where it would grow next. */
+class Disk {
+  readonly #database: Database
+  constructor(database: Database) {
+    this.#database = database
+  }
+  full(): void {
+    // Not below what it has: then not one page more.
+    this.#database.prepare('pragma max_page_count = 1').all()
+  }
+  room(): void {
+    this.#database.prepare('pragma max_page_count = 1000000000').all()
+  }
+}
+
+const OUTAGES = 6
+
+describe('FA-13, I13: the disk is full', () => {
+  test('starts and proofs are answered 503 and leave nothing behind, wherever the room ended; the same again, with room, works', async () => {
+    const { kit, clock, database, dump, rows } = await onSqlite()
+    const disk = new Disk(database)
+    const outages = { start: 0, verify: 0 }
+    for (let round = 0; outages.start < OUTAGES || outages.verify < OUTAGES; round++) {
+      expect(round).toBeLessThan(400)
+      const email = `person${round}@example.net`
+      const browser = kit.browser()
+      const attempt = async (what: keyof typeof outages, send: () => Promise<Answer>): Promise<Answer> => {
+        await kit.settle()
+        const before = dump()
+        disk.full()
+        const answer = await send()
+        if (answer.status === 303) {
+          disk.room()
+          return answer
+        }
+        expectUnavailable(answer)
+        expect(dump()).toEqual(before)
+        outages[what]++
+        disk.room()
+        return send()
+      }
+      const asked = await attempt('start', () => browser.post('/sign-in', { email }))
+      expect(asked.status).toBe(303)
+      await kit.settle()
+      clock.forward(3 * MINUTE)
+      await kit.settle()
+      const c = new URL(asked.location, 'http://x').searchParams.get('c') ?? ''
+      const code = kit.mailbox.newest(email).code ?? ''
+      expect((await attempt('verify', () => browser.post('/sign-in/code', { c, code }))).status).toBe(303)
+      expect(await browser.whoAmI()).toBe(email)
+    }
+    clock.forward(3 * MINUTE)
+    await kit.settle()
+    expect(await rows()).toEqual([])
+  })
+})
+
+async function inAgain(kit: Kit, { browser, challenge, code }: AskedFor): Promise<void> {
+  expect((await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })).status).toBe(303)
+  await signIn(kit, 'cyd@example.net')
+  await kit.settle()
+}
+
+describe('the file is locked or read-only', () => {
+  test('FA-10, I13: while another process writes without end: 503 after a wait, pages and sessions go on; then the same works', async () => {
+    const { kit, path, dump, rows } = await onSqlite()
+    const ada = await signIn(kit, 'ada@example.net')
+    const bob = await askAndOpen(kit, 'bob@example.net')
+    await kit.settle()
+    const before = dump()
+    const other = new DatabaseSync(path)
+    other.exec('begin immediate')
+    expectUnavailable(await kit.browser().post('/sign-in', { email: 'cyd@example.net' }))
+    expectUnavailable(await bob.browser.post('/sign-in/code', { c: bob.challenge, code: bob.code ?? '' }))
+    expect(await ada.whoAmI()).toBe('ada@example.net')
+    expect((await bob.browser.get(`/l/${bob.linkId}`)).status).toBe(200)
+    expect(dump()).toEqual(before)
+    other.exec('rollback')
+    other.close()
+    await inAgain(kit, bob)
+    expect(await rows()).toEqual([])
+  })
+
+  test('I13: a file that became read-only: 503, sessions go on; writable again, the same works', async () => {
+    const { kit, database, dump, rows } = await onSqlite()
+    const ada = await signIn(kit, 'ada@example.net')
+    const bob = await askAndOpen(kit, 'bob@example.net')
+    await kit.settle()
+    const before = dump()
+    database.exec('pragma query_only = on')
+    expectUnavailable(await kit.browser().post('/sign-in', { email: 'cyd@example.net' }))
+    expectUnavailable(await bob.browser.post('/sign-in/code', { c: bob.challenge, code: bob.code ?? '' }))
+    expect(await ada.whoAmI()).toBe('ada@example.net')
+    expect(dump()).toEqual(before)
+    database.exec('pragma query_only = off')
+    await inAgain(kit, bob)
+    expect(await rows()).toEqual([])
+  })
+})
