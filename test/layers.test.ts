@@ -15,7 +15,7 @@ interface Layer {
 }
 
 const layers: Record<string, Layer> = {
-  'core tests': { files: /^core\/.*\.test\.ts$/, may: [/^core\//, /^(vitest|fast-check)$/] },
+  'core tests': { files: /^core\/.*\.test\.ts$/, may: [/^core\//, /^(vitest|fast-check|node:url)$/] },
   'other tests': { files: /\.test\.tsx?$/, may: [/./] },
   core: { files: /^core\//, may: [/^core\//, /^zod$/] },
   words: { files: /^words\//, may: [/^words\//, /^core\//] },

@@ -1,10 +1,7 @@
+import { domainToASCII } from 'node:url'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodePunycode } from './punycode.ts'
-
-function domainToASCII(domain: string): string {
-  return URL.canParse(`http://${domain}`) ? new URL(`http://${domain}`).hostname : ''
-}
 
 // RFC 3492, section 7.1, and a few that are in use.
 test.each([

@@ -47,7 +47,8 @@ async function openSound(databaseUrl: string, options: OpenOptions): Promise<Ope
   let cause: unknown
   try {
     const engine = await openEngine(databaseUrl, options)
-    damage = (await bytesOf(engine, databaseUrl)) <= LOOKED_AT_BYTES ? await engine.damage() : null
+    // PostgreSQL looks after its pages itself.
+    damage = isPostgres(databaseUrl) || (await bytesOf(engine)) > LOOKED_AT_BYTES ? null : await engine.damage()
     if (damage === null) {
       await migrateOrExplain(databaseUrl, engine)
       return engine
@@ -64,8 +65,7 @@ async function openSound(databaseUrl: string, options: OpenOptions): Promise<Ope
   )
 }
 
-async function bytesOf(engine: Engine, databaseUrl: string): Promise<number> {
-  if (!databaseUrl.startsWith('file:')) return 0
+async function bytesOf(engine: Engine): Promise<number> {
   const size = 'select page_count * page_size as bytes from pragma_page_count, pragma_page_size'
   for (const until = performance.now() + 5_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
     try {
