@@ -23,6 +23,8 @@ export interface Request {
   readonly switches: ReadonlySet<string>
   /** --config */
   readonly file: string | undefined
+  /** Flags that are given or not, as typed: "drop-old". */
+  readonly switches: ReadonlySet<string>
   /** What is no flag, in order. */
   readonly words: readonly string[]
 }
@@ -111,6 +113,24 @@ export const commands: Readonly<Record<string, Entry>> = {
     ['postkey restored --database-url postgres://postkey@db/postkey'],
     async (request) => (await import('./backup.ts')).restored(request),
   ),
+  keys: entry(
+    'keys',
+    'Replace the secret, in the file that POSTKEY_SECRET_FILE names: `postkey keys rotate`.',
+    {
+      ...common,
+      'secret-file': text('The file that holds the secret', 'FILE'),
+      announce: { type: 'boolean', description: 'For several servers: a new secret that all of them know before any uses it' },
+      switch: { type: 'boolean', description: 'For several servers: use the one that was announced' },
+      'drop-old': { type: 'boolean', description: 'Take the previous secret away' },
+      action: { type: 'positional', required: false, description: 'rotate', valueHint: 'rotate' },
+    },
+    [
+      'postkey keys rotate --secret-file /etc/postkey/secret',
+      'postkey keys rotate --secret-file /etc/postkey/secret --drop-old',
+      'postkey keys rotate --announce --json',
+    ],
+    async (request) => (await import('./keys.ts')).keys(request),
+  ),
   doctor: entry(
     'doctor',
     'Check settings, database, mail server and the DNS records of your mail domain; with --deep every row.',
@@ -144,9 +164,9 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   }
   const json = given['json'] === true
   try {
-    const switches = new Set(Object.keys(args).filter((name) => given[name] === true))
-    const flags = flagsOf(given, args)
-    return await chosen.run({ terminal, json, flags, switches, file: stringOf(given['config']), words: given._ as string[] })
+    const switches = new Set(Object.keys(args).filter((flag) => args[flag]?.type === 'boolean' && given[flag] === true))
+    const file = stringOf(given['config'])
+    return await chosen.run({ terminal, json, flags: flagsOf(given, args), switches, file, words: given._ as string[] })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     if (json) terminal.out(JSON.stringify({ ok: false, error: message }))

@@ -187,17 +187,44 @@ interface Given {
   readonly origin: Origin
 }
 
-function find(key: Key, sources: ConfigSources, file: Readonly<Record<string, unknown>>, problems: ConfigProblem[]): Given | null {
+interface Place {
+  readonly origin: 'flag' | 'env' | 'file'
+  readonly value: unknown
+  readonly path: unknown
+}
+
+/** First things first. */
+function placesOf(key: Key, sources: ConfigSources, file: Readonly<Record<string, unknown>>): readonly Place[] {
   const { env } = settings[key]
-  const secret = 'secret' in settings[key]
-  const places: readonly { readonly origin: Origin; readonly value: unknown; readonly path: unknown }[] = [
+  return [
     { origin: 'flag', value: sources.flags?.[key], path: sources.flags?.[`${key}File`] },
     { origin: 'env', value: sources.env[env], path: sources.env[`${env}_FILE`] },
     { origin: 'file', value: file[key] ?? file[env], path: file[`${key}File`] ?? file[`${env}_FILE`] },
   ]
-  for (const { origin, value, path } of places) {
-    // An empty variable is how compose files and shells say "not set".
-    const hasValue = value !== undefined && value !== null && value !== ''
+}
+
+// An empty variable is how compose files and shells say "not set".
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== ''
+
+/** Where the secret stands: in a file of its own, or right in the environment or the config file; null: nowhere. */
+export function placeOfSecret(
+  sources: ConfigSources,
+): { readonly file: string } | { readonly direct: Origin } | { readonly problems: readonly ConfigProblem[] } | null {
+  const problems: ConfigProblem[] = []
+  const config = readConfigFile(sources, problems)
+  if (problems.length > 0) return { problems }
+  for (const { origin, value, path } of placesOf('secret', sources, config)) {
+    if (isGiven(value)) return { direct: origin }
+    if (typeof path === 'string' && path !== '') return { file: resolve(folderOf(sources), path) }
+  }
+  return null
+}
+
+function find(key: Key, sources: ConfigSources, file: Readonly<Record<string, unknown>>, problems: ConfigProblem[]): Given | null {
+  const { env } = settings[key]
+  const secret = 'secret' in settings[key]
+  for (const { origin, value, path } of placesOf(key, sources, file)) {
+    const hasValue = isGiven(value)
     const hasPath = secret && typeof path === 'string' && path !== ''
     if (hasValue && hasPath) {
       problems.push({

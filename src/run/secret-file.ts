@@ -1,7 +1,22 @@
 // Secrets that live in files: those an operator points to (…_FILE), and the one `postkey dev` makes for itself. A file that cannot
 // be read is a refusal, never a reason to go on with something weaker.
 import { randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 
 export type SecretFile = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly why: string }
@@ -33,7 +48,7 @@ export function ensureSecretFile(path: string): { readonly text: string; readonl
 function makeSecretFile(path: string): boolean {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`
-  writeFileSync(draft, `${randomBytes(33).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+  writeFileSync(draft, `${newSecret()}\n`, { mode: 0o600, flag: 'wx' })
   try {
     linkSync(draft, path)
     return true
@@ -43,6 +58,38 @@ function makeSecretFile(path: string): boolean {
   } finally {
     rmSync(draft, { force: true })
   }
+}
+
+/**
+ * Puts another text in the place of what the file holds: whoever reads it gets the one or the other, also after a power cut. It stays
+ * its owner's; its group may read it if it could before, others never.
+ */
+export function replaceSecretFile(path: string, text: string): void {
+  // Where it points to: a link is somebody's order of things.
+  const place = realpathSync(path)
+  const { uid, gid, mode } = statSync(place)
+  const draft = `${place}.new`
+  // One at a time: the second of two would take away what the first has just put in.
+  const file = openSync(draft, 'wx', 0o600)
+  try {
+    writeSync(file, `${text}\n`)
+    if (process.getuid?.() === 0) fchownSync(file, uid, gid)
+    fchmodSync(file, 0o600 | (mode & 0o040))
+    fsyncSync(file)
+    renameSync(draft, place)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  } finally {
+    closeSync(file)
+  }
+  const folder = openSync(dirname(place), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+}
+
+export function newSecret(): string {
+  return randomBytes(33).toString('base64url')
 }
 
 function codeOf(error: unknown): string {
