@@ -23,8 +23,6 @@ export interface Request {
   readonly switches: ReadonlySet<string>
   /** --config */
   readonly file: string | undefined
-  /** Flags that are given or not, as typed: "drop-old". */
-  readonly switches: ReadonlySet<string>
   /** What is no flag, in order. */
   readonly words: readonly string[]
 }
