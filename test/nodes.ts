@@ -29,6 +29,8 @@ export interface NodesOptions {
   readonly database: string
   readonly count?: number
   readonly policy?: Partial<PolicyInput>
+  /** All at the same moment, on a database that may be empty; else one after the other. */
+  readonly together?: boolean
   /** How many times faster than this machine's the nodes' clocks run. */
   readonly speed?: number
   /** Each node has the clock that it would have in production, so many milliseconds off. Without this, `speed` decides. */
@@ -98,7 +100,11 @@ interface Running {
 const SECRET = 'nodes-secret-of-at-least-32-bytes-0123456789abcdef'
 const ANSWER_MS = 15_000
 
+<<<<<<< HEAD
 export async function startNodes({ database, count = 2, policy = {}, speed = 1, clocks }: NodesOptions): Promise<Nodes> {
+=======
+export async function startNodes({ database, count = 2, policy = {}, together = false, speed = 1 }: NodesOptions): Promise<Nodes> {
+>>>>>>> fair
   const mails = new Map<string, OpenedMail>()
   const clock = { epoch: Date.now(), speed }
   const running: (Running | null)[] = Array.from({ length: count }, () => null)
@@ -117,8 +123,9 @@ export async function startNodes({ database, count = 2, policy = {}, speed = 1, 
     child?.process.kill('SIGKILL')
     await child?.dead
   }
-  // One after the other: the first makes the tables.
-  for (let node = 0; node < count; node++) await start(node)
+  const all = Array.from({ length: count }, (_, node) => node)
+  if (together) await Promise.all(all.map(start))
+  else for (const node of all) await start(node)
   return {
     mails,
     count,
