@@ -8,6 +8,7 @@ const engineNames = { sqlite: 'SQLite', postgres: 'PostgreSQL' }
 
 export const interval = ({ value, low, high }) => `${value.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
 const micro = (ms) => `${ms < 0 ? '−' : ''}${Math.abs(ms * 1_000).toFixed(0)}`
+const differenceOf = ({ difference: { value, low, high }, took }) => `${micro(value)} (${micro(low)} to ${micro(high)}) of ${micro(took)}`
 const marked = { within: '', outside: ' **outside**', undecided: ' *undecided*' }
 const cell = (row) => `${interval(row)}${marked[row.verdict]}`
 
@@ -24,7 +25,7 @@ that of \`postkey serve\`, its mail goes to a mail server in another process or 
 disk, with real syncs.`,
     `**AUC**: the chance that the known address took longer than the other (Mann–Whitney), with its 95 % interval for pairs; 0.5 tells nothing. It is
 to lie within ${LIMITS.low.toFixed(2)}–${LIMITS.high.toFixed(2)}. Where the interval crosses one of these, nothing is shown either way, and the case goes on, up to four times the
-${pairs.toLocaleString('en')} pairs; *undecided* is what crosses it still. **µs**: median of the differences within pairs, known less other, and of the other's times.`,
+${pairs.toLocaleString('en')} pairs, unless something else of it is outside already; *undecided* is what crosses a limit still. **µs**: median of the differences within pairs, known less other, and of the other's times.`,
   ]
   if (rows.length > 0) parts.push('## What can be told', ...caseTables(rows))
   parts.push('## Would it be seen', controlText(checks), controlTable(checks))
@@ -47,7 +48,7 @@ function caseTables(rows) {
             `${titles[ask.other]}, sign-up ${ask.signUp}${ask.smtp === 'down' ? ', mail server down' : ''}`,
             ask.pairs.toLocaleString('en'),
             ...mine.map(cell),
-            `${micro(ask.difference.value)} (${micro(ask.difference.low)} to ${micro(ask.difference.high)}) of ${micro(ask.took)}`,
+            differenceOf(ask),
           ]
         })
       return table(
@@ -74,8 +75,9 @@ function controlTable(checks) {
           const wanted = check.wanted === 'outside' ? `**${text}**` : text
           return check.held === false ? `${wanted} — **failed**` : wanted
         }),
+        differenceOf(mine.find(({ probe }) => probe === 'ask')),
       ]
     }),
   )
-  return table(['added', ...Object.values(probes).map((probe) => `AUC: ${probe}`)], lines)
+  return table(['added', ...Object.values(probes).map((probe) => `AUC: ${probe}`), 'µs: the ask itself'], lines)
 }

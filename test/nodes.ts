@@ -100,11 +100,8 @@ interface Running {
 const SECRET = 'nodes-secret-of-at-least-32-bytes-0123456789abcdef'
 const ANSWER_MS = 15_000
 
-<<<<<<< HEAD
-export async function startNodes({ database, count = 2, policy = {}, speed = 1, clocks }: NodesOptions): Promise<Nodes> {
-=======
-export async function startNodes({ database, count = 2, policy = {}, together = false, speed = 1 }: NodesOptions): Promise<Nodes> {
->>>>>>> fair
+export async function startNodes(given: NodesOptions): Promise<Nodes> {
+  const { database, count = 2, policy = {}, together = false, speed = 1, clocks } = given
   const mails = new Map<string, OpenedMail>()
   const clock = { epoch: Date.now(), speed }
   const running: (Running | null)[] = Array.from({ length: count }, () => null)
