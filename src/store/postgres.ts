@@ -67,7 +67,9 @@ const NOW = 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint 
 const PLANNER =
   'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set plan_cache_mode = force_generic_plan; set jit = off'
 
-const EXAMINING = 'set default_transaction_read_only = on; set statement_timeout = 0; set jit = off'
+/** Whole tables are joined, perhaps of a dump restored a minute ago: without statistics other joins than by hash look cheap, and take hours. */
+const EXAMINING =
+  'set default_transaction_read_only = on; set statement_timeout = 0; set enable_mergejoin = off; set enable_nestloop = off; set jit = off'
 
 export class PostgresEngine implements Engine {
   readonly #pool: pg.Pool
