@@ -51,6 +51,9 @@ export async function startServe(env: Record<string, string>): Promise<ServeProc
     stderr += chunk.toString()
   })
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const { pid } = child
+  // Not 0 in its place: a signal to 0 goes to everybody in the group of the tests.
+  if (pid === undefined) throw new Error('postkey serve could not be started')
   for (let tries = 0; ; tries++) {
     const up = await fetch(`http://127.0.0.1:${port}/livez`).then(
       (response) => response.ok,
@@ -64,7 +67,7 @@ export async function startServe(env: Record<string, string>): Promise<ServeProc
     url,
     database,
     port,
-    pid: child.pid ?? 0,
+    pid,
     lines: () =>
       stdout
         .split('\n')
