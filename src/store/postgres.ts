@@ -138,10 +138,14 @@ export class PostgresEngine implements Engine {
     try {
       const values = await this.#connected(async (client) => {
         const tx = await this.#tx(client, new HeldLimits(() => null), 'close enough')
-        return inStep(
+        const unheard: Promise<pg.QueryResult>[] = []
+        const found = await inStep(
           client,
           looks.map(({ operation }) => operation(tx)),
+          unheard,
         )
+        await together(unheard)
+        return found
       })
       for (const [index, look] of looks.entries()) look.resolve(values[index])
     } catch (error) {

@@ -124,6 +124,9 @@ describe('methods', () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url })
     const { browser, challenge, code, linkId, secret } = await busy(kit)
+    // The one thing a GET may write, that the session is in use (docs/decisions/006), is written before we look.
+    expect(await browser.whoAmI()).toBe(ADA)
+    await kit.settle()
     const before = database.dump()
     const proof = new URLSearchParams({ c: challenge, challenge, code: code ?? '', secret, email: ADA, session: 'x', _method: 'POST' })
     const paths = [
