@@ -49,6 +49,8 @@ export async function startProcess(file, options, core) {
       })
     },
     stop() {
+      // It ended by itself: whoever waited for its answer has heard of that.
+      if (!child.connected) return Promise.resolve()
       const gone = new Promise((resolve) => child.once('exit', resolve))
       child.send({ id: 0, ask: 'stop' })
       const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
