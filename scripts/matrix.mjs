@@ -1,9 +1,9 @@
 // `npm run test:matrix`: the tests on every Node we promise, each with every provider of SQLite that it can use. The Nodes come from
 // the npm registry into node_modules/.cache. The last line is the sum, "N passed, N failed"; a Node that cannot be had is a failure.
-//   --quick   what .ci/run adds to `npm test`: not again what that ran; without the files that drive a browser; and with a provider
-//             that is not the Node's first choice only the files that try the database hard
+//   --quick   what .ci/run adds to `npm test`, and not again what that ran: the tests beside the sources and the files that try the
+//             database hard; with a provider that is not the Node's first choice only the latter
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -125,7 +125,8 @@ function probe(node, version, provider, env) {
 function filesFor(version, provider) {
   const all = testFiles()
   if (!quick) return all
-  return all.filter((file) => (provider === providersOf(version)[0] ? !drivesBrowser(file) : HARD_ON_DATABASE.test(file)))
+  const beside = provider === providersOf(version)[0]
+  return all.filter((file) => HARD_ON_DATABASE.test(file) || (beside && file.startsWith('src/')))
 }
 
 function test(node, wanted, env) {
@@ -164,10 +165,6 @@ function testFiles() {
   return ['src', 'test']
     .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
     .filter((file) => /\.test\.tsx?$/.test(file) && !file.startsWith(join('test', 'deep')))
-}
-
-function drivesBrowser(file) {
-  return /from '\.{1,2}\/(?:chromium|live)\.ts'/.test(readFileSync(join(root, file), 'utf8'))
 }
 
 function printTable() {
