@@ -14,14 +14,16 @@ export async function backup(request: Request): Promise<ExitCode> {
   }
   const databaseUrl = databaseOf(request)
   if (databaseUrl === null) return 2
-  if (!databaseUrl.startsWith('file:')) {
+  const { sqlitePath } = await import('../store/open.ts')
+  const from = sqlitePath(databaseUrl)
+  if (from === null) {
     throw new Error('only SQLite is copied by this command — use pg_dump, and `postkey restored` after pg_restore: see docs/operating.md')
   }
   const { copyDatabase } = await import('../store/backup.ts')
   const to = resolve(request.terminal.folder, file)
   const progress = await startProgress(request)
   try {
-    const { bytes } = await copyDatabase(databaseUrl.replace(/^file:(\/\/(?=\/))?/, ''), to, Date.now(), progress.say)
+    const { bytes } = await copyDatabase(from, to, Date.now(), progress.say)
     progress.stop()
     if (request.json) request.terminal.out(JSON.stringify({ ok: true, file: to, bytes }))
     else

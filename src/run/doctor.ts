@@ -129,12 +129,12 @@ function adviseOnTheWayTo(databaseUrl: string): Check[] {
 }
 
 async function checkDatabase(url: string): Promise<Check[]> {
-  const path = url.replace(/^file:(\/\/(?=\/))?/, '')
+  const { explain, openEngine, sqlitePath } = await import('../store/open.ts')
+  const path = sqlitePath(url)
   // Opening would make it, and doctor changes nothing.
-  if (path !== url && path !== ':memory:' && !existsSync(path)) {
+  if (path !== null && path !== ':memory:' && !existsSync(path)) {
     return [{ area: 'database', state: 'warn', what: 'does not exist yet', remedy: '`postkey serve` and `postkey migrate` make it' }]
   }
-  const { explain, openEngine } = await import('../store/open.ts')
   try {
     const engine = await openEngine(url)
     try {
@@ -144,7 +144,7 @@ async function checkDatabase(url: string): Promise<Check[]> {
     }
   } catch (error) {
     const [what = '', known] = messageOf(explain(url, error)).split(' — ')
-    const remedy = known ?? (path === url ? 'check POSTKEY_DATABASE_URL' : 'check the path, its permissions and the disk')
+    const remedy = known ?? (path === null ? 'check POSTKEY_DATABASE_URL' : 'check the path, its permissions and the disk')
     return [{ area: 'database', state: 'fail', what: `cannot be opened: ${what}`, remedy }]
   }
 }

@@ -7,12 +7,15 @@ import type { Operation, Row, Statement, Value } from './operation.ts'
 /**
  * Runs operations side by side. A round goes as far as each can go without an answer, then sends what they have to say: first what
  * nobody waits for, in each operation's own order, then the questions; those of one text as one.
+ *
+ * @param later takes what nobody waits for, to be heard with the commit; without it everything is heard before this resolves.
  */
 export async function inStep<T>(
   client: pg.PoolClient,
   operations: readonly Operation<T>[],
-  unheard: Promise<pg.QueryResult>[] = [],
+  later?: Promise<pg.QueryResult>[],
 ): Promise<T[]> {
+  const unheard = later ?? []
   const steps = operations.map((operation) => operation.next())
   for (;;) {
     const layers: Map<number, Statement>[] = []
@@ -28,7 +31,10 @@ export async function inStep<T>(
       if (!step.done) questions.set(index, step.value)
     }
     for (const layer of layers) for (const { query } of sentences(layer)) unheard.push(unheardYet(client.query(query)))
-    if (questions.size === 0) return steps.map((step) => step.value as T)
+    if (questions.size === 0) {
+      if (later === undefined) await together(unheard)
+      return steps.map((step) => step.value as T)
+    }
     const asked = sentences(questions)
     const answers = await together(asked.map(({ query }) => client.query(query)))
     for (const [place, { group }] of asked.entries()) {

@@ -8,7 +8,7 @@ import { writeEvent } from './event.ts'
 import type { Migrated } from './migrate.ts'
 import { type Engine, nothing, one, run } from './operation.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
-import { connectionBounds, explainPostgres } from './postgres-url.ts'
+import { explainPostgres } from './postgres-url.ts'
 import { findChallenge, keepPolicy } from './read.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
 import { openSqlite } from './sqlite.ts'
@@ -24,8 +24,6 @@ export interface OpenOptions {
   /** Reads whole tables and writes nothing. */
   readonly examines?: boolean | undefined
 }
-
-const FOR_LOOKS = 2
 
 /**
  * `file:PATH` opens SQLite, `file::memory:` one that is gone when closed; `postgres://…` a server for many nodes. A copy that was put in
@@ -113,6 +111,12 @@ export function explain(databaseUrl: string, error: unknown): unknown {
 
 const isPostgres = (databaseUrl: string): boolean => /^postgres(ql)?:\/\//.test(databaseUrl)
 
+/** null: no `file:` address. */
+export function sqlitePath(databaseUrl: string): string | null {
+  const path = databaseUrl.replace(/^file:(\/\/(?=\/))?/, '')
+  return path === databaseUrl ? null : path
+}
+
 export interface OpenEngine extends Engine {
   migrate(): Promise<Migrated>
   /** The number of the newest migration that ran; 0 for an empty database. */
@@ -125,10 +129,10 @@ export async function openEngine(databaseUrl: string, options: OpenOptions = {})
   if (isPostgres(databaseUrl)) {
     // Loaded only where it is used: an embedded Postkey starts without it.
     const { PostgresEngine } = await import('./postgres.ts')
-    return new PostgresEngine(databaseUrl, { now: options.now, examines: options.examines ?? false, ...writersOf(options.connections) })
+    return new PostgresEngine(databaseUrl, { now: options.now, examines: options.examines ?? false, connections: options.connections })
   }
-  const path = databaseUrl.replace(/^file:(\/\/(?=\/))?/, '')
-  if (path === databaseUrl) throw new Error(`cannot open a database at ${databaseUrl.split(':')[0]}: — use file:PATH or postgres://…`)
+  const path = sqlitePath(databaseUrl)
+  if (path === null) throw new Error(`cannot open a database at ${databaseUrl.split(':')[0]}: — use file:PATH or postgres://…`)
   const now = options.now ?? steadyClock()
   if (path === ':memory:') return openSqlite(path, { now })
   mkdirSync(dirname(path), { recursive: true })
@@ -146,14 +150,6 @@ export async function openToRead(databaseUrl: string, options: OpenOptions = {})
   // What a statement sorts on the way may be as long as the table: into a file with it.
   for (const pragma of ['pragma query_only = on', 'pragma temp_store = file']) await engine.read(() => run(pragma))
   return engine
-}
-
-function writersOf(connections: number | undefined): { writers?: number } {
-  if (connections === undefined) return {}
-  const { min, max } = connectionBounds
-  if (!Number.isInteger(connections) || connections < min || connections > max)
-    throw new Error(`${connections} database connections are not possible — use a number from ${min} to ${max}`)
-  return { writers: connections - FOR_LOOKS }
 }
 
 export function storeOver(engine: Engine): Store {

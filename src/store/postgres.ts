@@ -8,12 +8,12 @@ import { inStep, together } from './in-step.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
 import { type Engine, type Locks, type Operation, type Tx, Unavailable, type Write } from './operation.ts'
 import { asUnavailable, isDeadlock } from './outage.ts'
-import { readPostgresUrl } from './postgres-url.ts'
+import { connectionBounds, readPostgresUrl } from './postgres-url.ts'
 import { waves } from './waves.ts'
 
 export interface PostgresOptions {
-  /** Transactions at once, from this node. */
-  readonly writers?: number
+  /** From this node: LOOKERS of them for looks, the others write. */
+  readonly connections?: number | undefined
   /** Operations in one transaction at most. */
   readonly batchMax?: number
   /** Operations that may wait; one more is told to come again later (FA-19). */
@@ -38,6 +38,7 @@ interface Job {
 
 /** Connections for looks, beside those of the writers, so that a full house of these does not keep session checks waiting. */
 const LOOKERS = 2
+const CONNECTIONS = 4
 const LOOKS_MAX = 100
 
 const CONNECT_MS = 5_000
@@ -73,7 +74,7 @@ const EXAMINING =
 
 export class PostgresEngine implements Engine {
   readonly #pool: pg.Pool
-  readonly #options: Required<Omit<PostgresOptions, 'now'>>
+  readonly #options: Required<Omit<PostgresOptions, 'now' | 'connections'>> & { readonly writers: number }
   readonly #givenNow: (() => Ms) | undefined
   #queue: Job[] = []
   #looks: Look[] = []
@@ -86,12 +87,15 @@ export class PostgresEngine implements Engine {
   #idle: (() => void)[] = []
 
   constructor(url: string, options: PostgresOptions = {}) {
-    const { now, ...rest } = options
-    this.#options = { writers: 2, batchMax: 100, waitingMax: 5_000, examines: false, ...rest }
+    const { now, connections = CONNECTIONS, ...rest } = options
+    const { min, max } = connectionBounds
+    if (!Number.isInteger(connections) || connections < min || connections > max)
+      throw new Error(`${connections} database connections are not possible — use a number from ${min} to ${max}`)
+    this.#options = { writers: connections - LOOKERS, batchMax: 100, waitingMax: 5_000, examines: false, ...rest }
     this.#givenNow = now
     this.#pool = new pg.Pool({
       ...readPostgresUrl(url).connection,
-      max: this.#options.writers + LOOKERS,
+      max: connections,
       connectionTimeoutMillis: CONNECT_MS,
       lock_timeout: LOCK_MS,
       statement_timeout: STATEMENT_MS,
@@ -138,14 +142,10 @@ export class PostgresEngine implements Engine {
     try {
       const values = await this.#connected(async (client) => {
         const tx = await this.#tx(client, new HeldLimits(() => null), 'close enough')
-        const unheard: Promise<pg.QueryResult>[] = []
-        const found = await inStep(
+        return inStep(
           client,
           looks.map(({ operation }) => operation(tx)),
-          unheard,
         )
-        await together(unheard)
-        return found
       })
       for (const [index, look] of looks.entries()) look.resolve(values[index])
     } catch (error) {
