@@ -190,3 +190,12 @@ test('mails that cannot be opened, that the transport throws at, or that it neve
   expect((dueAt ?? 0) - now).toBeGreaterThan(2_000)
   await stop()
 })
+
+test('EN: a mail is handed over after its answer, which takes as long for a mail that only seems to be sent', async () => {
+  const { ask, stop, outbox, most } = await outboxOf(1, { atOnce: 3, leaseMs: 60_000 })
+  await ask('person0')
+  expect(most()).toBe(0)
+  await outbox.idle()
+  expect(most()).toBe(1)
+  await stop()
+})
