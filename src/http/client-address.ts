@@ -62,8 +62,9 @@ function lastVouched(peer: Ip, forwardedFor: string, isTrusted: (ip: Ip) => bool
   return last
 }
 
-/** Some proxies write "192.0.2.1:4711" or "[2001:db8::1]:4711". */
+/** Some proxies write "192.0.2.1:4711" or "[2001:db8::1]:4711"; most write an address alone, which is seen at less cost. */
 function withoutPort(text: string): string {
+  if (!text.startsWith('[') && !(text.includes('.') && text.includes(':'))) return text
   return text.replace(
     /^(?:\[([\da-f:.]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/i,
     (_, six: string | undefined, four: string | undefined) => six ?? four ?? '',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { openEngine } from './open.ts'
-import { nothing, run } from './operation.ts'
+import { type Locks, nothing, run } from './operation.ts'
 import type { SqliteEngine } from './sqlite.ts'
 
 const opened: { readonly folder: string; readonly engines: SqliteEngine[] }[] = []
@@ -39,13 +39,18 @@ function set(engine: SqliteEngine, entries: readonly (readonly [string, string])
   })
 }
 
-function get(engine: SqliteEngine, names: readonly string[], tenant = 'default'): Promise<(string | null)[]> {
-  return engine.write({
-    locks: nothing,
-    run: function* ({ limits }) {
-      return names.map((name) => limits.get(tenant, name))
-    },
-  })
+/** Named before, as most operations do, and not: it makes no difference. */
+async function get(engine: SqliteEngine, names: readonly string[], tenant = 'default'): Promise<(string | null)[]> {
+  const look = (locks: Locks): Promise<(string | null)[]> =>
+    engine.write({
+      locks,
+      run: function* ({ limits }) {
+        return names.map((name) => limits.get(tenant, name))
+      },
+    })
+  const named = await look({ tenant, keys: [], limits: names })
+  expect(await look(nothing)).toEqual(named)
+  return named
 }
 
 function rows(engine: SqliteEngine, table: 'limits' | 'limit_changes'): number {

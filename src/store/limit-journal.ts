@@ -1,13 +1,16 @@
 // Limits on the embedded engine. Every sign-in changes four of them, scattered over the table: written row by row they are more than
 // half of all pages that a commit writes. So a commit appends its changes to a journal, in one row; they are held in memory, and put
 // to their rows when they are many, in the order of names, so that a page takes many changes at once.
-import { ofTenant, type States } from './held-limits.ts'
+import { type HeldLimits, ofTenant, type States } from './held-limits.ts'
+import type { Locks } from './operation.ts'
 import type { Database } from './sqlite.ts'
 
 /** Putting so many to their rows takes about 6 ms, once in a thousand sign-ins. */
 const CHANGES_MAX = 4_000
 
 const FIND = 'select state from limits where tenant = ? and name = ?'
+const FIND_ALL =
+  'select wanted.value as name, limits.state from json_each(?) as wanted cross join limits on limits.tenant = ? and limits.name = wanted.value'
 const CHANGES = 'select tenant, changes from limit_changes order by number'
 const APPEND = 'insert into limit_changes (tenant, changes) values (?, ?)'
 const PUT =
@@ -41,6 +44,26 @@ export class LimitJournal {
     if (ahead !== undefined) return ahead
     const [row] = this.#prepared(FIND).all(tenant, name) as { state: string }[]
     return row?.state ?? null
+  }
+
+  /** Hands over the limits that operations named among their locks: in one look, which costs a third of one for each. */
+  hold(limits: HeldLimits, locks: readonly Locks[]): void {
+    const wanted = new Map<string, string[]>()
+    for (const { tenant, limits: names } of locks) {
+      const ahead = this.#ahead.get(tenant)
+      for (const name of names) {
+        const state = ahead?.get(name) ?? null
+        limits.hold(tenant, name, state)
+        if (state !== null) continue
+        const rest = wanted.get(tenant)
+        if (rest === undefined) wanted.set(tenant, [name])
+        else rest.push(name)
+      }
+    }
+    for (const [tenant, names] of wanted) {
+      const found = this.#prepared(FIND_ALL).all(JSON.stringify(names), tenant) as { name: string; state: string }[]
+      for (const { name, state } of found) limits.hold(tenant, name, state)
+    }
   }
 
   /** In the transaction; what it answers is to be called once that is committed, for until then nothing has changed. */

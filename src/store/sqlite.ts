@@ -60,7 +60,7 @@ interface Look {
 }
 
 interface Job {
-  readonly run: (tx: Tx) => Operation<unknown>
+  readonly write: Write<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
   result?: unknown
@@ -83,10 +83,10 @@ export class SqliteEngine implements Engine {
   }
 
   // One writer at a time: nothing has to be locked.
-  write<T>({ run }: Write<T>): Promise<T> {
+  write<T>(write: Write<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ run, resolve: resolve as (value: unknown) => void, reject })
+      this.#queue.push({ write: write as Write<unknown>, resolve: resolve as (value: unknown) => void, reject })
       this.#schedule()
     })
   }
@@ -191,7 +191,11 @@ export class SqliteEngine implements Engine {
     try {
       this.#journal.catchUp()
       const limits = this.#limits()
-      for (const job of jobs) job.result = this.#step(job.run(this.#tx(limits)))
+      this.#journal.hold(
+        limits,
+        jobs.map(({ write }) => write.locks).filter((locks) => typeof locks === 'object'),
+      )
+      for (const job of jobs) job.result = this.#step(job.write.run(this.#tx(limits)))
       const written = this.#journal.write(limits.changed())
       this.database.exec('commit')
       written()
