@@ -14,5 +14,9 @@ export function asUnavailable(error: unknown): unknown {
   const { code } = error as { code?: unknown }
   const network = typeof code === 'string' && /^E[A-Z]+$/.test(code)
   const gone = /connection|timeout|terminated|not queryable|closed/i.test(error.message) && typeof code !== 'string'
-  return network || gone || (typeof code === 'string' && OUTAGES.test(code)) ? new Unavailable(error.message, { cause: error }) : error
+  // A migration changed what the connection had prepared: it is given up for a new one, and the same request may come again.
+  const outdated = code === '0A000' && /cached plan/.test(error.message)
+  return network || gone || outdated || (typeof code === 'string' && OUTAGES.test(code))
+    ? new Unavailable(error.message, { cause: error })
+    : error
 }
