@@ -50,6 +50,8 @@ export interface Write<T> {
   /** As a look-up where the names must be found first; of what never changes (whose challenge is this?), for it runs unlocked. */
   readonly locks: Locks | (() => Operation<Locks>)
   readonly run: (tx: Tx) => Operation<T>
+  /** In a transaction with nothing else: nobody's commit waits for it. */
+  readonly alone?: true
 }
 
 /** Touches nothing that two operations could want at once: its statements guard themselves. */

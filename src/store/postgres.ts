@@ -3,6 +3,7 @@
 // in one pipeline. Who may not run beside whom is known before: each operation names its locks.
 import pg from 'pg'
 import type { Ms } from '../core/model.ts'
+import { takeBatch } from './batch.ts'
 import { HeldLimits, type States } from './held-limits.ts'
 import { inStep, together } from './in-step.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
@@ -113,7 +114,11 @@ export class PostgresEngine implements Engine {
     if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
     if (this.#queue.length >= this.#options.waitingMax) return Promise.reject(new Unavailable('too many operations are waiting'))
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ write: write as Write<unknown>, resolve: resolve as (value: unknown) => void, reject })
+      this.#queue.push({
+        write: write as Write<unknown>,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      })
       this.#schedule()
     })
   }
@@ -206,7 +211,7 @@ export class PostgresEngine implements Engine {
       this.#scheduled = false
       while (this.#running < this.#options.writers && this.#queue.length > 0) {
         this.#running++
-        void this.#batch(this.#queue.splice(0, this.#options.batchMax)).finally(() => {
+        void this.#batch(takeBatch(this.#queue, this.#options.batchMax)).finally(() => {
           this.#running--
           if (this.#queue.length > 0) this.#schedule()
           else if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
