@@ -130,11 +130,11 @@ async function inTurns(load, servers, tell) {
 }
 
 /** So many of the sign-ins of the past are old for a policy: enough to see a rate, and not all, so that each kind has its turn. */
-const OLD_SHARE = 0.12
+const OLD = { share: 0.12, most: 60_000 }
 const WINDOW_SECONDS = 2
 
 async function measurePurge({ load, startOn, databaseUrl, total, tell }) {
-  const ages = (span) => Math.round(SPAN_DAYS[span] * DAY_MS * (1 - OLD_SHARE))
+  const ages = (span) => Math.round(SPAN_DAYS[span] * DAY_MS * (1 - Math.min(OLD.share, OLD.most / total)))
   const proofs = 3_600_000 + 900_000
   const policy = {
     challengeTtl: 3_600_000,
