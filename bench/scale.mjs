@@ -51,6 +51,9 @@ const DAY_MS = 86_400_000
 const CONNECTIONS = 64
 /** What somebody gives a database of this size, for both databases on the server. */
 const SETTINGS = { shared_buffers: '2GB', max_wal_size: '8GB' }
+/** So many of the sign-ins of the past are old for a policy: enough to see a rate, and not all, so that each kind has its turn. */
+const OLD = { share: 0.12, most: 60_000 }
+const WINDOW_SECONDS = 2
 const began = performance.now()
 const say = (line) => console.log(`${((performance.now() - began) / 1_000).toFixed(0).padStart(5)} s  ${line}`)
 
@@ -128,10 +131,6 @@ async function inTurns(load, servers, tell) {
   }
   return rows
 }
-
-/** So many of the sign-ins of the past are old for a policy: enough to see a rate, and not all, so that each kind has its turn. */
-const OLD = { share: 0.12, most: 60_000 }
-const WINDOW_SECONDS = 2
 
 async function measurePurge({ load, startOn, databaseUrl, total, tell }) {
   const ages = (span) => Math.round(SPAN_DAYS[span] * DAY_MS * (1 - Math.min(OLD.share, OLD.most / total)))
