@@ -10,6 +10,7 @@ import { type Engine, nothing, one, run } from './operation.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
 import { explainPostgres } from './postgres-url.ts'
 import { findChallenge, keepPolicy } from './read.ts'
+import { findChallengeWithMails, findUserByEmail } from './rows.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
 import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
@@ -154,9 +155,24 @@ export async function openToRead(databaseUrl: string, options: OpenOptions = {})
 
 export function storeOver(engine: Engine): Store {
   return {
-    start: (scope, input) => engine.write({ locks: startLocks(scope, input), run: (tx) => start(tx, scope, input) }),
-    resend: (scope, input) => engine.write({ locks: () => resendLocks(scope, input), run: (tx) => resend(tx, scope, input) }),
-    verify: (scope, input) => engine.write({ locks: () => verifyLocks(scope, input), run: (tx) => verify(tx, scope, input) }),
+    start: (scope, input) =>
+      engine.write({
+        locks: startLocks(scope, input),
+        ask: () => findUserByEmail(scope.tenant, input.email),
+        run: (tx, user) => start(tx, scope, input, user),
+      }),
+    resend: (scope, input) =>
+      engine.write({
+        locks: () => resendLocks(scope, input),
+        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
+        run: (tx, found) => resend(tx, scope, input, found),
+      }),
+    verify: (scope, input) =>
+      engine.write({
+        locks: () => verifyLocks(scope, input),
+        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
+        run: (tx, found) => verify(tx, scope, input, found),
+      }),
     findChallenge: (tenant, id, browser) => engine.read((tx) => findChallenge(tx, tenant, id, browser)),
     findSession: (tenant, policy, key) => engine.read((tx) => findSession(tx, tenant, policy, key)),
     touchSession: (tenant, id, seenAt) => engine.write({ locks: nothing, run: () => touchSession(tenant, id, seenAt) }),

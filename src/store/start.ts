@@ -7,7 +7,7 @@ import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readBuckets, readWindows, times, withHit, writeBuckets, writeWindows } from './limits.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
-import { challengeKey, findChallengeEmail, findChallengeWithMails, findUserByEmail, type UserRow } from './rows.ts'
+import { challengeKey, type FoundChallenge, findChallengeEmail, type UserRow } from './rows.ts'
 import type { BucketNames, MailSecrets, QueuedMail, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
 import { knowsBrowser } from './user.ts'
 
@@ -43,8 +43,7 @@ export function* resendLocks(scope: Scope, input: ResendInput): Operation<Locks>
   return { tenant: scope.tenant, keys: [challengeKey(input.challenge)], limits }
 }
 
-export function* start(tx: Tx, scope: Scope, input: StartInput): Operation<StartOutcome> {
-  const user = yield* findUserByEmail(scope.tenant, input.email)
+export function* start(tx: Tx, scope: Scope, input: StartInput, user: UserRow | null): Operation<StartOutcome> {
   return yield* decide(tx, scope, { kind: 'start', resend: null, ordinal: 0, user, ...input }, () =>
     run(
       'insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -61,8 +60,7 @@ export function* start(tx: Tx, scope: Scope, input: StartInput): Operation<Start
   )
 }
 
-export function* resend(tx: Tx, scope: Scope, input: ResendInput): Operation<StartOutcome> {
-  const found = yield* findChallengeWithMails(scope.tenant, input.purpose, input.challenge)
+export function* resend(tx: Tx, scope: Scope, input: ResendInput, found: FoundChallenge | null): Operation<StartOutcome> {
   if (found === null || !same(found.challenge.browser, input.browserDigest)) {
     const decision = decideStart(scope.policy, unknownChallenge(tx, input))
     yield* writeEvent(tx, scope, { kind: 'resend', reason: decision.reason, facts: unknownChallenge(tx, input), decision })
