@@ -6,6 +6,7 @@
 import type { Brand, Versions } from './core/model.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
 import { readFallback } from './core/return-to.ts'
+import { parseUrl } from './core/url.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
@@ -169,7 +170,7 @@ function readOptionsPolicy(options: PostkeyOptions): Policy {
 }
 
 function readUrl(given: string): URL {
-  const url = URL.canParse(given) ? new URL(given) : null
+  const url = parseUrl(given)
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new Error(`url: "${given}" is not a web address — give the public base URL, such as https://auth.example.com`)
   const local = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)
