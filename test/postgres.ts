@@ -16,8 +16,8 @@ export interface PostgresServer {
   readonly url: string
   /** Ends it in the middle of everything, as `pg_ctl stop -m immediate` does. */
   crash(): Promise<void>
-  /** On the same data and port, after a crash. */
-  start(): Promise<void>
+  /** On the same data and port, after a crash; with another certificate, if it had one. */
+  start(certificate?: Certificate): Promise<void>
   stop(): Promise<void>
 }
 
@@ -40,7 +40,8 @@ export async function startPostgres(
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const port = await freePort()
-  const tls = certificate === null ? {} : tlsSettings(folder, certificate, asRoot)
+  const tls = certificate === null ? {} : tlsSettings(folder, asRoot)
+  if (certificate !== null) place(folder, certificate, CERTIFICATE, asRoot)
   const flags = Object.entries({ listen_addresses: '127.0.0.1', max_connections: '200', ...tls, ...settings }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
@@ -67,7 +68,10 @@ export async function startPostgres(
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     crash: () => end('SIGQUIT'),
-    start,
+    start: async (other) => {
+      if (other !== undefined) place(folder, other, CERTIFICATE, asRoot)
+      await start()
+    },
     stop: async () => {
       await end('SIGINT')
       rmSync(folder, { recursive: true, force: true })
@@ -75,16 +79,19 @@ export async function startPostgres(
   }
 }
 
+const CERTIFICATE = 'server.pem'
+
+function tlsSettings(folder: string, asRoot: boolean): Readonly<Record<string, string>> {
+  return { ssl: 'on', ssl_cert_file: join(folder, CERTIFICATE), ssl_key_file: place(folder, 'key', 'key.pem', asRoot) }
+}
+
 /** PostgreSQL takes a key only where nobody else may read it. */
-function tlsSettings(folder: string, certificate: Certificate, asRoot: boolean): Readonly<Record<string, string>> {
-  const placed = (name: string): string => {
-    const path = join(folder, `${name}.pem`)
-    copyFileSync(certificateFile(name), path)
-    chmodSync(path, 0o600)
-    if (asRoot) chownSync(path, NOBODY, NOBODY)
-    return path
-  }
-  return { ssl: 'on', ssl_cert_file: placed(certificate), ssl_key_file: placed('key') }
+function place(folder: string, name: string, as: string, asRoot: boolean): string {
+  const path = join(folder, as)
+  copyFileSync(certificateFile(name), path)
+  chmodSync(path, 0o600)
+  if (asRoot) chownSync(path, NOBODY, NOBODY)
+  return path
 }
 
 /** `authority` signed them all, and `key` is the key of them all. */
