@@ -8,6 +8,7 @@ import { type Policy, type PolicyInput, type PresetName, readPolicy } from './co
 import { readFallback } from './core/return-to.ts'
 import { parseUrl } from './core/url.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
+import { watchMail } from './flow/mail-health.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
@@ -136,6 +137,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     defaultReturn,
     log,
     now,
+    mailUnusableSince: options.sendsMail === false ? () => null : watchMail(transport, log, now),
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
   }
   await store.keepPolicy(context.tenant, versions.policy, policy)

@@ -29,6 +29,8 @@ export interface Context {
   /** The wall clock: for ids and cookies only. Decisions use the store's. */
   readonly now: () => number
   readonly hand: Hand
+  /** Since when the mail server cannot be used, as far as is known; null: nothing is wrong, or this process sends no mail. */
+  readonly mailUnusableSince: () => Ms | null
 }
 
 /** The outbox of this process, as a flow that queues a mail sees it. */
