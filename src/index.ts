@@ -99,7 +99,7 @@ export interface Postkey {
   close(): Promise<void>
 }
 
-const silent: Log = { event: () => {}, error: () => {} }
+const silent: Log = { event: () => {}, warn: () => {}, error: () => {} }
 
 /** @throws Error that names every bad option at once, with its remedy. */
 export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
@@ -119,6 +119,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
       ? await openStore(options.database, {
           now: options.now,
           connections: options.databaseConnections,
+          onSkew: (ms) => log.warn('clock_skewed', { ms }),
           onRestore: ({ epoch }) => log.event('restored', { epoch }),
         })
       : options.database

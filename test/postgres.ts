@@ -28,18 +28,7 @@ export async function startPostgres(
   settings: Readonly<Record<string, string>> = { fsync: 'off' },
   certificate: Certificate | null = null,
 ): Promise<PostgresServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'postkey-postgres-'))
-  const asRoot = process.getuid?.() === 0
-  const who = asRoot ? { uid: NOBODY, gid: NOBODY } : {}
-  if (asRoot) chownSync(folder, NOBODY, NOBODY)
-  const native = shipped(folder, asRoot)
-  const data = join(folder, 'data')
-  execFileSync(join(native, 'bin/initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-locale', '-E', 'UTF8', '-N'], {
-    ...who,
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  const port = await freePort()
+  const { folder, asRoot, who, native, data, port } = await prepare()
   const tls = certificate === null ? {} : tlsSettings(folder, asRoot)
   if (certificate !== null) place(folder, certificate, CERTIFICATE, asRoot)
   const flags = Object.entries({ listen_addresses: '127.0.0.1', max_connections: '200', ...tls, ...settings }).flatMap(([name, value]) => [
@@ -83,6 +72,28 @@ const CERTIFICATE = 'server.pem'
 
 function tlsSettings(folder: string, asRoot: boolean): Readonly<Record<string, string>> {
   return { ssl: 'on', ssl_cert_file: join(folder, CERTIFICATE), ssl_key_file: place(folder, 'key', 'key.pem', asRoot) }
+}
+
+interface Prepared {
+  readonly folder: string
+  readonly asRoot: boolean
+  readonly who: { readonly uid?: number; readonly gid?: number }
+  readonly native: string
+  /** Made by `initdb`. */
+  readonly data: string
+  readonly port: number
+}
+
+async function prepare(words: readonly string[] = []): Promise<Prepared> {
+  const folder = mkdtempSync(join(tmpdir(), 'postkey-postgres-'))
+  const asRoot = process.getuid?.() === 0
+  const who = asRoot ? { uid: NOBODY, gid: NOBODY } : {}
+  if (asRoot) chownSync(folder, NOBODY, NOBODY)
+  const native = shipped(folder, asRoot)
+  const data = join(folder, 'data')
+  const usual = ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-locale', '-E', 'UTF8', '-N']
+  execFileSync(join(native, 'bin/initdb'), [...usual, ...words], { ...who, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  return { folder, asRoot, who, native, data, port: await freePort() }
 }
 
 /** PostgreSQL takes a key only where nobody else may read it. */
@@ -132,19 +143,41 @@ function shipped(folder: string, asRoot: boolean): string {
 
 let databases = 0
 
+export interface FreshDatabase {
+  readonly url: string
+  drop(): Promise<void>
+}
+
 /** A fresh, empty database on the server of this run. */
-export async function freshDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }> {
+export async function freshDatabase(): Promise<FreshDatabase> {
   const server = process.env['POSTKEY_TEST_DATABASE_URL']
   if (server === undefined) throw new Error('no PostgreSQL: run the tests through `npm test`, or set POSTKEY_TEST_DATABASE_URL')
   const name = `postkey_test_${process.pid}_${Date.now()}_${++databases}`
-  const admin = async (sql: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: server })
-    await client.connect()
-    await client.query(sql)
-    await client.end()
-  }
-  await admin(`create database ${name}`)
+  await query(server, `create database ${name}`)
   const url = new URL(server)
   url.pathname = `/${name}`
-  return { url: url.href, drop: () => admin(`drop database ${name} with (force)`) }
+  return { url: url.href, drop: () => query(server, `drop database ${name} with (force)`) }
+}
+
+/** One whose clock can be set, by so many milliseconds off: whoever connects to it finds a `clock_timestamp` before PostgreSQL's own. */
+export async function freshDatabaseWithClock(): Promise<FreshDatabase & { setClock(shift: number): Promise<void> }> {
+  const database = await freshDatabase()
+  const name = new URL(database.url).pathname.slice(1)
+  await query(
+    database.url,
+    `create schema shifted;
+     create table shifted.clock (shift int not null);
+     insert into shifted.clock values (0);
+     create function shifted.clock_timestamp() returns timestamptz language sql volatile
+       as $$ select pg_catalog.clock_timestamp() + (select shift from shifted.clock) * interval '1 millisecond' $$;
+     alter database ${name} set search_path = public, shifted, pg_catalog`,
+  )
+  return { ...database, setClock: (shift) => query(database.url, `update shifted.clock set shift = ${shift}`) }
+}
+
+async function query(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(sql)
+  await client.end()
 }

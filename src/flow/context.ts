@@ -8,6 +8,7 @@ import type { SealedSecrets } from './sealed.ts'
 
 export interface Log {
   event(name: string, fields: Readonly<Record<string, string | number | boolean | null>>): void
+  warn(name: string, fields: Readonly<Record<string, string | number | boolean | null>>): void
   error(name: string, error: unknown, fields?: Readonly<Record<string, string | number | boolean | null>>): void
 }
 

@@ -127,6 +127,7 @@ describe('FA-09: the mail server refuses our login', () => {
       reply: () => (login ? accepted : { class: 'unreachable', code: 535, text: '535 5.7.8 authentication failed' }),
       log: {
         event: (name) => void lines.push({ name, error: '', level: 'info' }),
+        warn: () => {},
         error: (name, error) => void lines.push({ name, error: String(error), level: 'error' }),
       },
     })
@@ -160,7 +161,7 @@ describe('FA-09: the mail server refuses our login', () => {
         database: 'file::memory:',
         mail: { from: 'a@example.com', transport: `smtp://postkey:right-one@127.0.0.1:${smtp.port}?ca=${testAuthority}` },
         now: clock.now,
-        log: { event: (name) => void lines.push(name), error: (name) => void lines.push(name) },
+        log: { event: (name) => void lines.push(name), warn: () => {}, error: (name) => void lines.push(name) },
       })
       const ask = async (path: string): Promise<{ status: number; body: unknown }> => {
         const answer = await postkey.handler(new Request(`${ORIGIN}${path}`))

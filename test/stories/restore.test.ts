@@ -55,7 +55,7 @@ async function nothingIsGoodAnyMore(kit: Kit, old: Kit, { signedIn, asked, chall
   expect(await bob.whoAmI()).toBe('bob@example.net')
 }
 
-const silent = { error: () => {} }
+const silent = { warn: () => {}, error: () => {} }
 
 describe('SQLite', () => {
   test('FA-15: a copy made by backup, put in the place of the database, voids what was handed out before', async () => {
