@@ -1,7 +1,7 @@
 // A real PostgreSQL for the tests: the server that an npm package ships, started once for a run, or the one that
 // POSTKEY_TEST_DATABASE_URL names. Each opening gets a database of its own.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,6 +94,62 @@ async function prepare(words: readonly string[] = []): Promise<Prepared> {
   const usual = ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-locale', '-E', 'UTF8', '-N']
   execFileSync(join(native, 'bin/initdb'), [...usual, ...words], { ...who, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
   return { folder, asRoot, who, native, data, port: await freePort() }
+}
+
+export interface PostgresOnDisk {
+  readonly url: string
+  /** The file system that holds its data and its log, and nothing else. */
+  readonly disk: string
+  /** How often it ended all connections, since its log had nowhere to go. */
+  panics(): number
+  stop(): Promise<void>
+}
+
+/** $1 size, $2 folder, $3 user, $4 group, then the server with its words. A server that ends is started again, as systemd would. */
+const SUPERVISED = `mount -t tmpfs -o size=$1 tmpfs "$2/disk" && cp -a "$2/data" "$2/disk/data" && : > "$2/disk/ballast" || exit 1
+user=$3 group=$4
+shift 4
+trap 'kill -INT $server; wait $server; exit 0' INT
+trap 'kill -QUIT $server; wait $server; exit 0' QUIT
+while :; do
+  unshare --user --map-user=$user --map-group=$group "$@" &
+  server=$!
+  wait $server
+  sleep 0.2
+done`
+
+/** On a file system of its own, in memory, of so many bytes. */
+export async function startPostgresOnDisk(bytes: number): Promise<PostgresOnDisk> {
+  // Small segments, none of which is kept for later: else its log finds room long after the disk is full.
+  const { folder, who, native, port } = await prepare(['--wal-segsize=1'])
+  mkdirSync(join(folder, 'disk'))
+  const settings = { listen_addresses: '127.0.0.1', fsync: 'off', wal_recycle: 'off', min_wal_size: '2MB', max_wal_size: '4MB' }
+  const words = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const server = [join(native, 'bin/postgres'), '-D', join(folder, 'disk/data'), '-p', String(port), '-k', folder, ...words]
+  const user = [String(who.uid ?? process.getuid?.()), String(who.gid ?? process.getgid?.())]
+  const child = spawn('unshare', ['--mount', '--map-root-user', 'sh', '-c', SUPERVISED, 'sh', String(bytes), folder, ...user, ...server], {
+    ...who,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  process.once('exit', () => child.kill('SIGQUIT'))
+  let panics = 0
+  child.stderr.on('data', (chunk: Buffer) => {
+    panics += chunk.toString().split('PANIC:').length - 1
+  })
+  await ready(child)
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    // As its processes see it.
+    disk: `/proc/${child.pid}/root${folder}/disk`,
+    panics: () => panics,
+    stop: async () => {
+      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+      child.kill('SIGINT')
+      await gone
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 /** PostgreSQL takes a key only where nobody else may read it. */
