@@ -6,7 +6,9 @@
 import type { Brand, Versions } from './core/model.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
 import { readFallback } from './core/return-to.ts'
+import { parseUrl } from './core/url.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
+import { watchMail } from './flow/mail-health.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
@@ -97,7 +99,7 @@ export interface Postkey {
   close(): Promise<void>
 }
 
-const silent: Log = { event: () => {}, error: () => {} }
+const silent: Log = { event: () => {}, warn: () => {}, error: () => {} }
 
 /** @throws Error that names every bad option at once, with its remedy. */
 export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
@@ -117,6 +119,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
       ? await openStore(options.database, {
           now: options.now,
           connections: options.databaseConnections,
+          onSkew: (ms) => log.warn('clock_skewed', { ms }),
           onRestore: ({ epoch }) => log.event('restored', { epoch }),
         })
       : options.database
@@ -135,6 +138,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     defaultReturn,
     log,
     now,
+    mailUnusableSince: options.sendsMail === false ? () => null : watchMail(transport, log, now),
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
   }
   await store.keepPolicy(context.tenant, versions.policy, policy)
@@ -169,7 +173,7 @@ function readOptionsPolicy(options: PostkeyOptions): Policy {
 }
 
 function readUrl(given: string): URL {
-  const url = URL.canParse(given) ? new URL(given) : null
+  const url = parseUrl(given)
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new Error(`url: "${given}" is not a web address — give the public base URL, such as https://auth.example.com`)
   const local = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { type Policy, readPolicy } from '../src/core/policy.ts'
 import { reasons } from '../src/core/reason.ts'
-import { settings } from '../src/run/config.ts'
+import { settings } from '../src/run/settings.ts'
 import { en } from '../src/words/en.ts'
 import { duration } from '../src/words/format.ts'
 

@@ -68,8 +68,9 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     basePath: '',
     returnOrigins: [],
     defaultReturn: '/account',
-    log: { event: () => {}, error: (name: string) => void problems.push(name) },
+    log: { event: () => {}, warn: () => {}, error: (name: string) => void problems.push(name) },
     now: Date.now,
+    mailUnusableSince: () => null,
   }
   const noHand = { reserve: () => null, take: () => {}, wake: () => {} }
   /** One more worker, on the same store or, as another process has it, one of its own. */

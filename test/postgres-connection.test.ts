@@ -84,6 +84,26 @@ describe('TLS', () => {
   })
 })
 
+test('a certificate that is not trusted any more while we run: 503 with Retry-After; with a good one all goes on, without a restart', async () => {
+  const server = await startPostgres({ fsync: 'off' }, 'localhost')
+  const kit = await startKit({ database: `${server.url}?sslmode=verify-full&sslrootcert=${authority}` })
+  const browser = kit.browser()
+  expect((await browser.post('/sign-in', { email: 'ada@example.net' })).status).toBe(303)
+  for (const certificate of ['expired', 'elsewhere'] as const) {
+    await server.crash()
+    await server.start(certificate)
+    const answer = await browser.post('/sign-in', { email: 'bob@example.net' })
+    expect([certificate, answer.status, answer.headers.get('retry-after')]).toEqual([certificate, 503, '5'])
+    expect((await browser.get('/readyz')).status).toBe(503)
+  }
+  await server.crash()
+  await server.start('localhost')
+  expect((await browser.get('/readyz')).status).toBe(200)
+  expect((await browser.post('/sign-in', { email: 'bob@example.net' })).status).toBe(303)
+  await kit.close()
+  await server.stop()
+})
+
 describe('what cannot be reached is told with a remedy, and without the password', () => {
   test.each([
     ['nothing listens', 'postgres://postkey:hunter2pass@127.0.0.1:1/postkey', 'nothing listens there — check host and port'],

@@ -22,6 +22,11 @@ export interface OpenOptions {
   readonly now?: (() => Ms) | undefined
   /** PostgreSQL: connections from this process. Two are for looks, so that writers do not keep session checks waiting. */
   readonly connections?: number | undefined
+  /**
+   * PostgreSQL: hears once a minute by how much this machine's clock is ahead of the database's, or behind (negative), where that is more
+   * than two seconds.
+   */
+  readonly onSkew?: ((ms: Ms) => void) | undefined
   /** Reads whole tables and writes nothing. */
   readonly examines?: boolean | undefined
 }
@@ -130,7 +135,8 @@ export async function openEngine(databaseUrl: string, options: OpenOptions = {})
   if (isPostgres(databaseUrl)) {
     // Loaded only where it is used: an embedded Postkey starts without it.
     const { PostgresEngine } = await import('./postgres.ts')
-    return new PostgresEngine(databaseUrl, { now: options.now, examines: options.examines ?? false, connections: options.connections })
+    const { now, connections, onSkew, examines = false } = options
+    return new PostgresEngine(databaseUrl, { now, connections, onSkew, examines })
   }
   const path = sqlitePath(databaseUrl)
   if (path === null) throw new Error(`cannot open a database at ${databaseUrl.split(':')[0]}: — use file:PATH or postgres://…`)

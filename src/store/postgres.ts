@@ -3,6 +3,7 @@
 // in one pipeline. Who may not run beside whom is known before: each operation names its locks.
 import pg from 'pg'
 import type { Ms } from '../core/model.ts'
+import { DatabaseClock } from './database-clock.ts'
 import { HeldLimits, type States } from './held-limits.ts'
 import { inStep, together } from './in-step.ts'
 import { Lanes, laneOf } from './lanes.ts'
@@ -23,6 +24,8 @@ export interface PostgresOptions {
   readonly examines?: boolean
   /** In place of the database's clock. For tests. */
   readonly now?: (() => Ms) | undefined
+  /** As in OpenOptions. */
+  readonly onSkew?: ((ms: Ms) => void) | undefined
 }
 
 interface Look {
@@ -75,23 +78,23 @@ const EXAMINING =
 
 export class PostgresEngine implements Engine {
   readonly #pool: pg.Pool
-  readonly #options: Required<Omit<PostgresOptions, 'now' | 'connections'>> & { readonly writers: number }
+  readonly #options: Required<Omit<PostgresOptions, 'now' | 'connections' | 'onSkew'>> & { readonly writers: number }
   readonly #givenNow: (() => Ms) | undefined
   readonly #lanes: Lanes<Job>
   #looks: Look[] = []
   #looking = 0
   #closed = false
-  /** What this node's clock must be corrected by, and when that was measured. */
-  #clock = { offset: 0, measuredAt: Number.NEGATIVE_INFINITY }
+  readonly #clock: DatabaseClock
 
   constructor(url: string, options: PostgresOptions = {}) {
-    const { now, connections = CONNECTIONS, ...rest } = options
+    const { now, onSkew = () => {}, connections = CONNECTIONS, ...rest } = options
     const { min, max } = connectionBounds
     if (!Number.isInteger(connections) || connections < min || connections > max)
       throw new Error(`${connections} database connections are not possible — use a number from ${min} to ${max}`)
     this.#options = { writers: connections - LOOKERS, batchMax: 100, waitingMax: 5_000, examines: false, ...rest }
     this.#lanes = new Lanes(this.#options, (jobs) => this.#batch(jobs))
     this.#givenNow = now
+    this.#clock = new DatabaseClock(onSkew)
     this.#pool = new pg.Pool({
       ...readPostgresUrl(url).connection,
       max: connections,
@@ -286,16 +289,15 @@ export class PostgresEngine implements Engine {
 
   async #tx(client: pg.PoolClient, limits: HeldLimits, clock: 'measured' | 'close enough'): Promise<Tx> {
     const began = performance.now()
-    if (clock === 'close enough' && began - this.#clock.measuredAt > 1_000) await this.#measure(client)
-    const now = this.#givenNow?.() ?? Math.floor(this.#clock.offset + performance.now())
+    if (clock === 'close enough' && this.#clock.age() > 1_000) await this.#measure(client)
+    const now = this.#givenNow?.() ?? this.#clock.now()
     return { now, elapsed: () => performance.now() - began, limits }
   }
 
-  /** The database's clock decides, for all nodes alike, whatever their own clocks say (FA-21, FA-22). */
   async #measure(client: pg.PoolClient): Promise<null> {
+    const askedAt = performance.now()
     const { rows } = await client.query({ name: 'now', text: NOW })
-    const measuredAt = performance.now()
-    this.#clock = { offset: (rows[0] as { now: Ms }).now - measuredAt, measuredAt }
+    this.#clock.heard((rows[0] as { now: Ms }).now, askedAt)
     return null
   }
 }
