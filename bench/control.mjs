@@ -7,6 +7,10 @@ export function answerRunner({ stop, usage = ownUsage, ...ready }) {
   let session = null
   const answers = {
     usage: () => usage(),
+    memory: () => {
+      const { rss, heapUsed } = process.memoryUsage()
+      return { rss, heapUsed, handles: process.getActiveResourcesInfo().length }
+    },
     profileStart: async () => {
       session = new Session()
       session.connect()

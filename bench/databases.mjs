@@ -10,8 +10,8 @@ export const openDatabases = {
     stop: async () => {},
   }),
   /** On the load generator's core, so that PostgreSQL takes nothing from the server that is measured. */
-  postgres: async (folder, core) => {
-    const server = await startProcess('postgres-server.mjs', { folder }, core)
+  postgres: async (folder, core, settings) => {
+    const server = await startProcess('postgres-server.mjs', { folder, settings }, core)
     const create = async (name) => {
       const client = new pg.Client({ connectionString: server.url })
       await client.connect()

@@ -11,7 +11,7 @@ const SERVER_CORE = 0
 const OTHER_CORE = 1
 
 /** The load generator and the servers asked for, by name; each server with a new database on a real disk. */
-export async function startAll(servers, engine = 'sqlite') {
+export async function startAll(servers, engine = 'sqlite', settings = {}) {
   mkdirSync(results, { recursive: true })
   // Not in the system's folder for temporary files: that is often in memory, where a sync costs nothing.
   const folder = mkdtempSync(join(results, 'run-'))
@@ -25,15 +25,18 @@ export async function startAll(servers, engine = 'sqlite') {
   try {
     const load = await startProcess('load.mjs', { socket }, OTHER_CORE)
     started.push({ stop: async () => load.kill() })
-    const databases = await openDatabases[engine](folder, OTHER_CORE)
+    const databases = await openDatabases[engine](folder, OTHER_CORE, settings)
     started.push(databases)
-    const running = {}
-    for (const [name, { file, client, options }] of Object.entries(servers)) {
-      const databaseUrl = await databases.create(name)
-      running[name] = { client, database: databases, ...(await startProcess(file, { socket, databaseUrl, ...options }, SERVER_CORE)) }
-      started.push(running[name])
+    /** On a database that is there; `options` beside its own. */
+    const startOn = async (databaseUrl, { file, client, options }, more = {}) => {
+      const process = await startProcess(file, { socket, databaseUrl, ...options, ...more }, SERVER_CORE)
+      const server = { client, database: databases, databaseUrl, ...process }
+      started.push(server)
+      return server
     }
-    return { load, servers: running, stopAll }
+    const running = {}
+    for (const [name, server] of Object.entries(servers)) running[name] = await startOn(await databases.create(name), server)
+    return { load, servers: running, stopAll, startOn, createDatabase: databases.create }
   } catch (error) {
     await stopAll()
     throw error

@@ -9,7 +9,7 @@ import { answerRunner } from './control.mjs'
 const IN_MEMORY = 0x01021994
 const TICKS_PER_SECOND = 100
 
-const { folder } = JSON.parse(process.env.BENCH_OPTIONS)
+const { folder, settings = {} } = JSON.parse(process.env.BENCH_OPTIONS)
 // As root, PostgreSQL runs as "nobody", who may not be able to reach a folder of this repository.
 const parent = process.getuid?.() === 0 ? '/var/tmp' : folder
 if (statfsSync(parent).type === IN_MEMORY) throw new Error(`${parent} is in memory, where a sync costs nothing`)
@@ -28,7 +28,7 @@ await build({
   packages: 'external',
 })
 const { startPostgres } = await import(pathToFileURL(bundle).href)
-const server = await startPostgres({ fsync: 'on' })
+const server = await startPostgres({ fsync: 'on', ...settings })
 // An interrupt reaches the whole group. The runner ends of it, and that ends this process in order.
 process.on('SIGINT', () => {})
 process.on('exit', () => rmSync(own, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))

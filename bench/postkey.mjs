@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { openChannel } from './channel.mjs'
 import { answerRunner } from './control.mjs'
 
-const { socket, databaseUrl, dist } = JSON.parse(process.env.BENCH_OPTIONS)
+const { socket, databaseUrl, dist, policy = {} } = JSON.parse(process.env.BENCH_OPTIONS)
 const [{ readConfig }, { createLog }, { startServer }] = await Promise.all([
   import(`${dist}/run/config.js`),
   import(`${dist}/run/log.js`),
@@ -28,7 +28,7 @@ if (!read.ok) throw new Error(JSON.stringify(read.problems))
 const rate = { count: MANY, per: 60_000 }
 const config = {
   ...read.config,
-  policy: { ...read.config.policy, starts: { network: rate, networkWide: rate, browser: rate, tenant: rate } },
+  policy: { ...read.config.policy, ...policy, starts: { network: rate, networkWide: rate, browser: rate, tenant: rate } },
 }
 
 const channel = openChannel(socket)

@@ -10,6 +10,7 @@ import { parseUrl } from './core/url.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
 import { watchMail } from './flow/mail-health.ts'
 import { startOutbox } from './flow/outbox.ts'
+import { purgeDue, startPurge } from './flow/purge.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
@@ -95,6 +96,11 @@ export interface Postkey {
   readonly versions: Versions
   /** Resolves when every queued mail that is due has been handed over. */
   mailsSent(): Promise<void>
+  /**
+   * Deletes the rows that the policy does not keep any more, all of them at once. A process that goes on running does so by itself, in the
+   * background; this is for functions that run for one request, and for a quiet hour.
+   */
+  purge(): Promise<void>
   /** Waits for mails on their way and closes the database. */
   close(): Promise<void>
 }
@@ -144,6 +150,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   await store.keepPolicy(context.tenant, versions.policy, policy)
   const outbox = options.sendsMail === false ? null : startOutbox(context, transport)
   if (outbox) hand = outbox
+  const purging = startPurge(context)
 
   const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [] })
   const askerOf = (request: Request, info: RequestInfo = {}): Asker => visitOf(context, site, fromFetch(request), info, '').asker
@@ -158,7 +165,9 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     policy,
     versions,
     mailsSent: async () => outbox?.idle(),
+    purge: () => purgeDue(context, async () => true),
     close: async () => {
+      await purging.stop()
       await outbox?.stop()
       await transport.close()
       await store.close()

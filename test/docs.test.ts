@@ -170,6 +170,10 @@ const shown: readonly [string, (policy: Policy) => string][] = [
   ['replayWindow', (policy) => duration('en', policy.replayWindow)],
   ['autoSubmitDelay', (policy) => duration('en', policy.autoSubmitDelay)],
   ['mailUsefulFor', (policy) => duration('en', policy.mailUsefulFor)],
+  ['keep.challenges', (policy) => duration('en', policy.keep.challenges)],
+  ['keep.sessions', (policy) => duration('en', policy.keep.sessions)],
+  ['keep.events', (policy) => duration('en', policy.keep.events)],
+  ['keep.limits', (policy) => duration('en', policy.keep.limits)],
   ['addressInEvents', (policy) => policy.addressInEvents],
 ]
 

@@ -17,7 +17,7 @@ export interface TestDatabase {
 /** A new database that several processes can open. */
 export const sharedDatabases: readonly (readonly [string, () => Promise<TestDatabase>])[] = [
   ['SQLite', sqliteFile],
-  ['PostgreSQL', freshDatabase],
+  ['PostgreSQL', () => freshDatabase()],
 ]
 
 export async function sqliteFile(): Promise<TestDatabase> {

@@ -164,6 +164,16 @@ describe('what takes too long', () => {
     await engine.write(sleepy(0))
   })
 
+  test('FA-26: a column that a migration changes costs a connection one "unavailable", and the next one is served', async () => {
+    const engine = await open()
+    const look = () => engine.read(() => all('select locale from challenges where tenant = ?', 'default'))
+    await engine.migrate()
+    await look()
+    await engine.write({ locks: nothing, run: () => run('alter table challenges alter column locale type text collate "C"') })
+    await expect(look()).rejects.toBeInstanceOf(Unavailable)
+    await look()
+  })
+
   test('a lock that somebody else holds is not waited for longer than said', async () => {
     const [holder, waiter] = [await open(), await open('lock_timeout=300')]
     const held = holder.write({ locks: locked, run: () => all('select pg_sleep(2)') })

@@ -83,6 +83,18 @@ const policySchema = z.strictObject({
   autoSubmitDelay: duration(0, 5 * SECOND),
   /** A queued mail with less life than this is not sent any more: nobody could use it. */
   mailUsefulFor: duration(0, 10 * MINUTE),
+  /**
+   * How long rows stay that no decision reads any more; then they are deleted. Users never are. A challenge with its mails, and a
+   * session: after nothing can be done with it any more; a day at least, so that a late click still reads "expired" and not "unknown".
+   * An event: after it was written. The state of a limit: after it says no more than none would; an hour at least, as much as a clock
+   * may be set back without filling a bucket (I14). Wrong codes are in sight of their windows for a year and stay that long.
+   */
+  keep: z.strictObject({
+    challenges: duration(DAY, 3_650 * DAY),
+    sessions: duration(DAY, 3_650 * DAY),
+    events: duration(DAY, 3_650 * DAY),
+    limits: duration(HOUR, 30 * DAY),
+  }),
   /** How e-mail addresses appear in events and logs: j•••@example.com, or only a keyed hash. */
   addressInEvents: z.enum(['masked', 'hashed']),
 })
@@ -121,6 +133,7 @@ const standard: PolicyInput = {
   replayWindow: '2m',
   autoSubmitDelay: 0,
   mailUsefulFor: '2m',
+  keep: { challenges: '30d', sessions: '30d', events: '365d', limits: '1h' },
   addressInEvents: 'masked',
 }
 
@@ -149,7 +162,7 @@ export function readPolicy(input: unknown): PolicyResult {
   }
   const base = presets[preset as PresetName]
   const merged: Record<string, unknown> = { ...base, ...overrides }
-  for (const group of ['starts', 'session'] as const) {
+  for (const group of ['starts', 'session', 'keep'] as const) {
     const given = overrides[group]
     if (typeof given === 'object' && given !== null && !Array.isArray(given)) merged[group] = { ...base[group], ...given }
   }

@@ -7,6 +7,7 @@ import { signInMail } from '../mail/sign-in.tsx'
 import type { MailTransport, Reply } from '../mail/transport.ts'
 import { open, ordinalCharacter } from '../secret.ts'
 import { mailExpiresAt, type QueuedMail } from '../store/store.ts'
+import { Bell } from './bell.ts'
 import { type Context, type Hand, scopeOf } from './context.ts'
 import { type SealedSecrets, sealContext } from './sealed.ts'
 
@@ -153,34 +154,6 @@ function tellOutage(context: Context, reply: Reply | null): void {
   if (now - (told.get(context) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return
   told.set(context, now)
   context.log.error('mail_server_unusable', new Error(reply.text))
-}
-
-/** A bell that rang while nobody listened is heard by the next who does. */
-class Bell {
-  #rung = false
-  #answer: (() => void) | null = null
-
-  ring(): void {
-    this.#rung = true
-    this.#answer?.()
-  }
-
-  /** Resolves at the next ring, or after `ms`. */
-  async heard(ms: number): Promise<void> {
-    if (!this.#rung) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms)
-        // A sleeping worker does not keep a process alive.
-        timer.unref()
-        this.#answer = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-      this.#answer = null
-    }
-    this.#rung = false
-  }
 }
 
 interface HandedOver {

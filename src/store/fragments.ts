@@ -37,6 +37,18 @@ const fragments = {
     postgres:
       "cross join lateral (select * from mails where tenant = t.tenant and challenge = t.challenge and ordinal = t.ordinal and due_at = t.due_at and state = 'queued' for update skip locked) as m",
   },
+  /**
+   * Behind the table, where all that a user has is asked for. SQLite, which knows nothing of how full tables are, would go through all sessions of
+   * the tenant: those are in the table itself, and to find a user's takes two looks.
+   */
+  by_user: { sqlite: ' indexed by sessions_user', postgres: '' },
+  /** One of a parameter that is a JSON list of texts. */
+  is_listed: {
+    sqlite: 'in (select value from json_each(?))',
+    postgres: '= any (array (select json_array_elements_text(cast(? as json))))',
+  },
+  /** After a select: rows for this transaction alone, without those that another one has in hand. */
+  locked: { sqlite: '', postgres: 'for update skip locked' },
   /** A parameter that is a JSON list of [tenant, challenge, ordinal], as rows. */
   listed: {
     sqlite: '(select value ->> 0 as tenant, value ->> 1 as challenge, value ->> 2 as ordinal from json_each(?))',

@@ -3,6 +3,7 @@
 // moment while others write. I7, I10 and I13 are about answers; rows show of them only what stands here.
 //
 // Nothing here compares two times that a clock which was set back would put in the wrong order.
+import type { DatedKind } from '../core/keep.ts'
 import type { Ms } from '../core/model.ts'
 import type { Value } from './operation.ts'
 
@@ -42,6 +43,10 @@ const spent =
 const given = 'select tenant, challenge, count(*) as n from sessions group by tenant, challenge'
 const signIns = `select e.tenant, e.session_id, count(*) as n, min(e.at) as at from events e where e.kind = 'verify' and e.reason = 'signed_in' group by e.tenant, e.session_id`
 
+/** Old rows are removed (purge.ts), events later than others or earlier: true where rows of a kind with such an id are all still here. */
+const kept = (kind: DatedKind, tenant: string, id: string): string =>
+  `${id} >= coalesce((select b.before from purges b where b.tenant = ${tenant} and b.kind = '${kind}'), '')`
+
 const mailId = `m.challenge || '/' || m.ordinal`
 const eventId = `e.request_id || '/' || e.id`
 
@@ -67,14 +72,14 @@ export const invariants: readonly Invariant[] = [
     name: 'tries-are-written-down',
     of: 'I2',
     claim: 'a code was looked at as often as its mail says',
-    offenders: `select m.tenant, ${mailId} as id from mails m left join (${looks(looked)}) l on l.tenant = m.tenant and l.challenge = m.challenge and l.ordinal = m.ordinal where m.code_tries <> coalesce(l.n, 0)`,
+    offenders: `select m.tenant, ${mailId} as id from mails m left join (${looks(looked)}) l on l.tenant = m.tenant and l.challenge = m.challenge and l.ordinal = m.ordinal where m.code_tries <> coalesce(l.n, 0) and ${kept('events', 'm.tenant', 'm.challenge')}`,
     remedy: BUG,
   },
   {
     name: 'address-tries-are-written-down',
     of: 'I2',
     claim: 'a typed address was looked at as often as its mail says',
-    offenders: `select m.tenant, ${mailId} as id from mails m left join (${looks(`e.kind = 'verify' and e.facts{json} ->> 'address' in ('right', 'wrong')`)}) l on l.tenant = m.tenant and l.challenge = m.challenge and l.ordinal = m.ordinal where m.address_tries <> coalesce(l.n, 0)`,
+    offenders: `select m.tenant, ${mailId} as id from mails m left join (${looks(`e.kind = 'verify' and e.facts{json} ->> 'address' in ('right', 'wrong')`)}) l on l.tenant = m.tenant and l.challenge = m.challenge and l.ordinal = m.ordinal where m.address_tries <> coalesce(l.n, 0) and ${kept('events', 'm.tenant', 'm.challenge')}`,
     remedy: BUG,
   },
   {
@@ -89,7 +94,7 @@ export const invariants: readonly Invariant[] = [
     of: 'I2',
     claim: 'no address had more wrong codes in a window than the policy of that moment allowed',
     // Without those that their own flow took back when it ended in a sign-in.
-    offenders: `with failures as materialized (select e.tenant, e.id, e.request_id, e.at, c.email, e.versions{json} ->> 'policy' as version from events e join challenges c on c.tenant = e.tenant and c.id = e.challenge left join (select tenant, challenge, max(created_at) as at from sessions group by tenant, challenge) s on s.tenant = c.tenant and s.challenge = c.id where ${looked} and e.reason <> 'signed_in' and (s.at is null or s.at < e.at)), rules as materialized (select p.tenant, p.version, cast(w.value ->> 'per' as {int}) as per, cast(w.value ->> 'count' as {int}) as most from policies p cross join {each_of_code_failures}) select e.tenant, ${eventId} as id from failures e join rules r on r.tenant = e.tenant and r.version = e.version join failures o on o.tenant = e.tenant and o.email = e.email where o.at <= e.at and o.at > e.at - r.per group by e.tenant, e.request_id, e.id, r.per, r.most having count(*) > r.most`,
+    offenders: `with failures as materialized (select e.tenant, e.id, e.request_id, e.at, c.email, e.versions{json} ->> 'policy' as version from events e join challenges c on c.tenant = e.tenant and c.id = e.challenge left join (select tenant, challenge, max(created_at) as at from sessions group by tenant, challenge) s on s.tenant = c.tenant and s.challenge = c.id where ${looked} and e.reason <> 'signed_in' and (s.at is null or s.at < e.at) and ${kept('sessions', 'e.tenant', 'e.challenge')}), rules as materialized (select p.tenant, p.version, cast(w.value ->> 'per' as {int}) as per, cast(w.value ->> 'count' as {int}) as most from policies p cross join {each_of_code_failures}) select e.tenant, ${eventId} as id from failures e join rules r on r.tenant = e.tenant and r.version = e.version join failures o on o.tenant = e.tenant and o.email = e.email where o.at <= e.at and o.at > e.at - r.per group by e.tenant, e.request_id, e.id, r.per, r.most having count(*) > r.most`,
     remedy: DOUBT,
   },
   {
@@ -111,8 +116,7 @@ export const invariants: readonly Invariant[] = [
     name: 'session-of-a-mail',
     of: 'I3',
     claim: 'a session came from a mail that was meant to be read',
-    offenders:
-      'select s.tenant, s.id from sessions s where not exists (select 1 from mails m where m.tenant = s.tenant and m.challenge = s.challenge and m.decoy = 0)',
+    offenders: `select s.tenant, s.id from sessions s where not exists (select 1 from mails m where m.tenant = s.tenant and m.challenge = s.challenge and m.decoy = 0) and ${kept('challenges', 's.tenant', 's.challenge')}`,
     remedy: DOUBT,
   },
   {
@@ -134,23 +138,23 @@ export const invariants: readonly Invariant[] = [
     name: 'session-has-its-rows',
     of: 'I3',
     claim: 'a session has its user and its challenge, in its tenant',
-    offenders:
-      'select s.tenant, s.id from sessions s left join users u on u.tenant = s.tenant and u.id = s.user_id left join challenges c on c.tenant = s.tenant and c.id = s.challenge where u.id is null or c.id is null',
+    offenders: `select s.tenant, s.id from sessions s left join users u on u.tenant = s.tenant and u.id = s.user_id left join challenges c on c.tenant = s.tenant and c.id = s.challenge where u.id is null or (c.id is null and ${kept('challenges', 's.tenant', 's.challenge')})`,
     remedy: BUG,
   },
   {
     name: 'nothing-spent-for-nothing',
     of: 'I4',
     claim: 'a spent link or code has its session',
-    offenders: `select c.tenant, c.id from (${spent}) c left join (${given}) s on s.tenant = c.tenant and s.challenge = c.id where c.n > coalesce(s.n, 0)`,
+    offenders: `select c.tenant, c.id from (${spent}) c left join (${given}) s on s.tenant = c.tenant and s.challenge = c.id where c.n > coalesce(s.n, 0) and ${kept('sessions', 'c.tenant', 'c.id')}`,
     remedy: `${BUG}; whoever was signed in by it has to ask for a new mail`,
   },
   {
     name: 'sign-ins-are-counted-once',
     of: 'I4',
     claim: 'a user signed in as often as sessions were made',
+    // Of who was there before the oldest session that is kept, some are gone.
     offenders:
-      'select u.tenant, u.id from users u left join (select tenant, user_id, count(*) as n from sessions group by tenant, user_id) s on s.tenant = u.tenant and s.user_id = u.id where u.sign_in_count <> coalesce(s.n, 0)',
+      "select u.tenant, u.id from users u left join (select tenant, user_id, count(*) as n from sessions group by tenant, user_id) s on s.tenant = u.tenant and s.user_id = u.id where u.sign_in_count < coalesce(s.n, 0) or (u.sign_in_count > coalesce(s.n, 0) and u.created_at >= coalesce((select b.before_at from purges b where b.tenant = u.tenant and b.kind = 'sessions'), 0))",
     remedy: BUG,
   },
   {
@@ -165,7 +169,7 @@ export const invariants: readonly Invariant[] = [
     name: 'start-has-its-mail',
     of: 'I5',
     claim: 'a request that was taken has its mail',
-    offenders: `select e.tenant, ${eventId} as id from events e left join mails m on m.tenant = e.tenant and m.challenge = e.challenge and m.request_id = e.request_id where ${asked} and m.challenge is null`,
+    offenders: `select e.tenant, ${eventId} as id from events e left join mails m on m.tenant = e.tenant and m.challenge = e.challenge and m.request_id = e.request_id where ${asked} and m.challenge is null and ${kept('challenges', 'e.tenant', 'e.challenge')}`,
     remedy: `${BUG}; whoever waits for the mail has to ask again`,
   },
   {
@@ -202,7 +206,7 @@ export const invariants: readonly Invariant[] = [
     name: 'settled-as-written-down',
     of: 'I5',
     claim: 'the end of a mail is in the record',
-    offenders: `select m.tenant, ${mailId} as id from mails m where m.state <> 'queued' and not exists (select 1 from events e where e.tenant = m.tenant and e.request_id = m.request_id and e.challenge = m.challenge and e.kind = 'deliver' and e.decision{json} ->> 'state' = m.state and cast(e.facts{json} ->> 'ordinal' as {int}) = m.ordinal)`,
+    offenders: `select m.tenant, ${mailId} as id from mails m where m.state <> 'queued' and not exists (select 1 from events e where e.tenant = m.tenant and e.request_id = m.request_id and e.challenge = m.challenge and e.kind = 'deliver' and e.decision{json} ->> 'state' = m.state and cast(e.facts{json} ->> 'ordinal' as {int}) = m.ordinal) and ${kept('events', 'm.tenant', 'm.request_id')}`,
     remedy: BUG,
   },
   {
@@ -242,28 +246,28 @@ export const invariants: readonly Invariant[] = [
     name: 'session-has-its-event',
     of: 'I9',
     claim: 'a session has one event that tells of it, of the same moment',
-    offenders: `select s.tenant, s.id from sessions s left join (${signIns}) e on e.tenant = s.tenant and e.session_id = s.id where e.n is null or e.n <> 1 or e.at <> s.created_at`,
+    offenders: `select s.tenant, s.id from sessions s left join (${signIns}) e on e.tenant = s.tenant and e.session_id = s.id where (e.n is null or e.n <> 1 or e.at <> s.created_at) and ${kept('events', 's.tenant', 's.id')}`,
     remedy: DOUBT,
   },
   {
     name: 'event-has-its-session',
     of: 'I9',
     claim: 'an event that tells of a session has it',
-    offenders: `select e.tenant, ${eventId} as id from events e left join sessions s on s.tenant = e.tenant and s.id = e.session_id where (e.session_id is not null or e.reason = 'signed_in') and s.id is null`,
+    offenders: `select e.tenant, ${eventId} as id from events e left join sessions s on s.tenant = e.tenant and s.id = e.session_id where (e.session_id is not null or e.reason = 'signed_in') and s.id is null and ${kept('sessions', 'e.tenant', 'coalesce(e.session_id, e.request_id)')}`,
     remedy: `${BUG}; rows may have been removed`,
   },
   {
     name: 'mail-has-its-event',
     of: 'I9',
     claim: 'a mail has one event that tells who asked for it',
-    offenders: `select m.tenant, ${mailId} as id from mails m where (select count(*) from events e where e.tenant = m.tenant and e.request_id = m.request_id and e.challenge = m.challenge and ${asked}) <> 1`,
+    offenders: `select m.tenant, ${mailId} as id from mails m where (select count(*) from events e where e.tenant = m.tenant and e.request_id = m.request_id and e.challenge = m.challenge and ${asked}) <> 1 and ${kept('events', 'm.tenant', 'm.request_id')}`,
     remedy: BUG,
   },
   {
     name: 'event-has-its-rows',
     of: 'I9',
     claim: 'the challenge and the user of an event exist',
-    offenders: `select e.tenant, ${eventId} as id from events e left join challenges c on c.tenant = e.tenant and c.id = e.challenge left join users u on u.tenant = e.tenant and u.id = e.user_id where (e.challenge is not null and c.id is null) or (e.user_id is not null and u.id is null)`,
+    offenders: `select e.tenant, ${eventId} as id from events e left join challenges c on c.tenant = e.tenant and c.id = e.challenge left join users u on u.tenant = e.tenant and u.id = e.user_id where (e.challenge is not null and c.id is null and ${kept('challenges', 'e.tenant', 'e.challenge')}) or (e.user_id is not null and u.id is null)`,
     remedy: `${BUG}; rows may have been removed`,
   },
   {

@@ -2,15 +2,19 @@ import { expect, test } from 'vitest'
 import { type LaneName, Lanes, laneOf } from './lanes.ts'
 import { nothing, Unavailable } from './operation.ts'
 
+interface Job {
+  readonly name: string
+  readonly write: { readonly alone?: true }
+}
+
+const job = (name: string): Job => ({ name, write: {} })
+
 /** Lanes whose batches last until they are told to end. */
-function lanes(
-  writers: number,
-  batchMax = 100,
-): { readonly all: Lanes<string>; readonly under: (() => void)[]; readonly left: string[][] } {
+function lanes(writers: number, batchMax = 100): { readonly all: Lanes<Job>; readonly under: (() => void)[]; readonly left: string[][] } {
   const under: (() => void)[] = []
   const left: string[][] = []
-  const all = new Lanes<string>({ writers, batchMax, waitingMax: 4 }, (jobs) => {
-    left.push([...jobs])
+  const all = new Lanes<Job>({ writers, batchMax, waitingMax: 4 }, (jobs) => {
+    left.push(jobs.map(({ name }) => name))
     return new Promise((resolve) => under.push(resolve))
   })
   return { all, under, left }
@@ -34,8 +38,8 @@ test('what names limits goes in the one lane, what names none or has to look fir
 
 test('one batch that spends from limits is under way, and the rest does not wait behind it', async () => {
   const { all, under, left } = lanes(3)
-  const add = async (lane: LaneName, ...jobs: string[]): Promise<void> => {
-    for (const job of jobs) all.add(lane, job)
+  const add = async (lane: LaneName, ...names: string[]): Promise<void> => {
+    for (const name of names) all.add(lane, job(name))
     await turns()
   }
   await add('limited', 'a', 'b')
@@ -51,8 +55,8 @@ test('one batch that spends from limits is under way, and the rest does not wait
 
 test('with one writer for both, neither lane keeps the other from it', async () => {
   const { all, under, left } = lanes(1, 1)
-  for (const job of ['a', 'b', 'c']) all.add('limited', job)
-  for (const job of ['x', 'y', 'z']) all.add('free', job)
+  for (const name of ['a', 'b', 'c']) all.add('limited', job(name))
+  for (const name of ['x', 'y', 'z']) all.add('free', job(name))
   for (let batch = 0; batch < 6; batch++) {
     await turns()
     under[batch]?.()
@@ -62,20 +66,20 @@ test('with one writer for both, neither lane keeps the other from it', async () 
 
 test('FA-19: who comes when too many wait is told so', () => {
   const { all } = lanes(1)
-  for (const job of ['a', 'b', 'c', 'd']) all.add('free', job)
-  expect(() => all.add('free', 'e')).toThrow(Unavailable)
-  expect(() => all.add('limited', 'e')).not.toThrow()
+  for (const name of ['a', 'b', 'c', 'd']) all.add('free', job(name))
+  expect(() => all.add('free', job('e'))).toThrow(Unavailable)
+  expect(() => all.add('limited', job('e'))).not.toThrow()
 })
 
 test('idle is when nothing waits and nothing is under way', async () => {
   const { all, under } = lanes(1)
-  all.add('free', 'a')
+  all.add('free', job('a'))
   let idle = false
   const resting = all.idle().then(() => {
     idle = true
   })
   await turns()
-  all.add('limited', 'b')
+  all.add('limited', job('b'))
   under[0]?.()
   await turns()
   expect(idle).toBe(false)

@@ -1,4 +1,5 @@
 // Which of the waiting operations leave together, and when: the batches of the engine for many nodes.
+import { takeBatch, type Waiting } from './batch.ts'
 import { type Locks, Unavailable, type Write } from './operation.ts'
 
 /**
@@ -29,7 +30,7 @@ export interface LanesOptions {
   readonly waitingMax: number
 }
 
-export class Lanes<J> {
+export class Lanes<J extends Waiting> {
   readonly #options: LanesOptions
   /** Never rejects: every job hears of its own end. */
   readonly #run: (jobs: readonly J[]) => Promise<void>
@@ -85,7 +86,7 @@ export class Lanes<J> {
     this.#order = [...this.#order.filter((other) => other !== lane), lane]
     lane.running++
     this.#running++
-    void this.#run(lane.jobs.splice(0, this.#options.batchMax)).finally(() => {
+    void this.#run(takeBatch(lane.jobs, this.#options.batchMax)).finally(() => {
       lane.running--
       this.#running--
       if (this.#isWaiting()) this.#schedule()

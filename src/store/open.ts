@@ -9,6 +9,7 @@ import type { Migrated } from './migrate.ts'
 import { type Engine, nothing, one, run } from './operation.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
 import { explainPostgres } from './postgres-url.ts'
+import { findDuePurges, purge } from './purge.ts'
 import { findChallenge, keepPolicy } from './read.ts'
 import { findChallengeWithMails, findUserByEmail } from './rows.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
@@ -190,6 +191,8 @@ export function storeOver(engine: Engine): Store {
     record: (scope, event) =>
       engine.write({ locks: nothing, run: (tx) => writeEvent(tx, scope, { ...event, decision: { reason: event.reason } }) }),
     keepPolicy: (tenant, version, policy) => engine.write({ locks: nothing, run: (tx) => keepPolicy(tx, tenant, version, policy) }),
+    findDuePurges: (input) => engine.read((tx) => findDuePurges(tx, input)),
+    purge: (input) => engine.write({ locks: nothing, alone: true, run: (tx) => purge(tx, input) }),
     check: () => engine.check(),
     close: () => engine.close(),
   }

@@ -52,6 +52,8 @@ export interface Write<T, F = unknown> {
   /** What has to be known whatever limits and clock say: an engine asks it in the same breath in which it takes the locks. */
   readonly ask?: () => Operation<F>
   readonly run: (tx: Tx, found: F) => Operation<T>
+  /** In a transaction with nothing else: nobody's commit waits for it. */
+  readonly alone?: true
 }
 
 /** Touches nothing that two operations could want at once: its statements guard themselves. */

@@ -22,6 +22,12 @@ const WORDS = /connection|timeout|terminated|not queryable|closed|^SASL/i
 export function asUnavailable(error: unknown): unknown {
   if (error instanceof Unavailable || !(error instanceof Error)) return error
   const { code } = error as { code?: unknown }
-  const outage = typeof code === 'string' ? OUTAGES.test(code) || ON_THE_WAY.test(code) : WORDS.test(error.message)
+  const outage =
+    typeof code === 'string' ? OUTAGES.test(code) || ON_THE_WAY.test(code) || isOutdated(error, code) : WORDS.test(error.message)
   return outage ? new Unavailable(error.message, { cause: error }) : error
+}
+
+/** A migration changed what the connection had prepared: it is given up for a new one, and the same request may come again. */
+function isOutdated(error: Error, code: string): boolean {
+  return code === '0A000' && /cached plan/.test(error.message)
 }

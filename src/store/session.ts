@@ -83,7 +83,7 @@ export function* touchSession(tenant: string, id: string, seenAt: Ms): Operation
 /** Live ones only, newest first. */
 export function* listSessions(tx: Tx, tenant: string, policy: Policy, user: string): Operation<readonly Session[]> {
   return yield* all<Session>(
-    `select ${sessionColumns} from sessions where tenant = ? and user_id = ? and ended_at is null and created_at > ? and seen_at > ? order by created_at desc, id`,
+    `select ${sessionColumns} from sessions{by_user} where tenant = ? and user_id = ? and ended_at is null and created_at > ? and seen_at > ? order by created_at desc, id`,
     tenant,
     user,
     tx.now - policy.session.absolute,
@@ -93,7 +93,7 @@ export function* listSessions(tx: Tx, tenant: string, policy: Policy, user: stri
 
 /** Pre-hijacking: whatever was signed in before the first proof of the mailbox was not its owner. */
 export function* endSessionsOf(tx: Tx, tenant: string, user: string): Operation<void> {
-  yield* run('update sessions set ended_at = ? where tenant = ? and user_id = ? and ended_at is null', tx.now, tenant, user)
+  yield* run('update sessions{by_user} set ended_at = ? where tenant = ? and user_id = ? and ended_at is null', tx.now, tenant, user)
 }
 
 export function* endOtherSession(tx: Tx, tenant: string, id: string): Operation<void> {
@@ -113,10 +113,11 @@ export function* endSessions(tx: Tx, scope: Scope, input: EndInput): Operation<{
   let ended: readonly { id: string }[] = []
   if (live) {
     const { user, session } = live
-    const where = input.which === 'this' ? 'id = ?' : input.which === 'others' ? 'id <> ?' : 'id = ?'
     const id = typeof input.which === 'object' ? input.which.id : session.id
     ended = yield* all<{ id: string }>(
-      `update sessions set ended_at = ? where tenant = ? and user_id = ? and ended_at is null and ${where} returning id`,
+      input.which === 'others'
+        ? 'update sessions{by_user} set ended_at = ? where tenant = ? and user_id = ? and ended_at is null and id <> ? returning id'
+        : 'update sessions set ended_at = ? where tenant = ? and user_id = ? and ended_at is null and id = ? returning id',
       tx.now,
       tenant,
       user.id,

@@ -1,6 +1,7 @@
 // The embedded engine. WAL with synchronous=FULL: a commit that a power cut could undo would un-spend a link. One sync costs
 // more than all statements of a sign-in, so operations that wait together share one commit.
 import type { Ms } from '../core/model.ts'
+import { takeBatch } from './batch.ts'
 import { speak } from './fragments.ts'
 import { HeldLimits } from './held-limits.ts'
 import { LimitJournal } from './limit-journal.ts'
@@ -175,7 +176,7 @@ export class SqliteEngine implements Engine {
   }
 
   async #drain(): Promise<void> {
-    await this.#commit(this.#queue.splice(0, this.#options.batchMax))
+    await this.#commit(takeBatch(this.#queue, this.#options.batchMax))
     this.#scheduled = false
     if (this.#queue.length > 0) this.#schedule()
   }

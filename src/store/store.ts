@@ -1,6 +1,7 @@
 // The port: what the rest of Postkey may ask of a database. One method is one transaction. The SQL behind each is in the
 // file of the same name; the engines are sqlite.ts and, when it comes, postgres.ts.
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
+import type { PurgeKind } from '../core/keep.ts'
 import type { Challenge, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
@@ -161,6 +162,24 @@ export interface SettleInput {
   readonly bytes: number
 }
 
+export interface PurgeInput {
+  readonly tenant: string
+  readonly policy: Policy
+  readonly kind: PurgeKind
+  /** How many rows to look at. */
+  readonly limit: number
+  /** How the ids begin that are minted at a time. */
+  readonly idsOf: (at: Ms) => string
+}
+
+export interface Purged {
+  /** `elsewhere`: another process has this kind in hand. */
+  readonly verdict: 'more' | 'done' | 'elsewhere'
+  readonly deleted: number
+  /** In the database, with nothing else in the transaction. */
+  readonly tookMs: number
+}
+
 export interface Store {
   /** Decides, and writes challenge, mail, limits and event. */
   start(scope: Scope, input: StartInput): Promise<StartOutcome>
@@ -182,6 +201,10 @@ export interface Store {
   record(scope: Scope, event: { readonly kind: string; readonly reason: ReasonCode; readonly facts: object }): Promise<void>
   /** Writes down a policy, so that its decisions can be replayed. */
   keepPolicy(tenant: string, version: string, policy: Policy): Promise<void>
+  /** Kinds of rows of which some may be old enough to go. */
+  findDuePurges(input: Pick<PurgeInput, 'tenant' | 'policy' | 'idsOf'>): Promise<readonly PurgeKind[]>
+  /** Removes old rows: the next few of them. */
+  purge(input: PurgeInput): Promise<Purged>
   check(): Promise<void>
   close(): Promise<void>
 }

@@ -1,0 +1,71 @@
+// How long rows are kept, and what of them no decision can read any more. Nothing here deletes a user.
+import { keepHits, type Rule } from './bucket.ts'
+import type { Ms } from './model.ts'
+import { mailWindows, type Policy } from './policy.ts'
+import { bounceRule } from './start.ts'
+
+/** What goes when it is old; the mails of a challenge go with it. */
+export const purgeKinds = ['challenges', 'sessions', 'events', 'limits'] as const
+export type PurgeKind = (typeof purgeKinds)[number]
+
+/** Kinds whose rows are told by when they were made. */
+export type DatedKind = Exclude<PurgeKind, 'limits'>
+
+/**
+ * Rows of a kind that were made before this are not needed. `keep` counts from the end of the last thing that could be done with them
+ * under the policy in force, and is a day at least: longer than a link lives under any policy, and than a proof can be repeated. So a
+ * challenge goes when no link, code or resend of it can be good, and a session when it has run out however often it was used.
+ */
+export function purgeBefore(policy: Policy, kind: DatedKind, now: Ms): Ms {
+  const { keep } = policy
+  // The last resend, and its link.
+  const proofs = policy.challengeTtl + policy.linkTtl
+  if (kind === 'challenges') return now - keep.challenges - proofs
+  // Its id is as old as its challenge.
+  if (kind === 'sessions') return now - keep.sessions - policy.session.absolute - proofs
+  return now - keep.events
+}
+
+/**
+ * A bucket that has been full again for so long. To the arithmetic it is one that was never used; it is kept a while because a clock may
+ * be set back, and what is full now was not full then.
+ */
+export function isIdleBucket(policy: Policy, tat: Ms, now: Ms): boolean {
+  return tat <= now - policy.keep.limits
+}
+
+export interface HitTimes {
+  readonly mails: readonly Ms[]
+  readonly knownMails: readonly Ms[]
+  readonly failures: readonly Ms[]
+  readonly bounces: readonly Ms[]
+}
+
+/** None of the hits of a mailbox has been in sight of a rule for so long: a wrong code is for a year, and a budget must not grow by purging. */
+export function isIdleMailbox(policy: Policy, hits: HitTimes, now: Ms): boolean {
+  const then = now - policy.keep.limits
+  const gone = (rules: readonly Rule[], times: readonly Ms[]): boolean => keepHits(rules, times, then).length === 0
+  const mails = mailWindows(policy)
+  return (
+    gone(mails, hits.mails) && gone(mails, hits.knownMails) && gone(policy.codeFailures, hits.failures) && gone([bounceRule], hits.bounces)
+  )
+}
+
+/** All limits are gone through so often: whether one is idle stands in its state only. */
+export const LIMITS_EVERY: Ms = 3_600_000
+
+/** What a batch may take, so that whoever waits behind it does not notice; a slow disk is seen by the first batches, which are small. */
+const BATCH_MS = 8
+export const FIRST_BATCH = 20
+const BATCH_MAX = 2_000
+
+/** How many rows to take next, after so many took so long. Grows slowly and shrinks at once. */
+export function nextBatch(rows: number, tookMs: number): number {
+  const factor = Math.min(2, BATCH_MS / Math.max(tookMs, 0.5))
+  return Math.max(1, Math.min(BATCH_MAX, Math.floor(rows * factor)))
+}
+
+/** The rest after a batch, so that purging is a fifth of a process's time at most. */
+export function restAfter(tookMs: number): Ms {
+  return Math.max(2, Math.ceil(4 * tookMs))
+}

@@ -1,0 +1,69 @@
+// Old rows go in the background, from every process that serves: what is due once a minute, batch by batch with rests between them, so
+// that sign-ins do not wait. It may be killed between any two lines: each batch is whole, and the next process goes on.
+import { FIRST_BATCH, nextBatch, type PurgeKind, restAfter } from '../core/keep.ts'
+import type { Ms } from '../core/model.ts'
+import { idsOf } from '../secret.ts'
+import { Bell } from './bell.ts'
+import type { Context } from './context.ts'
+
+type PurgeContext = Pick<Context, 'store' | 'tenant' | 'policy' | 'log'>
+
+export interface PurgeWorker {
+  /** Ends with the batch that is under way. */
+  stop(): Promise<void>
+}
+
+const LOOK_AGAIN_MS = 60_000
+
+export function startPurge(context: PurgeContext, lookAgainMs: Ms = LOOK_AGAIN_MS): PurgeWorker {
+  const bell = new Bell()
+  let stopped = false
+  const rest = async (tookMs: number): Promise<boolean> => {
+    await bell.heard(restAfter(tookMs))
+    return !stopped
+  }
+  const work = async (): Promise<void> => {
+    // Processes that start together do not look together.
+    await bell.heard(Math.random() * lookAgainMs)
+    while (!stopped) {
+      await purgeDue(context, rest).catch((error: unknown) => context.log.error('purge_failed', error))
+      await bell.heard(lookAgainMs)
+    }
+  }
+  const working = work()
+  return {
+    stop: async () => {
+      stopped = true
+      bell.ring()
+      await working
+    },
+  }
+}
+
+/** Everything that is due, one kind after the other. `rest` is awaited after each batch, and answers whether to go on. */
+export async function purgeDue(context: PurgeContext, rest: (tookMs: number) => Promise<boolean>): Promise<void> {
+  const { store, tenant, policy } = context
+  for (const kind of await store.findDuePurges({ tenant, policy, idsOf })) {
+    if (!(await purgeKind(context, kind, rest))) return
+  }
+}
+
+async function purgeKind(context: PurgeContext, kind: PurgeKind, rest: (tookMs: number) => Promise<boolean>): Promise<boolean> {
+  const { store, tenant, policy, log } = context
+  const began = performance.now()
+  let count = 0
+  let limit = FIRST_BATCH
+  let goOn = true
+  try {
+    for (let verdict = 'more'; goOn && verdict === 'more'; ) {
+      const purged = await store.purge({ tenant, policy, kind, limit, idsOf })
+      verdict = purged.verdict
+      count += purged.deleted
+      limit = nextBatch(limit, purged.tookMs)
+      goOn = await rest(purged.tookMs)
+    }
+    return goOn
+  } finally {
+    if (count > 0) log.event('purged', { kind, count, ms: Math.round(performance.now() - began) })
+  }
+}

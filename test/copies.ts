@@ -1,0 +1,36 @@
+// Many rows out of a few real ones: what somebody left in a database, copied with a number behind all that names it.
+
+import type { Engine } from '../src/store/operation.ts'
+import { nothing, run } from '../src/store/operation.ts'
+
+const columns = {
+  users:
+    'tenant, id || i, i || email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, last_sign_in_at, last_sign_in_place, browsers',
+  challenges: 'tenant, id || i, purpose, i || email, browser, return_to, locale, device, created_at, completed_at',
+  mails:
+    'tenant, challenge || i, ordinal, request_id || i, created_at, link_digest, code_digest, link_expires_at, code_expires_at, link_used_at, code_tries, address_tries, decoy, state, sealed, tries, due_at, settled_at',
+  sessions:
+    'tenant, id || i, substr(digest, 1, 33) || (1000000000 + i), user_id || i, challenge || i, proof, device, network, created_at, seen_at, ended_at',
+  events:
+    'tenant, id || i, at, request_id || i, challenge || i, user_id || i, session_id || i, kind, reason, facts, decision, versions, cost',
+  limits: "tenant, 'copy:' || i || name, state",
+} as const
+
+/** Ids of ours have sixteen characters, those of sessions six more; copies have a number behind. */
+const originals = {
+  users: "substr(id, 17) = ''",
+  challenges: "substr(id, 17) = ''",
+  mails: "substr(challenge, 17) = ''",
+  sessions: "substr(id, 23) = ''",
+  events: "substr(id, 17) = ''",
+  limits: "substr(name, 1, 5) <> 'copy:'",
+} as const
+
+export async function copyRows(engine: Engine, copies: number): Promise<void> {
+  for (const table of Object.keys(columns) as (keyof typeof columns)[]) {
+    const rows = `select ${columns[table]} from ${table} cross join (with recursive numbers(i) as (select cast(? as {int}) union all select i + 1 from numbers where i < ?) select i from numbers) numbers where ${originals[table]}`
+    // In pieces that PostgreSQL does not cut off.
+    for (let from = 1; from <= copies; from += 5_000)
+      await engine.write({ locks: nothing, run: () => run(`insert into ${table} ${rows}`, from, Math.min(copies, from + 4_999)) })
+  }
+}

@@ -1,0 +1,96 @@
+// No statement of a request reads a table whole: LO-08, and `npm run bench:scale` says the same of a database with millions of people.
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openEngine } from '../src/store/open.ts'
+import type { SqliteEngine } from '../src/store/sqlite.ts'
+import { copyRows } from './copies.ts'
+import { signIn, startKit } from './kit.ts'
+import { sharedDatabases, type TestDatabase } from './nodes.ts'
+import { scansOf, statementsOf } from './plans.ts'
+
+describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
+  let database: TestDatabase
+  let statements: readonly string[]
+  beforeAll(async () => {
+    const used = await fresh()
+    statements = await statementsOf(used.url)
+    await used.drop()
+    database = await fresh()
+    // Many enough that one who plans sees a difference.
+    const kit = await startKit({ database: database.url, now: Date.now })
+    await signIn(kit, 'ada@example.net')
+    await kit.close()
+    const engine = await openEngine(database.url)
+    await copyRows(engine, 5_000)
+    await engine.close()
+  })
+  afterAll(() => database.drop())
+
+  test('every table that grows is asked, in all the ways there are', () => {
+    for (const words of [
+      'insert into challenges',
+      'insert into mails',
+      'insert into users',
+      'insert into sessions',
+      'insert into events',
+      'update challenges',
+      'update mails set code_tries',
+      'update mails set address_tries',
+      'update mails set due_at',
+      'update mails set state',
+      'update users',
+      'update sessions set seen_at',
+      'ended_at is null and id = ',
+      'ended_at is null and id <> ',
+      'update sessions.* and ended_at is null$',
+      'from sessions s join users',
+      'from challenges c join mails',
+      'from users where',
+      'from limits',
+      'with recursive',
+      'delete from challenges',
+      'delete from mails',
+      'delete from sessions',
+      'delete from events',
+    ])
+      expect(
+        statements.filter((sql) => new RegExp(words).test(sql)),
+        words,
+      ).not.toEqual([])
+  })
+
+  test('none of them reads a table whole, while the database knows nothing of its tables', async () => {
+    expect(await scansOf(database.url, statements)).toEqual([])
+  })
+
+  test('nor when it does', async () => {
+    await analyze(database.url)
+    expect(await scansOf(database.url, statements)).toEqual([])
+  })
+
+  test.each([
+    'select id from events where id = ?',
+    'select count(*) from users where tenant = ?',
+    'select id from challenges where tenant = ? and created_at < ?',
+    'delete from mails where request_id = ?',
+    'select m.ordinal from sessions s join mails m on m.tenant = s.tenant where s.tenant = ? and s.id = ?',
+    'select name from limits where state = ?',
+  ])('one that would is seen: %s', async (sql) => {
+    let count = 0
+    const text = database.url.startsWith('file:') ? sql : sql.replace(/\?/g, () => `$${++count}`)
+    expect(await scansOf(database.url, [...statements.filter((one) => one.startsWith('set ')), text])).toHaveLength(1)
+  })
+})
+
+async function analyze(url: string): Promise<void> {
+  if (url.startsWith('file:')) {
+    const engine = (await openEngine(url)) as SqliteEngine
+    engine.database.exec('analyze')
+    await engine.close()
+    return
+  }
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('vacuum analyze')
+  await client.end()
+}

@@ -1,0 +1,186 @@
+// How the databases find the rows of a request: every statement that the product sends while people sign in, and its plan. A plan that
+// reads a table is fast as long as the table is small, and nobody notices.
+import pg from 'pg'
+import type { Reply } from '../src/index.ts'
+import { openEngine, storeOver } from '../src/store/open.ts'
+import { nothing, run } from '../src/store/operation.ts'
+import { type Database, SqliteEngine } from '../src/store/sqlite.ts'
+import type { Store } from '../src/store/store.ts'
+import { askAndOpen, Clock, type Kit, MINUTE, signIn, startKit, wrongCode } from './kit.ts'
+
+/** Tables that grow with people or time. */
+const GROWING = ['users', 'challenges', 'mails', 'sessions', 'limits', 'events'] as const
+
+/** Holds what is queued and nothing else: to read all of a tenant's part of it is to read its queue. */
+const QUEUE = 'mails_due'
+
+/** What is sent while time passes, people sign in, and all that they left grows old and is removed. In the words of the engine. */
+export async function statementsOf(database: string): Promise<readonly string[]> {
+  const clock = new Clock(Date.now())
+  const time = { clock, forward: (ms: number) => clock.forward(ms) }
+  return [...(database.startsWith('file:') ? await sentToSqlite(database, time) : await sentToPostgres(database, time))]
+}
+
+/** Each step of a statement that reads a whole table, or all that a tenant has in it. On PostgreSQL, with the settings among them. */
+export async function scansOf(database: string, statements: readonly string[]): Promise<readonly string[]> {
+  const about = statements.filter((sql) => /^(select|insert|update|delete|with)\b/.test(sql))
+  if (database.startsWith('file:')) {
+    const engine = await sqliteEngine(database, Date.now)
+    const scans = about.flatMap((sql) => scansInSqlite(engine, sql))
+    await engine.close()
+    return scans
+  }
+  const client = new pg.Client({ connectionString: database })
+  await client.connect()
+  // Those that our connections have, or these would be the plans of somebody else.
+  for (const sql of statements.filter((sql) => sql.startsWith('set enable_'))) await client.query(sql)
+  const scans: string[] = []
+  for (const sql of about) scans.push(...(await scansInPostgres(client, sql)))
+  await client.end()
+  return scans
+}
+
+interface Time {
+  readonly clock: Clock
+  forward(ms: number): void
+}
+
+async function sentToSqlite(url: string, time: Time): Promise<ReadonlySet<string>> {
+  const { now } = time.clock
+  const engine = await sqliteEngine(url, now)
+  await engine.migrate()
+  const { database } = engine
+  const sent = new Set<string>()
+  const heard: Database = {
+    exec: (sql) => database.exec(sql),
+    prepare: (sql) => {
+      sent.add(sql)
+      return database.prepare(sql)
+    },
+    close: () => database.close(),
+  }
+  database.exec(invited(now()))
+  await useEverything(storeOver(new SqliteEngine(heard, { now })), time)
+  return sent
+}
+
+async function sqliteEngine(url: string, now: () => number): Promise<SqliteEngine> {
+  const engine = await openEngine(url, { now })
+  if (!(engine instanceof SqliteEngine)) throw new Error(`${url} is not a file`)
+  return engine
+}
+
+function scansInSqlite(engine: SqliteEngine, sql: string): string[] {
+  const steps = engine.database.prepare(`explain query plan ${sql}`).all() as { detail: string }[]
+  const names = aliasesOf(sql)
+  return steps
+    .filter(({ detail }) => {
+      const [, verb, name = '', how = ''] = /^(SCAN|SEARCH) (\S+)(.*)$/.exec(detail) ?? []
+      if (verb === undefined || !names.has(name) || how.includes(` ${QUEUE}`)) return false
+      return verb === 'SCAN' || /\(tenant=\?\)$/.test(how)
+    })
+    .map(({ detail }) => `${detail} — ${sql}`)
+}
+
+/** What a statement calls the tables that grow. */
+function aliasesOf(sql: string): ReadonlySet<string> {
+  const table = new RegExp(
+    `\\b(?:from|join|into|update) (${GROWING.join('|')})\\b(?: (?:as )?(?!on\\b|where\\b|set\\b|join\\b|order\\b)(\\w+))?`,
+    'g',
+  )
+  return new Set([...sql.matchAll(table)].flatMap(([, name = '', alias]) => (alias === undefined ? [name] : [name, alias])))
+}
+
+async function sentToPostgres(url: string, time: Time): Promise<ReadonlySet<string>> {
+  const sent = new Set<string>()
+  const { query } = pg.Client.prototype
+  pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
+    const [what] = given
+    sent.add(typeof what === 'string' ? what : String((what as pg.QueryConfig).text))
+    return (query as (...given: unknown[]) => unknown).apply(this, given)
+  } as typeof query
+  try {
+    const engine = await openEngine(url)
+    await engine.migrate()
+    await engine.write({ locks: nothing, run: () => run(invited(time.clock.at)) })
+    await engine.close()
+    await useEverything(url, time)
+  } finally {
+    pg.Client.prototype.query = query
+  }
+  return sent
+}
+
+interface Node {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Index Name'?: string
+  readonly 'Index Cond'?: string
+  readonly Plans?: readonly Node[]
+}
+
+/** A bitmap's index scan names no table, but the key of every table begins with its name. */
+async function scansInPostgres(client: pg.Client, sql: string): Promise<string[]> {
+  const { rows } = await client.query(`explain (generic_plan, format json) ${sql}`)
+  const nodes = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodes)]
+  const [{ Plan }] = (rows[0] as { 'QUERY PLAN': [{ Plan: Node }] })['QUERY PLAN']
+  return nodes(Plan)
+    .filter((node) => {
+      const what = node['Relation Name'] ?? node['Index Name'] ?? ''
+      if (!GROWING.some((table) => what.startsWith(table)) || node['Index Name'] === QUEUE) return false
+      if (node['Node Type'] === 'Seq Scan') return true
+      const by = node['Index Cond'] ?? ''
+      return /Index/.test(node['Node Type']) && !(by.includes('tenant = ') && /\b(id|email|challenge|user_id|request_id|name)\b/.test(by))
+    })
+    .map((node) => `${node['Node Type']} ${node['Relation Name'] ?? node['Index Name']} ${node['Index Cond'] ?? ''} — ${sql}`)
+}
+
+/** Somebody whom an operator made: the first proof of the mailbox ends whatever was there before. */
+const INVITED = 'invited'
+const invited = (at: number): string =>
+  `insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', '${INVITED}${at}', '${INVITED}-${at}@example.net', 'active', ${at}, 0)`
+
+/** All that people and scanners can do here, several at once, since PostgreSQL is sent other statements for many than for one. */
+async function useEverything(database: string | Store, { clock, forward }: Time): Promise<void> {
+  const deferred = new Set<string>()
+  const reply = ({ to }: { readonly to: string }): Reply => {
+    if (to.startsWith('refused')) return { class: 'permanent', text: '550 no such user' }
+    if (!to.startsWith('later') || deferred.has(to)) return { class: 'accepted', text: '250 ok' }
+    deferred.add(to)
+    return { class: 'temporary', text: '450 come again' }
+  }
+  await using kit = await startKit({ database, now: clock.now, reply })
+  const addresses = Array.from({ length: 4 }, (_, index) => `plan-${clock.at}-${index}@example.net`)
+  await Promise.all(addresses.map((address) => once(kit, address)))
+  await signIn(kit, `${INVITED}-${clock.at}@example.net`)
+  await once(kit, `plan-alone-${clock.at}@example.net`)
+  for (const name of ['refused', 'later']) await kit.browser().ask(`${name}-${clock.at}@example.net`)
+  await kit.settle()
+  forward(2 * MINUTE)
+  await kit.settle()
+  const again = await Promise.all(addresses.map((address) => signIn(kit, address)))
+  forward(2 * MINUTE)
+  for (const which of ['/api/session', '/account', '/api/sessions']) await Promise.all(again.map((browser) => browser.get(which)))
+  await Promise.all(again.map((browser) => browser.api('DELETE', '/api/session')))
+  await kit.postkey.purge()
+  forward(400 * 24 * 60 * MINUTE)
+  await kit.postkey.purge()
+}
+
+async function once(kit: Kit, address: string): Promise<void> {
+  const { browser, challenge, code } = await askAndOpen(kit, address)
+  await browser.get(`/sign-in/check?c=${challenge}`)
+  await browser.post('/sign-in/resend', { c: challenge })
+  await browser.post('/sign-in/code', { c: challenge, code: wrongCode(code) })
+  await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+  await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+  const { linkId, secret } = await askAndOpen(kit, address)
+  const other = kit.browser()
+  await other.get(`/l/${linkId}`)
+  await other.post(`/l/${linkId}`, { secret })
+  await other.post(`/l/${linkId}`, { secret, email: address })
+  const sessions = await other.api('GET', '/api/sessions')
+  const [listed] = (sessions.json() as { sessions?: { id: string; current: boolean }[] }).sessions?.filter(({ current }) => !current) ?? []
+  if (listed !== undefined) await other.api('DELETE', `/api/sessions/${listed.id}`)
+  await other.post('/account/sessions/end-others', {})
+}
