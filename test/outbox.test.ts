@@ -88,13 +88,15 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     return start(where, asker, { email: `${name}@example.net` })
   }
   const ask = (name: string) => askIn(whole, name)
+  /** A mail for show. */
+  const pretend = (name: string) => askIn({ ...whole, policy: { ...policy.policy, signUp: 'closed' } }, name)
   /** Into the queue, for whoever looks next. With a secret of its own: sealed with a key that no worker has. */
   const queue = (name: string, secret = SECRET) => askIn({ ...context, keys: keyring([secret]), hand: noHand } as Context, name)
   const stop = async (): Promise<void> => {
     await outbox.stop()
     await store.close()
   }
-  return { ask, queue, sent, messages, store, stop, outbox, another, problems, most: () => most }
+  return { ask, pretend, queue, sent, messages, store, stop, outbox, another, problems, most: () => most }
 }
 
 const people = Array.from({ length: 12 }, (_, at) => `person${at}`)
@@ -196,5 +198,17 @@ test('EN: a mail is handed over after its answer, which takes as long for a mail
   expect(most()).toBe(0)
   await outbox.idle()
   expect(most()).toBe(1)
+  await stop()
+})
+
+test('EN-12: a mail for show is settled when the slowest of the last real ones had its answer', async () => {
+  const { ask, pretend, sent, stop, outbox } = await outboxOf(80, { atOnce: 3, leaseMs: 60_000 })
+  await ask('person0')
+  await outbox.idle()
+  const began = performance.now()
+  await pretend('person1')
+  await outbox.idle()
+  expect(performance.now() - began).toBeGreaterThan(75)
+  expect(sent).toEqual(['person0@example.net'])
   await stop()
 })
