@@ -369,6 +369,15 @@ describe('what a failure means', () => {
     expect((await hasty.send(message())).class).toBe('unreachable')
   })
 
+  test('a server whose answers are each in time, and all together not, is given up and its connection too', async () => {
+    const server = await serve({ mode: 'slow', ms: 250 })
+    const hasty = smtpTransport({ url: `smtp://127.0.0.1:${server.port}?timeout=300ms` })
+    open.push(hasty)
+    const begun = Date.now()
+    expect(['unreachable', 'unknown']).toContain((await hasty.send(message())).class)
+    expect(Date.now() - begun).toBeLessThan(1_000)
+  })
+
   test('IN-13: rubbish for an answer is cut to one harmless line and crashes nothing', async () => {
     const server = await serve({ mode: 'accept' })
     const transport = transportTo(server)

@@ -75,7 +75,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       // So late that the lease may run out on the way, and another worker send it as well: left to whoever comes then.
       if (began > leased + leaseMs / 2) return nextTurn()
       const patienceMs = leased + 0.9 * leaseMs - began
-      const rest = pace.rest()
+      const rest = pace.rest(mail.decoy)
       const handed = await handOver(context, transport, mail, { secrets, patienceMs }).finally(nextTurn)
       if (handed.reply !== null && !mail.decoy) pace.took(performance.now() - began)
       tellOutage(context, handed.reply)
