@@ -23,7 +23,7 @@ const layers: Record<string, Layer> = {
   page: { files: /^page\//, may: [/^page\/(?!client\/)/, /^core\//, /^words\//, /^hono\/(jsx|html)/] },
   mail: {
     files: /^mail\//,
-    may: [/^mail\//, /^core\//, /^words\//, /^hono\/jsx/, /^nodemailer/, /^node:(crypto|fs|path|net|tls|dns)(\/promises)?$/],
+    may: [/^mail\//, /^core\//, /^words\//, /^hono\/jsx/, /^nodemailer/, /^node:(crypto|fs|path|net|stream|tls|dns)(\/promises)?$/],
   },
   secret: { files: /^secret\.ts$/, may: [/^node:crypto$/] },
   versions: { files: /^versions\.ts$/, may: [/^node:crypto$/, /^core\//, /^page\/assets\.generated\.ts$/] },

@@ -11,7 +11,7 @@ import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './
 import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
 import { findChallenge, keepPolicy } from './read.ts'
-import { findChallengeWithMails, findUserByEmail } from './rows.ts'
+import { findChallengeWithMails, findUserOrNext } from './rows.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
 import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
@@ -165,8 +165,8 @@ export function storeOver(engine: Engine): Store {
     start: (scope, input) =>
       engine.write({
         locks: startLocks(scope, input),
-        ask: () => findUserByEmail(scope.tenant, input.email),
-        run: (tx, user) => start(tx, scope, input, user),
+        ask: () => findUserOrNext(scope.tenant, input.email),
+        run: (tx, next) => start(tx, scope, input, next),
       }),
     resend: (scope, input) =>
       engine.write({
