@@ -44,6 +44,15 @@ export function medianDifference(known, other) {
   return { value: at(middle), low: at(middle - reach), high: at(middle + reach) }
 }
 
+/**
+ * Of a look before the end: one of many, the luckiest of which would otherwise end a case. At three standard errors either side, fewer
+ * than one in fifty cases is ended wrongly by any of sixteen looks.
+ */
+export function early({ value, low, high }) {
+  const half = (3 / Z) * ((high - low) / 2)
+  return verdict({ low: value - half, high: value + half })
+}
+
 /** `undecided`: the interval crosses a limit, so that nothing is shown either way; more pairs are needed. */
 export function verdict({ low, high }) {
   if (low >= LIMITS.low && high <= LIMITS.high) return 'within'

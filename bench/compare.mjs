@@ -37,8 +37,8 @@ try {
   for (const name of names) {
     const rows = seen.get(name)
     const ratio = (key) => median(rows.map((row, round) => row[key] / first[round][key]))
-    const { times } = rows.at(-1)
-    const latency = Object.entries(times).filter(([, { p50 }]) => p50 !== null)
+    const time = (what, quantile) => median(rows.map(({ times }) => times[what][quantile]))
+    const latency = Object.keys(rows[0].times).filter((what) => time(what, 'p50') !== null)
     console.log(
       `${name.padEnd(10)} ${median(rows.map((row) => row.perSecond))
         .toFixed(0)
@@ -46,7 +46,7 @@ try {
         `${median(rows.map((row) => row.cpuEach))
           .toFixed(0)
           .padStart(5)} µs (× ${ratio('cpuEach').toFixed(2)})  ` +
-        latency.map(([what, { p50 }]) => `${what} ${p50.toFixed(1)}`).join('  '),
+        latency.map((what) => `${what} ${time(what, 'p50').toFixed(1)} / ${time(what, 'p99').toFixed(1)}`).join('  '),
     )
   }
 } finally {

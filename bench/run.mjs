@@ -5,10 +5,13 @@
 //   npm run bench -- --only postgres       one half: sqlite or postgres
 //   npm run bench -- --no-peers            without Better Auth and Auth.js, which are otherwise installed into bench/peers
 //   npm run bench -- --seconds 8           longer measurements
+//   npm run bench -- --node 20.19.0        on another Node; without it on the newest that the tests run on, fetched where it is not there
 //   npm run bench -- --write               also writes docs/speed.md, and the figures that README.md quotes
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { fetchNode, NODES } from '../scripts/nodes.mjs'
 import { measureCold } from './cold.mjs'
 import { whole } from './figures.mjs'
 import { installPeers } from './install-peers.mjs'
@@ -28,8 +31,14 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     write: { type: 'boolean', default: false },
     dist: { type: 'string' },
+    node: { type: 'string', default: NODES.at(-1) },
   },
 })
+// Every server of a run, floor and peers too, is started with the Node that runs this file.
+if (values.node !== process.versions.node) {
+  const { status } = spawnSync(fetchNode(values.node), process.argv.slice(1), { stdio: 'inherit' })
+  process.exit(status ?? 1)
+}
 const seconds = Number(values.seconds ?? (values.quick ? 0.4 : 2.5))
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3))
 const warmFactor = values.quick ? 0.05 : 1

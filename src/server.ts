@@ -99,6 +99,7 @@ function optionsOf(config: Config, url: string, { inbox, transport }: Post, log:
     trustedProxies: config.trustedProxies,
     log: {
       event: (name, fields) => log.event(name, fields as LogFields),
+      warn: (name, fields) => log.warn(name, fields as LogFields),
       error: (name, error, fields) => log.error(name, error, fields as LogFields),
     },
     ...(inbox ? { dev: inbox } : { home: `${basePath}/account` }),

@@ -11,6 +11,7 @@ interface Judge {
   auc(known: readonly number[], other: readonly number[]): Estimate
   medianDifference(known: readonly number[], other: readonly number[]): Estimate
   verdict(interval: Omit<Estimate, 'value'>): 'within' | 'outside' | 'undecided'
+  early(estimate: Estimate): 'within' | 'outside' | 'undecided'
   lots(seed: number): () => number
 }
 
@@ -56,6 +57,18 @@ describe('a verdict', () => {
     [0.4, 0.6, 'undecided'],
   ] as const)('of %d to %d is %s', (low, high, verdict) => {
     expect(judge.verdict({ low, high })).toBe(verdict)
+  })
+})
+
+describe('a verdict before the end wants more room', () => {
+  test.each([
+    [0.49, 0.51, 'within'],
+    [0.485, 0.515, 'undecided'],
+    [0.53, 0.56, 'outside'],
+    [0.521, 0.541, 'undecided'],
+    [0.45, 0.46, 'outside'],
+  ] as const)('%d to %d is %s', (low, high, verdict) => {
+    expect(judge.early({ value: (low + high) / 2, low, high })).toBe(verdict)
   })
 })
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { type Policy, readPolicy } from '../src/core/policy.ts'
 import { reasons } from '../src/core/reason.ts'
-import { settings } from '../src/run/config.ts'
+import { settings } from '../src/run/settings.ts'
 import { en } from '../src/words/en.ts'
 import { duration } from '../src/words/format.ts'
 
@@ -117,7 +117,7 @@ test('every npm script that is named exists', () => {
 })
 
 test('the Nodes that are promised are those that the matrix runs', () => {
-  const versions = [...(/^const NODES = (.*)$/m.exec(read('scripts/matrix.mjs'))?.[1] ?? '').matchAll(/(\d+)\.(\d+)\.\d+/g)]
+  const versions = [...(/^export const NODES = (.*)$/m.exec(read('scripts/nodes.mjs'))?.[1] ?? '').matchAll(/(\d+)\.(\d+)\.\d+/g)]
   const [oldest] = versions
   expect((JSON.parse(read('package.json')) as { engines: { node: string } }).engines.node).toBe(`>=${oldest?.[1]}.${oldest?.[2]}`)
   expect(read('README.md')).toContain(

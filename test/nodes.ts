@@ -20,7 +20,7 @@ export const sharedDatabases: readonly (readonly [string, () => Promise<TestData
   ['PostgreSQL', () => freshDatabase()],
 ]
 
-async function sqliteFile(): Promise<TestDatabase> {
+export async function sqliteFile(): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'postkey-nodes-'))
   return { url: `file:${join(folder, 'postkey.db')}`, drop: async () => rmSync(folder, { recursive: true, force: true }) }
 }

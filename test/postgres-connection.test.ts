@@ -84,6 +84,26 @@ describe('TLS', () => {
   })
 })
 
+test('a certificate that is not trusted any more while we run: 503 with Retry-After; with a good one all goes on, without a restart', async () => {
+  const server = await startPostgres({ fsync: 'off' }, 'localhost')
+  const kit = await startKit({ database: `${server.url}?sslmode=verify-full&sslrootcert=${authority}` })
+  const browser = kit.browser()
+  expect((await browser.post('/sign-in', { email: 'ada@example.net' })).status).toBe(303)
+  for (const certificate of ['expired', 'elsewhere'] as const) {
+    await server.crash()
+    await server.start(certificate)
+    const answer = await browser.post('/sign-in', { email: 'bob@example.net' })
+    expect([certificate, answer.status, answer.headers.get('retry-after')]).toEqual([certificate, 503, '5'])
+    expect((await browser.get('/readyz')).status).toBe(503)
+  }
+  await server.crash()
+  await server.start('localhost')
+  expect((await browser.get('/readyz')).status).toBe(200)
+  expect((await browser.post('/sign-in', { email: 'bob@example.net' })).status).toBe(303)
+  await kit.close()
+  await server.stop()
+})
+
 describe('what cannot be reached is told with a remedy, and without the password', () => {
   test.each([
     ['nothing listens', 'postgres://postkey:hunter2pass@127.0.0.1:1/postkey', 'nothing listens there — check host and port'],
@@ -214,10 +234,10 @@ describe('what takes too long', () => {
     await small.stop()
   })
 
-  test('FA-19: connections are what was asked for: as many transactions at once, and two more', async () => {
-    const engine = await open('', 4)
+  test('FA-19: connections are what was asked for: as many transactions at once, and three more', async () => {
+    const engine = await open('', 5)
     const began = performance.now()
-    // One turn of the event loop each, so that they are not one batch.
+    // Two for looks, one for whoever spends from limits, two for the rest. One turn of the event loop each, so that they are not one batch.
     const writes: Promise<unknown>[] = []
     for (let index = 0; index < 4; index++) {
       writes.push(engine.write(sleepy(0.4)))

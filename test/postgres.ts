@@ -1,7 +1,7 @@
 // A real PostgreSQL for the tests: the server that an npm package ships, started once for a run, or the one that
 // POSTKEY_TEST_DATABASE_URL names. Each opening gets a database of its own.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,8 +16,8 @@ export interface PostgresServer {
   readonly url: string
   /** Ends it in the middle of everything, as `pg_ctl stop -m immediate` does. */
   crash(): Promise<void>
-  /** On the same data and port, after a crash. */
-  start(): Promise<void>
+  /** On the same data and port, after a crash; with another certificate, if it had one. */
+  start(certificate?: Certificate): Promise<void>
   stop(): Promise<void>
 }
 
@@ -28,19 +28,9 @@ export async function startPostgres(
   settings: Readonly<Record<string, string>> = { fsync: 'off' },
   certificate: Certificate | null = null,
 ): Promise<PostgresServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'postkey-postgres-'))
-  const asRoot = process.getuid?.() === 0
-  const who = asRoot ? { uid: NOBODY, gid: NOBODY } : {}
-  if (asRoot) chownSync(folder, NOBODY, NOBODY)
-  const native = shipped(folder, asRoot)
-  const data = join(folder, 'data')
-  execFileSync(join(native, 'bin/initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-locale', '-E', 'UTF8', '-N'], {
-    ...who,
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  const port = await freePort()
-  const tls = certificate === null ? {} : tlsSettings(folder, certificate, asRoot)
+  const { folder, asRoot, who, native, data, port } = await prepare()
+  const tls = certificate === null ? {} : tlsSettings(folder, asRoot)
+  if (certificate !== null) place(folder, certificate, CERTIFICATE, asRoot)
   const flags = Object.entries({ listen_addresses: '127.0.0.1', max_connections: '200', ...tls, ...settings }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
@@ -67,7 +57,10 @@ export async function startPostgres(
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     crash: () => end('SIGQUIT'),
-    start,
+    start: async (other) => {
+      if (other !== undefined) place(folder, other, CERTIFICATE, asRoot)
+      await start()
+    },
     stop: async () => {
       await end('SIGINT')
       rmSync(folder, { recursive: true, force: true })
@@ -75,16 +68,97 @@ export async function startPostgres(
   }
 }
 
-/** PostgreSQL takes a key only where nobody else may read it. */
-function tlsSettings(folder: string, certificate: Certificate, asRoot: boolean): Readonly<Record<string, string>> {
-  const placed = (name: string): string => {
-    const path = join(folder, `${name}.pem`)
-    copyFileSync(certificateFile(name), path)
-    chmodSync(path, 0o600)
-    if (asRoot) chownSync(path, NOBODY, NOBODY)
-    return path
+const CERTIFICATE = 'server.pem'
+
+function tlsSettings(folder: string, asRoot: boolean): Readonly<Record<string, string>> {
+  return { ssl: 'on', ssl_cert_file: join(folder, CERTIFICATE), ssl_key_file: place(folder, 'key', 'key.pem', asRoot) }
+}
+
+interface Prepared {
+  readonly folder: string
+  readonly asRoot: boolean
+  readonly who: { readonly uid?: number; readonly gid?: number }
+  readonly native: string
+  /** Made by `initdb`. */
+  readonly data: string
+  readonly port: number
+}
+
+async function prepare(words: readonly string[] = []): Promise<Prepared> {
+  const folder = mkdtempSync(join(tmpdir(), 'postkey-postgres-'))
+  const asRoot = process.getuid?.() === 0
+  const who = asRoot ? { uid: NOBODY, gid: NOBODY } : {}
+  if (asRoot) chownSync(folder, NOBODY, NOBODY)
+  const native = shipped(folder, asRoot)
+  const data = join(folder, 'data')
+  const usual = ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-locale', '-E', 'UTF8', '-N']
+  execFileSync(join(native, 'bin/initdb'), [...usual, ...words], { ...who, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  return { folder, asRoot, who, native, data, port: await freePort() }
+}
+
+export interface PostgresOnDisk {
+  readonly url: string
+  /** The file system that holds its data and its log, and nothing else. */
+  readonly disk: string
+  /** How often it ended all connections, since its log had nowhere to go. */
+  panics(): number
+  stop(): Promise<void>
+}
+
+/** $1 size, $2 folder, $3 user, $4 group, then the server with its words. A server that ends is started again, as systemd would. */
+const SUPERVISED = `mount -t tmpfs -o size=$1 tmpfs "$2/disk" && cp -a "$2/data" "$2/disk/data" && : > "$2/disk/ballast" || exit 1
+user=$3 group=$4
+shift 4
+trap 'kill -INT $server; wait $server; exit 0' INT
+trap 'kill -QUIT $server; wait $server; exit 0' QUIT
+while :; do
+  unshare --user --map-user=$user --map-group=$group "$@" &
+  server=$!
+  wait $server
+  sleep 0.2
+done`
+
+/** On a file system of its own, in memory, of so many bytes. */
+export async function startPostgresOnDisk(bytes: number): Promise<PostgresOnDisk> {
+  // Small segments, none of which is kept for later: else its log finds room long after the disk is full.
+  const { folder, who, native, port } = await prepare(['--wal-segsize=1'])
+  mkdirSync(join(folder, 'disk'))
+  const settings = { listen_addresses: '127.0.0.1', fsync: 'off', wal_recycle: 'off', min_wal_size: '2MB', max_wal_size: '4MB' }
+  const words = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const server = [join(native, 'bin/postgres'), '-D', join(folder, 'disk/data'), '-p', String(port), '-k', folder, ...words]
+  const user = [String(who.uid ?? process.getuid?.()), String(who.gid ?? process.getgid?.())]
+  const child = spawn('unshare', ['--mount', '--map-root-user', 'sh', '-c', SUPERVISED, 'sh', String(bytes), folder, ...user, ...server], {
+    ...who,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  process.once('exit', () => child.kill('SIGQUIT'))
+  let panics = 0
+  child.stderr.on('data', (chunk: Buffer) => {
+    panics += chunk.toString().split('PANIC:').length - 1
+  })
+  await ready(child)
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    // As its processes see it.
+    disk: `/proc/${child.pid}/root${folder}/disk`,
+    panics: () => panics,
+    stop: async () => {
+      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+      child.kill('SIGINT')
+      await gone
+      rmSync(folder, { recursive: true, force: true })
+    },
   }
-  return { ssl: 'on', ssl_cert_file: placed(certificate), ssl_key_file: placed('key') }
+}
+
+/** PostgreSQL takes a key only where nobody else may read it. */
+function place(folder: string, name: string, as: string, asRoot: boolean): string {
+  const path = join(folder, as)
+  copyFileSync(certificateFile(name), path)
+  chmodSync(path, 0o600)
+  if (asRoot) chownSync(path, NOBODY, NOBODY)
+  return path
 }
 
 /** `authority` signed them all, and `key` is the key of them all. */
@@ -125,20 +199,42 @@ function shipped(folder: string, asRoot: boolean): string {
 
 let databases = 0
 
+export interface FreshDatabase {
+  readonly url: string
+  drop(): Promise<void>
+}
+
 /** A fresh, empty database on the server of this run; `language`: in whose order texts sort, instead of byte by byte. */
-export async function freshDatabase(language?: string): Promise<{ readonly url: string; drop(): Promise<void> }> {
+export async function freshDatabase(language?: string): Promise<FreshDatabase> {
   const server = process.env['POSTKEY_TEST_DATABASE_URL']
   if (server === undefined) throw new Error('no PostgreSQL: run the tests through `npm test`, or set POSTKEY_TEST_DATABASE_URL')
   const name = `postkey_test_${process.pid}_${Date.now()}_${++databases}`
-  const admin = async (sql: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: server })
-    await client.connect()
-    await client.query(sql)
-    await client.end()
-  }
   const order = language === undefined ? '' : ` template template0 locale_provider icu icu_locale '${language}'`
-  await admin(`create database ${name}${order}`)
+  await query(server, `create database ${name}${order}`)
   const url = new URL(server)
   url.pathname = `/${name}`
-  return { url: url.href, drop: () => admin(`drop database ${name} with (force)`) }
+  return { url: url.href, drop: () => query(server, `drop database ${name} with (force)`) }
+}
+
+/** One whose clock can be set, by so many milliseconds off: whoever connects to it finds a `clock_timestamp` before PostgreSQL's own. */
+export async function freshDatabaseWithClock(): Promise<FreshDatabase & { setClock(shift: number): Promise<void> }> {
+  const database = await freshDatabase()
+  const name = new URL(database.url).pathname.slice(1)
+  await query(
+    database.url,
+    `create schema shifted;
+     create table shifted.clock (shift int not null);
+     insert into shifted.clock values (0);
+     create function shifted.clock_timestamp() returns timestamptz language sql volatile
+       as $$ select pg_catalog.clock_timestamp() + (select shift from shifted.clock) * interval '1 millisecond' $$;
+     alter database ${name} set search_path = public, shifted, pg_catalog`,
+  )
+  return { ...database, setClock: (shift) => query(database.url, `update shifted.clock set shift = ${shift}`) }
+}
+
+async function query(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(sql)
+  await client.end()
 }

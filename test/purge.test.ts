@@ -192,7 +192,7 @@ describe.each(databases)('%s', (_, fresh) => {
   test('in the background: what becomes old goes by itself, and a stop does not wait for the rest', async () => {
     await insertChallenges(engine, 5_000, kit.clock.at - 40 * DAY)
     const errors: unknown[] = []
-    const log = { event: () => {}, error: (_name: string, error: unknown) => void errors.push(error) }
+    const log = { event: () => {}, warn: () => {}, error: (_name: string, error: unknown) => void errors.push(error) }
     const first = startPurge({ store, tenant: 'default', policy, log }, 20)
     while ((await count('challenges')) > 4_900) await new Promise((resolve) => setTimeout(resolve, 2))
     await first.stop()

@@ -294,7 +294,8 @@ for (const [reason, { options, go }] of Object.entries(ways) as [ReasonCode, Way
   test(`${reason}: ${reasons[reason].meaning}`, async () => {
     await using database = await temporaryDatabase()
     const seen = new Set<unknown>()
-    const log = { event: (_: string, fields: Readonly<Record<string, unknown>>) => void seen.add(fields.reason), error: () => {} }
+    const note = (_: string, fields: Readonly<Record<string, unknown>>): void => void seen.add(fields.reason)
+    const log = { event: note, warn: note, error: () => {} }
     await using kit = await startKit({ ...options, log, database: database.url })
     await go({ kit, database, see: (found) => seen.add(found) })
     for (const row of database.rows('select reason from events')) seen.add(row.reason)

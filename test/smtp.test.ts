@@ -369,6 +369,13 @@ describe('what a failure means', () => {
     expect((await hasty.send(message())).class).toBe('unreachable')
   })
 
+  test('a server whose answers are each in time, and all together not, is given up and its connection too', async () => {
+    const server = await serve({ mode: 'slow', ms: 600 })
+    const hasty = smtpTransport({ url: `smtp://127.0.0.1:${server.port}?timeout=780ms` })
+    open.push(hasty)
+    expect(['unreachable', 'unknown']).toContain((await hasty.send(message())).class)
+  })
+
   test('IN-13: rubbish for an answer is cut to one harmless line and crashes nothing', async () => {
     const server = await serve({ mode: 'accept' })
     const transport = transportTo(server)
@@ -410,6 +417,62 @@ describe('what a failure means', () => {
     expect(recipients).toHaveLength(50)
     expect((await server.heard()).match(/^EHLO/gm)?.length).toBeLessThanOrEqual(5)
   })
+})
+
+describe('a mail for show', () => {
+  test('EN-12: takes up a connection as a real one does, and the mail server hears no word of it', async () => {
+    const server = await serve({ mode: 'accept' })
+    const transport = transportTo(server)
+    expect(await transport.pretend?.(message())).toEqual({ class: 'accepted', text: '' })
+    expect(await server.heard()).toMatch(/^EHLO \S+\r\nRSET\r\nRSET\r\n$/)
+    expect((await transport.send(message())).class).toBe('accepted')
+    expect(await transport.pretend?.(message())).toMatchObject({ class: 'accepted' })
+    expect(await server.messages()).toHaveLength(1)
+    const heard = await server.heard()
+    expect(heard.match(/^EHLO/gm)).toHaveLength(1)
+    expect(heard.match(/^MAIL FROM/gm)).toHaveLength(1)
+  })
+
+  test('EN-12: fails as a real one does where no mail could be handed over', async () => {
+    const server = await serve({ mode: 'down' })
+    const transport = transportTo(server)
+    const troubles: SmtpBehaviour[] = [
+      { mode: 'down' },
+      { mode: 'script', replies: { GREETING: '421 busy\r\n' } },
+      { mode: 'script', replies: { GREETING: '554 go away\r\n' } },
+    ]
+    for (const trouble of troubles) {
+      await server.setMode(trouble)
+      const [real, show] = [await transport.send(message()), await transport.pretend?.(message())]
+      expect(show).toEqual(real)
+      expect(real.class).not.toBe('accepted')
+    }
+    const login = await serve({ mode: 'auth', user: 'mailer', pass: 'right-pass' })
+    const wrong = transportTo(login, { login: 'mailer:wrong-pass@', query: withTls })
+    expect(await wrong.pretend?.(message())).toEqual(await wrong.send(message()))
+  })
+
+  test('is none the worse for a server that refuses to be asked for nothing', async () => {
+    const server = await serve({ mode: 'script', replies: { RSET: '554 too many nonmail commands\r\n' } })
+    const transport = transportTo(server)
+    expect(await transport.pretend?.(message())).toMatchObject({ class: 'accepted' })
+    expect((await transport.send(message())).class).toBe('accepted')
+  })
+
+  test('a connection is given up after fifty mails, for show or not: no server hears much that is no mail', async () => {
+    const server = await serve({ mode: 'accept' })
+    const transport = transportTo(server)
+    for (let mail = 0; mail < 51; mail++) await transport.pretend?.(message())
+    expect((await server.heard()).match(/^EHLO/gm)).toHaveLength(2)
+  })
+})
+
+test('a kept connection that has come to its end is replaced, once', async () => {
+  const server = await serve({ mode: 'script', replies: { MAIL: '421 idle for too long\r\n' } })
+  const transport = transportTo(server)
+  await transport.pretend?.(message())
+  expect(await transport.send(message())).toMatchObject({ class: 'temporary', code: 421 })
+  expect((await server.heard()).match(/^EHLO/gm)).toHaveLength(2)
 })
 
 describe('the SMTP address in the settings', () => {

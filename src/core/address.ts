@@ -2,6 +2,7 @@
 // the canonical bytes are used, in the database and in RCPT TO alike. Judging first and folding afterwards has sent other
 // people's mail to attackers (CVE-2026-73420, CVE-2022-35924, CVE-2019-19844). Whether an address exists is not known here.
 import { decodePunycode } from './punycode.ts'
+import { parseUrl } from './url.ts'
 
 /** A canonical address; only readAddress makes one. */
 export interface Address {
@@ -76,11 +77,7 @@ function saysItself(label: string): boolean {
 }
 
 function toAscii(domain: string): string | null {
-  try {
-    return new URL(`http://${domain}`).hostname
-  } catch {
-    return null
-  }
+  return parseUrl(`http://${domain}`)?.hostname ?? null
 }
 
 /** Providers whose mailboxes have many names: their domains, what they skip in a local part, and where a tag begins. */

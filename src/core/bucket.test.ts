@@ -103,6 +103,34 @@ describe('a rate', () => {
     )
   })
 
+  test('FA-23, I14: a clock that jumps about grants what its steps forward would, and one call for each step back by more than the wait', () => {
+    const steps = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: -40, max: 40 }), fc.integer({ min: -9_000, max: 6_000 })), {
+      maxLength: 120,
+      size: 'max',
+    })
+    fc.assert(
+      fc.property(rules, steps, (rule, jumps) => {
+        let now = NOW
+        let tat: number | null = null
+        let forward = 0
+        let back = 0
+        let admitted = 0
+        for (const jump of jumps) {
+          now += jump
+          if (jump > 0) forward += jump
+          if (jump < 0) back++
+          const spent = spend(rule, tat, now)
+          expect(spent.retryInMs).toBeGreaterThanOrEqual(0)
+          expect(spent.retryInMs).toBeLessThanOrEqual(rule.per)
+          if (spent.allowed) admitted++
+          tat = spent.tat
+        }
+        expect(admitted).toBeLessThanOrEqual(rule.count + (forward * rule.count) / rule.per + back)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   test('after the wait that is told, whatever the state and the clock, a call is allowed', () => {
     fc.assert(
       fc.property(rules, fc.integer({ min: -20_000, max: 20_000 }), (rule, ahead) => {

@@ -1,6 +1,7 @@
 // Where a person goes after signing in. An open redirect on a sign-in page is a phishing tool, so the answer is always an
 // absolute URL on an origin from the list, or no. Never a path: `/.//evil.example` is same-origin while its *path* is
 // `//evil.example`, which sent to a browser again leads away.
+import { parseUrl } from './url.ts'
 
 export interface ReturnRules {
   /** Our own public address, e.g. https://auth.example.com; paths are resolved against it. */
@@ -32,7 +33,7 @@ function admit(given: string, rules: ReturnRules): ReturnResult {
   // A path from the root, or a whole URL. All other forms the URL parser knows (`https:evil`, `//evil`, `@evil`, `blob:…`) are
   // there to confuse.
   if (!/^(?:\/(?!\/)|https?:\/\/[^/])/i.test(given)) return NO
-  const url = parse(given, rules.base)
+  const url = parseUrl(given, rules.base)
   // Not by the origin alone: that of blob:https://auth.example.com/x is https://auth.example.com.
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return NO
   // User info, even an empty one, which the parser drops.
@@ -45,11 +46,3 @@ function admit(given: string, rules: ReturnRules): ReturnResult {
 
 /** Backslashes (a slash to browsers), controls that the URL parser drops unseen, invisible characters, line separators, edges. */
 const UNFIT = /[\\\p{C}\u2028\u2029]|^\s|\s$/u
-
-function parse(given: string, base: string): URL | null {
-  try {
-    return new URL(given, base)
-  } catch {
-    return null
-  }
-}

@@ -8,6 +8,7 @@ import type { SealedSecrets } from './sealed.ts'
 
 export interface Log {
   event(name: string, fields: Readonly<Record<string, string | number | boolean | null>>): void
+  warn(name: string, fields: Readonly<Record<string, string | number | boolean | null>>): void
   error(name: string, error: unknown, fields?: Readonly<Record<string, string | number | boolean | null>>): void
 }
 
@@ -29,6 +30,8 @@ export interface Context {
   /** The wall clock: for ids and cookies only. Decisions use the store's. */
   readonly now: () => number
   readonly hand: Hand
+  /** Since when the mail server cannot be used, as far as is known; null: nothing is wrong, or this process sends no mail. */
+  readonly mailUnusableSince: () => Ms | null
 }
 
 /** The outbox of this process, as a flow that queues a mail sees it. */

@@ -9,6 +9,7 @@ import { open, ordinalCharacter } from '../secret.ts'
 import { mailExpiresAt, type QueuedMail } from '../store/store.ts'
 import { Bell } from './bell.ts'
 import { type Context, type Hand, scopeOf } from './context.ts'
+import { Pace } from './pace.ts'
 import { type SealedSecrets, sealContext } from './sealed.ts'
 
 export interface Outbox extends Hand {
@@ -29,16 +30,20 @@ export interface OutboxOptions {
 
 const LOOK_AGAIN_MS = 15_000
 const AFTER_OUTAGE_MS = 1_000
+/** A mail is sent twice if the process is killed before it is settled. */
+const REST_MS = 1_000
 
 export function startOutbox(context: Context, transport: MailTransport, options: OutboxOptions = {}): Outbox {
   const { atOnce = 20, inHand = 200, leaseMs = 120_000 } = options
   const bell = new Bell()
   const waiting: (() => void)[] = []
   const turns: (() => void)[] = []
+  const pace = new Pace(Math.min(REST_MS, leaseMs / 4))
   let stopped = false
-  /** With the mail server, which takes so many at once; and with us, from the lease to the settling. */
+  /** With the mail server, which takes so many at once; with us, from the lease until it has answered; and then until they are settled. */
   let sending = 0
   let carried = 0
+  let answered = 0
   /** The last look took all there was room for, so there may be more. */
   let full = false
   /** Mails wait in the queue that are due: new ones go behind them, or those would wait for as long as new ones come. */
@@ -46,7 +51,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
 
   const giveBack = (): void => {
     carried--
-    if (carried === 0) bell.ring()
+    if (carried + answered === 0) bell.ring()
   }
 
   const turn = (): Promise<void> | null => {
@@ -67,18 +72,34 @@ export function startOutbox(context: Context, transport: MailTransport, options:
     try {
       const wait = turn()
       if (wait !== null) await wait
+      const began = performance.now()
       // So late that the lease may run out on the way, and another worker send it as well: left to whoever comes then.
-      if (performance.now() > leased + leaseMs / 2) return nextTurn()
-      const patienceMs = leased + 0.9 * leaseMs - performance.now()
+      if (began > leased + leaseMs / 2) return nextTurn()
+      const patienceMs = leased + 0.9 * leaseMs - began
+      const rest = pace.rest(mail.decoy)
       const handed = await handOver(context, transport, mail, { secrets, patienceMs }).finally(nextTurn)
+      if (handed.reply !== null && !mail.decoy) pace.took(performance.now() - began)
       tellOutage(context, handed.reply)
-      // The mail server can take the next one while the disk is asked to remember this one.
+      // The mail server can take the next one while this one waits to be settled.
+      answered++
+      void settleAfter(rest, mail, handed)
       if (full) bell.ring()
-      await settle(context, mail, handed)
     } catch (error) {
       context.log.error('mail_not_settled', error, { challenge: mail.challenge })
     } finally {
       giveBack()
+    }
+  }
+
+  const settleAfter = async (rest: Promise<void> | null, mail: QueuedMail, handed: HandedOver): Promise<void> => {
+    try {
+      if (rest !== null) await rest
+      await settle(context, mail, handed)
+    } catch (error) {
+      context.log.error('mail_not_settled', error, { challenge: mail.challenge })
+    } finally {
+      answered--
+      if (carried + answered === 0) bell.ring()
     }
   }
 
@@ -92,7 +113,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       carried++
       void carry(mail, null)
     }
-    if (carried > 0) return LOOK_AGAIN_MS
+    if (carried + answered > 0) return LOOK_AGAIN_MS
     const { now, dueAt } = await context.store.nextMailDue()
     if (dueAt !== null && dueAt <= now) return 0
     for (const resolve of waiting.splice(0)) resolve()
@@ -134,7 +155,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       stopped = true
       bell.ring()
       await working
-      while (carried > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      while (carried + answered > 0) await new Promise((resolve) => setTimeout(resolve, 5))
     },
   }
 }
@@ -198,16 +219,20 @@ async function handOver(
     if (opened === null) return { reply: { class: 'unreadable', text: 'sealed with a key that is gone' }, bytes: 0 }
     const message = write(context, mail, opened)
     const bytes = message.text.length + message.html.length
-    // Rendered like any other, so that a mail for show costs what a real one does.
-    if (mail.decoy) return { reply: { class: 'accepted', text: '' }, bytes: 0 }
-    return { reply: await answered(transport.send(message), patienceMs), bytes }
+    // Written like any other, so that a mail for show costs what a real one does.
+    if (mail.decoy) return { reply: await inTime(pretend(transport, message), patienceMs), bytes: 0 }
+    return { reply: await inTime(transport.send(message), patienceMs), bytes }
   } catch (error) {
     context.log.error('mail_not_made', error, { challenge: mail.challenge })
     return { reply: { class: 'unreadable', text: 'the mail could not be made' }, bytes: 0 }
   }
 }
 
-async function answered(sending: Promise<Reply>, patienceMs: number): Promise<Reply> {
+async function pretend(transport: MailTransport, message: Message): Promise<Reply> {
+  return transport.pretend === undefined ? { class: 'accepted', text: '' } : await transport.pretend(message)
+}
+
+async function inTime(sending: Promise<Reply>, patienceMs: number): Promise<Reply> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Reply>((resolve) => {
     timer = setTimeout(() => resolve({ class: 'unknown', text: 'no answer in time' }), patienceMs)

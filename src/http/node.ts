@@ -1,5 +1,6 @@
 // node:http in, node:http out: the way of the stand-alone server, and of any host that has Node's own request at hand.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { parseUrl } from '../core/url.ts'
 import { type Incoming, type Outgoing, splitTarget } from './exchange.ts'
 
 export function fromNode(incoming: IncomingMessage): Incoming {
@@ -30,7 +31,9 @@ export function toNode({ status, headers, cookies, body }: Outgoing, method: str
 
 /** A proxy's request line may hold the whole address. */
 function pathOf(target: string): string {
-  return target.startsWith('/') ? target : URL.canParse(target) ? new URL(target).pathname + new URL(target).search : '/'
+  if (target.startsWith('/')) return target
+  const url = parseUrl(target)
+  return url === null ? '/' : url.pathname + url.search
 }
 
 function readText(incoming: IncomingMessage, bytesMax: number): Promise<string | null> {

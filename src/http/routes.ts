@@ -92,10 +92,15 @@ function toSignIn(visit: Visit): Outgoing {
   return redirect(visit, `${visit.context.basePath}${paths.signIn}`)
 }
 
+/**
+ * Without its mail server a node is still ready: who is signed in stays so, and mails wait. All nodes share that server, and a load
+ * balancer that took them all away would make an outage of it.
+ */
 async function ready(visit: Visit): Promise<Outgoing> {
   try {
     await visit.context.store.check()
-    return json(visit, { status: 'ok' })
+    const since = visit.context.mailUnusableSince()
+    return json(visit, since === null ? { status: 'ok' } : { status: 'degraded', mail: `unusable since ${new Date(since).toISOString()}` })
   } catch (error) {
     visit.context.log.error('not_ready', error, { requestId: visit.asker.requestId })
     return json(visit, { status: 'unavailable' }, { status: 503, retryAfterMs: 5_000 })

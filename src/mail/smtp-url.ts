@@ -1,5 +1,6 @@
 // What POSTKEY_SMTP_URL says, checked once at start. TLS is not negotiable: it is off only towards this very machine.
 import { readFileSync } from 'node:fs'
+import { parseUrl } from '../core/url.ts'
 import { replyText } from './transport.ts'
 
 /** Makes one line of foreign text fit for logs: as replyText, and without our credentials, which a server may echo. */
@@ -23,8 +24,8 @@ const DEADLINE_MS = 90_000
  */
 export function readSmtpUrl(text: string): SmtpSettings {
   // Messages name the setting and never quote its value: it holds a password.
-  if (!URL.canParse(text)) throw wrong('is not a URL', 'write smtp://user:password@host:587, with special characters percent-encoded')
-  const url = new URL(text)
+  const url = parseUrl(text)
+  if (url === null) throw wrong('is not a URL', 'write smtp://user:password@host:587, with special characters percent-encoded')
   if (url.protocol !== 'smtp:' && url.protocol !== 'smtps:')
     throw wrong('begins neither with smtp:// nor with smtps://', 'write smtp://host:587 or smtps://host:465')
   const secure = url.protocol === 'smtps:'

@@ -1,107 +1,99 @@
 // Mail over SMTP, by nodemailer. Its library is loaded with the first mail (100 ms that no start-up needs to pay). No retry here:
 // the outbox decides that. Nothing of ours is ever parsed on the way out; what the other side answers is judged in smtp-reply.ts.
-import type { SendMailOptions } from 'nodemailer'
+// A mail for show (decision 014) is made here as well, and not said.
+import { Readable } from 'node:stream'
+import type { MailComposerOptions } from 'nodemailer/lib/mail-composer'
 import type { Message } from './message.ts'
 import { judge, operatorHint } from './smtp-reply.ts'
-import { type Mute, readSmtpUrl, type SmtpSettings } from './smtp-url.ts'
+import { type Envelope, type SmtpSession, SmtpSessions } from './smtp-sessions.ts'
+import { type Mute, readSmtpUrl } from './smtp-url.ts'
 import type { MailTransport, Reply } from './transport.ts'
 
-interface Bytes {
-  readonly readableDidRead: boolean
-}
-
-/** A mail to the pool, with what we want to know of it afterwards. */
-interface Handed extends SendMailOptions {
-  readonly signal: AbortSignal
-  /** The bytes of the message, once per connection tried. One that was read has gone out after the server's 354. */
-  readonly streams: Bytes[]
-}
-
+/** Composed whole, before a word of it is said: a message that is made while it is sent leaves in a dozen pieces, each a system call. */
 interface Composed {
-  readonly data: Handed
-  readonly message: { createReadStream(options?: unknown): Bytes; getEnvelope(): { readonly from: unknown; readonly to: unknown } }
+  readonly envelope: Envelope
+  readonly bytes: Buffer
 }
 
-interface Pool {
-  use(step: 'stream', plugin: (mail: Composed, done: (error?: Error) => void) => void): void
-  sendMail(mail: Handed): Promise<{ readonly response: string }>
-  verify(): Promise<unknown>
-  close(): void
+interface Asked extends MailComposerOptions {
+  readonly envelope: { readonly from: string; readonly to: string[] }
 }
 
 /** @example smtpTransport({ url: 'smtp://user:password@mail.example.com:587' }) */
 export function smtpTransport(options: { readonly url: string }): MailTransport {
   const settings = readSmtpUrl(options.url)
   const { mute } = settings
-  let opening: Promise<Pool> | null = null
-  const pool = (): Promise<Pool> => {
-    opening ??= openPool(settings)
-    return opening
-  }
+  const sessions = new SmtpSessions(settings.connection)
 
   return {
     name: 'smtp',
     async send(message: Message): Promise<Reply> {
-      const handed = addressed(message, settings.deadlineMs)
-      const opened = await pool()
+      const { envelope, bytes } = await composed(message)
+      // One that was read has gone out after the server's 354.
+      const bodies: Readable[] = []
+      const bytesLeft = (): boolean => bodies.some((body) => body.readableDidRead)
+      const job = (session: SmtpSession): Promise<string> => {
+        const body = bodyOf(bytes)
+        bodies.push(body)
+        return session.send(envelope, body)
+      }
       try {
-        const { response } = await opened.sendMail(handed)
+        // A server that answers one byte at a time never goes quiet; the outbox's lease must not run out meanwhile.
+        const response = await sessions.use({ signal: AbortSignal.timeout(settings.deadlineMs), job, begun: bytesLeft })
         return judge({ response, bytesLeft: true }, mute)
       } catch (error) {
         if (error instanceof TypeError) throw error
-        return judge({ error, bytesLeft: handed.streams.some((stream) => stream.readableDidRead) }, mute)
+        return judge({ error, bytesLeft: bytesLeft() }, mute)
       }
     },
-    async verify(): Promise<void> {
-      const opened = await pool()
+    async pretend(message: Message): Promise<Reply> {
+      const { bytes } = await composed(message)
+      // As often to and fro as with a real mail, whose sender, recipient and DATA go out at once where the server lets them.
+      const job = async (session: SmtpSession): Promise<void> => {
+        await session.reset()
+        await read(bodyOf(bytes))
+        await session.reset()
+      }
       try {
-        await opened.verify()
+        await sessions.use({ signal: AbortSignal.timeout(settings.deadlineMs), job, begun: () => false })
+      } catch (error) {
+        // A server that does not like to be asked for nothing would have taken a mail.
+        if (!isReset(error)) return judge({ error, bytesLeft: false }, mute)
+      }
+      return { class: 'accepted', text: '' }
+    },
+    async verify(): Promise<void> {
+      try {
+        await sessions.verify()
       } catch (error) {
         throw hinted(error, settings.place, mute)
       }
     },
-    async close(): Promise<void> {
-      const opened = await opening
-      opening = null
-      opened?.close()
-    },
+    close: async () => sessions.close(),
   }
 }
+
+const bodyOf = (bytes: Buffer): Readable => Readable.from([bytes], { objectMode: false })
+
+const read = (body: Readable): Promise<void> => new Promise((resolve) => void body.once('end', resolve).resume())
+
+const isReset = (error: unknown): boolean => (error as { command?: string }).command === 'RSET'
 
 /** Without the original as `cause`: it may hold what we muted. */
 function hinted(error: unknown, place: string, mute: Mute): Error {
   return new Error(`smtp: ${judge({ error, bytesLeft: false }, mute).text} (${place}) — ${operatorHint(error)}`)
 }
 
-async function openPool(settings: SmtpSettings): Promise<Pool> {
-  const { createTransport } = await import('nodemailer')
-  const pool = createTransport({
-    ...settings.connection,
-    pool: true,
-    maxConnections: 5,
-    maxMessages: 100,
-    // One more try where an idle connection turned out to be dead before a byte of the mail was sent.
-    maxRequeues: 1,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    logger: false,
-  } as Parameters<typeof createTransport>[0]) as unknown as Pool
-  pool.use('stream', (mail, done) => {
-    const { to, from } = mail.message.getEnvelope()
-    const asked = mail.data.envelope as { from: string; to: string[] }
-    // The library has more than once turned one address into another (CVE-2025-13033): what it is about to say in RCPT TO is
-    // held against what we asked for, byte for byte.
-    const same = from === asked.from && Array.isArray(to) && to.length === 1 && to[0] === asked.to[0]
-    if (!same) return done(new TypeError('the envelope of a mail was altered on its way out'))
-    const create = mail.message.createReadStream.bind(mail.message)
-    mail.message.createReadStream = (streamOptions) => {
-      const stream = create(streamOptions)
-      mail.data.streams.push(stream)
-      return stream
-    }
-    done()
-  })
-  return pool
+async function composed(message: Message): Promise<Composed> {
+  const asked = addressed(message)
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer')
+  const node = new MailComposer(asked).compile()
+  const { from, to } = node.getEnvelope()
+  // The library has more than once turned one address into another (CVE-2025-13033): what it would say in RCPT TO is held against
+  // what we asked for, byte for byte.
+  const same = from === asked.envelope.from && to.length === 1 && to[0] === asked.envelope.to[0]
+  if (!same) throw new TypeError('the envelope of a mail was altered on its way out')
+  return { envelope: asked.envelope, bytes: await node.build() }
 }
 
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -109,7 +101,7 @@ const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
 const ADDRESS = new RegExp(`^${ATOM}(?:\\.${ATOM})*@${LABEL}(?:\\.${LABEL})*$`)
 
 /** Addresses were settled long before (core/address.ts); one that needs parsing here is a bug, and must not leave. */
-function addressed(message: Message, deadlineMs: number): Handed {
+function addressed(message: Message): Asked {
   const { to, from } = message
   if (typeof to !== 'string' || to.length > 254 || !ADDRESS.test(to))
     throw new TypeError('the recipient of a mail is not one plain address')
@@ -129,9 +121,7 @@ function addressed(message: Message, deadlineMs: number): Handed {
     headers: { ...message.headers },
     // Never base64, which some filters distrust; and never format=flowed: the link's line stays as it is.
     textEncoding: 'quoted-printable',
-    xMailer: false,
-    // A server that answers one byte at a time never goes quiet; the outbox's lease must not run out meanwhile.
-    signal: AbortSignal.timeout(deadlineMs),
-    streams: [],
+    disableFileAccess: true,
+    disableUrlAccess: true,
   }
 }

@@ -19,6 +19,11 @@ export interface MailTransport {
   readonly name: string
   /** Never throws for what a mail server says or fails to say; a TypeError is a bug in the message. */
   send(message: Message): Promise<Reply>
+  /**
+   * Does all that `send` does, and takes as long, but nobody receives anything: for an address that must not be told from one
+   * that gets a mail. Without it a mail for show costs less than a real one.
+   */
+  pretend?(message: Message): Promise<Reply>
   /** Connects and logs in. Throws an Error that tells an operator what to change. */
   verify(): Promise<void>
   close(): Promise<void>

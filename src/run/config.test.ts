@@ -2,8 +2,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type ConfigProblem, type ConfigResult, type ConfigSources, readConfig } from './config.ts'
+import { type ConfigResult, readConfig } from './config.ts'
 import { ensureSecretFile, readSecretFile } from './secret-file.ts'
+import type { ConfigProblem, ConfigSources } from './sources.ts'
 
 const SECRET = 'q4bX0hT9mZ2vR7nK1sW8yC5dJ6gL3fPaEuIoQwTzMxNe'
 const OLDER = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'

@@ -6,8 +6,9 @@ import type { ExamineOptions, Finding, Offender } from '../store/examine.ts'
 import { readPostgresUrl } from '../store/postgres-url.ts'
 import { policyVersion, schemaVersion } from '../versions.ts'
 import type { ExitCode, Request, Terminal } from './command.ts'
-import { type Config, type ConfigResult, type Key, readConfig, settings } from './config.ts'
+import { type Config, type ConfigResult, readConfig } from './config.ts'
 import { sourcesOf } from './problems.ts'
+import { type Key, settings } from './settings.ts'
 
 export interface Check {
   readonly area: 'settings' | 'database' | 'rows' | 'mail server' | 'dns'

@@ -1,10 +1,10 @@
 // `postkey keys rotate`: replaces the secret where it stands in a file. The first secret makes, every one is accepted; so a new one goes
 // before the old one, and the old one goes when nothing is left that was made with it. No secret is ever printed.
 import type { ExitCode, Request } from './command.ts'
-import { placeOfSecret } from './config.ts'
 import { sourcesOf, tellProblems } from './problems.ts'
 import { newSecret, readSecretFile, replaceSecretFile } from './secret-file.ts'
 import { readSecrets } from './setting.ts'
+import { placeOfSecret } from './sources.ts'
 
 /** How the list of secrets, newest first, changes; or why it cannot. */
 type Step = (secrets: readonly string[]) => readonly string[] | { readonly refused: string }

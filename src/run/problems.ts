@@ -1,7 +1,7 @@
 // How a refused configuration is told: everything at once, each with why it matters and what to do.
 
 import type { Request } from './command.ts'
-import type { ConfigProblem, ConfigSources, Mode } from './config.ts'
+import type { ConfigProblem, ConfigSources, Mode } from './sources.ts'
 
 export function sourcesOf(request: Request, mode: Mode): ConfigSources {
   return { env: request.terminal.env, flags: request.flags, file: request.file, folder: request.terminal.folder, mode }

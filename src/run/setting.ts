@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { readAddress } from '../core/address.ts'
 import { type Policy, readPolicy } from '../core/policy.ts'
+import { parseUrl } from '../core/url.ts'
 import { readSmtpUrl } from '../mail/smtp-url.ts'
 import { connectionBounds, readPostgresUrl } from '../store/postgres-url.ts'
 
@@ -32,7 +33,7 @@ export function isLocalhost(hostname: string): boolean {
 
 /** An origin: scheme, host and port, nothing else. */
 export function readOrigin(text: string): Read<string> {
-  const url = URL.canParse(text) ? new URL(text) : null
+  const url = parseUrl(text)
   const remedy = 'write it like https://auth.example.com'
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return bad('is not an http(s) URL', remedy)
   if (url.username !== '' || url.password !== '') return bad('contains a user name or password', remedy)
@@ -189,7 +190,7 @@ export function readSelectors(text: string): Read<readonly string[]> {
 export function readSupport(text: string): Read<string> {
   const read = readAddress(text.replace(/^mailto:/i, ''))
   if (read.ok) return good(`mailto:${read.address.email}`)
-  return /^https:\/\/[^\s"'<>]+$/.test(text) && URL.canParse(text)
+  return /^https:\/\/[^\s"'<>]+$/.test(text) && parseUrl(text) !== null
     ? good(text)
     : bad('is neither an e-mail address nor an https URL', 'for example help@example.com')
 }

@@ -1,7 +1,7 @@
 // Which of the operations that wait share the next transaction.
 import type { Write } from './operation.ts'
 
-interface Waiting {
+export interface Waiting {
   readonly write: Pick<Write<unknown>, 'alone'>
 }
 

@@ -1,7 +1,7 @@
 // Operations of one PostgreSQL transaction, run side by side over one connection.
 import type pg from 'pg'
 import { speak } from './fragments.ts'
-import { mergedText, type ParamType, ROW } from './merge.ts'
+import { arrayText, mergedText, type ParamType, ROW } from './merge.ts'
 import type { Operation, Row, Statement, Value } from './operation.ts'
 
 /**
@@ -74,7 +74,7 @@ function oneOrEach(sql: string, group: readonly number[], paramsOf: (index: numb
     const columns = paramsOf(first).map((_, at) => group.map((index) => paramsOf(index)[at] as Value))
     const types = columns.map((values): ParamType => (values.some((value) => typeof value === 'number') ? 'bigint' : 'text'))
     const merged = prepared(`${sql}\0${types.join()}`, () => mergedText(speak('postgres', sql), types))
-    if (merged !== null) return [{ query: { ...merged, values: columns }, group }]
+    if (merged !== null) return [{ query: { ...merged, values: columns.map(arrayText) }, group }]
   }
   const single = prepared(sql, () => numbered(speak('postgres', sql)))
   return group.map((index) => ({ query: { ...single, values: paramsOf(index) as unknown[] } as pg.QueryConfig, group: [index] }))

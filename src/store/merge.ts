@@ -7,6 +7,20 @@ export type ParamType = 'text' | 'bigint'
 /** The name of the column that tells which of the merged statements a row belongs to: 1, 2, … */
 export const ROW = '_row'
 
+/** An array as PostgreSQL reads one. The driver's own way with arrays, made for any type and depth, takes three times as long. */
+export function arrayText(values: readonly (string | number | null)[]): string {
+  let text = ''
+  for (const value of values) {
+    if (text !== '') text += ','
+    if (typeof value === 'string') text += SPECIAL.test(value) ? `"${value.replace(SPECIALS, '\\$&')}"` : `"${value}"`
+    else text += value === null ? 'null' : String(value)
+  }
+  return `{${text}}`
+}
+
+const SPECIAL = /["\\]/
+const SPECIALS = /["\\]/g
+
 const INSERT = /^(insert into \w+ \([^)]*\)) values \((.*)\)( on conflict .*)?$/s
 const UPDATE = /^(update \w+ set .*?)( where .*?)(?: returning (.*))?$/s
 const SELECT = /^select /

@@ -11,6 +11,7 @@ import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './
 import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
 import { findChallenge, keepPolicy } from './read.ts'
+import { findChallengeWithMails, findUserOrNext } from './rows.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
 import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
@@ -22,6 +23,11 @@ export interface OpenOptions {
   readonly now?: (() => Ms) | undefined
   /** PostgreSQL: connections from this process. Two are for looks, so that writers do not keep session checks waiting. */
   readonly connections?: number | undefined
+  /**
+   * PostgreSQL: hears once a minute by how much this machine's clock is ahead of the database's, or behind (negative), where that is more
+   * than two seconds.
+   */
+  readonly onSkew?: ((ms: Ms) => void) | undefined
   /** Reads whole tables and writes nothing. */
   readonly examines?: boolean | undefined
 }
@@ -130,7 +136,8 @@ export async function openEngine(databaseUrl: string, options: OpenOptions = {})
   if (isPostgres(databaseUrl)) {
     // Loaded only where it is used: an embedded Postkey starts without it.
     const { PostgresEngine } = await import('./postgres.ts')
-    return new PostgresEngine(databaseUrl, { now: options.now, examines: options.examines ?? false, connections: options.connections })
+    const { now, connections, onSkew, examines = false } = options
+    return new PostgresEngine(databaseUrl, { now, connections, onSkew, examines })
   }
   const path = sqlitePath(databaseUrl)
   if (path === null) throw new Error(`cannot open a database at ${databaseUrl.split(':')[0]}: — use file:PATH or postgres://…`)
@@ -155,9 +162,24 @@ export async function openToRead(databaseUrl: string, options: OpenOptions = {})
 
 export function storeOver(engine: Engine): Store {
   return {
-    start: (scope, input) => engine.write({ locks: startLocks(scope, input), run: (tx) => start(tx, scope, input) }),
-    resend: (scope, input) => engine.write({ locks: () => resendLocks(scope, input), run: (tx) => resend(tx, scope, input) }),
-    verify: (scope, input) => engine.write({ locks: () => verifyLocks(scope, input), run: (tx) => verify(tx, scope, input) }),
+    start: (scope, input) =>
+      engine.write({
+        locks: startLocks(scope, input),
+        ask: () => findUserOrNext(scope.tenant, input.email),
+        run: (tx, next) => start(tx, scope, input, next),
+      }),
+    resend: (scope, input) =>
+      engine.write({
+        locks: () => resendLocks(scope, input),
+        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
+        run: (tx, found) => resend(tx, scope, input, found),
+      }),
+    verify: (scope, input) =>
+      engine.write({
+        locks: () => verifyLocks(scope, input),
+        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
+        run: (tx, found) => verify(tx, scope, input, found),
+      }),
     findChallenge: (tenant, id, browser) => engine.read((tx) => findChallenge(tx, tenant, id, browser)),
     findSession: (tenant, policy, key) => engine.read((tx) => findSession(tx, tenant, policy, key)),
     touchSession: (tenant, id, seenAt) => engine.write({ locks: nothing, run: () => touchSession(tenant, id, seenAt) }),

@@ -46,10 +46,12 @@ export interface Locks {
   readonly turn?: string
 }
 
-export interface Write<T> {
+export interface Write<T, F = unknown> {
   /** As a look-up where the names must be found first; of what never changes (whose challenge is this?), for it runs unlocked. */
   readonly locks: Locks | (() => Operation<Locks>)
-  readonly run: (tx: Tx) => Operation<T>
+  /** What has to be known whatever limits and clock say: an engine asks it in the same breath in which it takes the locks. */
+  readonly ask?: () => Operation<F>
+  readonly run: (tx: Tx, found: F) => Operation<T>
   /** In a transaction with nothing else: nobody's commit waits for it. */
   readonly alone?: true
 }
@@ -73,7 +75,7 @@ export function* run(sql: string, ...params: Value[]): Operation<void> {
 /** The engine: where operations run. */
 export interface Engine {
   /** In a transaction; resolves when it is durable. A throw rolls back this operation and no other. */
-  write<T>(write: Write<T>): Promise<T>
+  write<T, F>(write: Write<T, F>): Promise<T>
   /** Outside of a transaction: one look, nothing written. */
   read<T>(operation: (tx: Tx) => Operation<T>): Promise<T>
   /** Rejects when the database does not answer. */

@@ -3,6 +3,7 @@
 // word), so the words are read here, and it is handed settings instead.
 import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
+import { parseUrl } from '../core/url.ts'
 import { Unavailable } from './operation.ts'
 
 export interface PostgresAddress {
@@ -24,9 +25,8 @@ const READ_HERE = ['ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslneg
 
 /** @throws Error that never quotes the address, which holds a password. */
 export function readPostgresUrl(text: string): PostgresAddress {
-  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text))
-    throw wrong('is not a readable PostgreSQL address', 'use postgres://USER:PASSWORD@HOST/DATABASE')
-  const url = new URL(text)
+  const url = /^postgres(ql)?:\/\//.test(text) ? parseUrl(text) : null
+  if (url === null) throw wrong('is not a readable PostgreSQL address', 'use postgres://USER:PASSWORD@HOST/DATABASE')
   const words = new URLSearchParams(url.searchParams)
   for (const name of READ_HERE) url.searchParams.delete(name)
   const host = words.get('host') ?? decodeURIComponent(url.hostname).replace(/^\[|\]$/g, '')

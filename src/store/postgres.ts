@@ -3,9 +3,10 @@
 // in one pipeline. Who may not run beside whom is known before: each operation names its locks.
 import pg from 'pg'
 import type { Ms } from '../core/model.ts'
-import { takeBatch } from './batch.ts'
+import { DatabaseClock } from './database-clock.ts'
 import { HeldLimits, type States } from './held-limits.ts'
 import { inStep, together } from './in-step.ts'
+import { Lanes, laneOf } from './lanes.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
 import { type Engine, type Locks, type Operation, type Tx, Unavailable, type Write } from './operation.ts'
 import { asUnavailable, isDeadlock } from './outage.ts'
@@ -23,6 +24,8 @@ export interface PostgresOptions {
   readonly examines?: boolean
   /** In place of the database's clock. For tests. */
   readonly now?: (() => Ms) | undefined
+  /** As in OpenOptions. */
+  readonly onSkew?: ((ms: Ms) => void) | undefined
 }
 
 interface Look {
@@ -75,25 +78,23 @@ const EXAMINING =
 
 export class PostgresEngine implements Engine {
   readonly #pool: pg.Pool
-  readonly #options: Required<Omit<PostgresOptions, 'now' | 'connections'>> & { readonly writers: number }
+  readonly #options: Required<Omit<PostgresOptions, 'now' | 'connections' | 'onSkew'>> & { readonly writers: number }
   readonly #givenNow: (() => Ms) | undefined
-  #queue: Job[] = []
+  readonly #lanes: Lanes<Job>
   #looks: Look[] = []
   #looking = 0
-  #running = 0
-  #scheduled = false
   #closed = false
-  /** What this node's clock must be corrected by, and when that was measured. */
-  #clock = { offset: 0, measuredAt: Number.NEGATIVE_INFINITY }
-  #idle: (() => void)[] = []
+  readonly #clock: DatabaseClock
 
   constructor(url: string, options: PostgresOptions = {}) {
-    const { now, connections = CONNECTIONS, ...rest } = options
+    const { now, onSkew = () => {}, connections = CONNECTIONS, ...rest } = options
     const { min, max } = connectionBounds
     if (!Number.isInteger(connections) || connections < min || connections > max)
       throw new Error(`${connections} database connections are not possible — use a number from ${min} to ${max}`)
     this.#options = { writers: connections - LOOKERS, batchMax: 100, waitingMax: 5_000, examines: false, ...rest }
+    this.#lanes = new Lanes(this.#options, (jobs) => this.#batch(jobs))
     this.#givenNow = now
+    this.#clock = new DatabaseClock(onSkew)
     this.#pool = new pg.Pool({
       ...readPostgresUrl(url).connection,
       max: connections,
@@ -110,16 +111,11 @@ export class PostgresEngine implements Engine {
     this.#pool.on('error', ignore)
   }
 
-  write<T>(write: Write<T>): Promise<T> {
+  write<T, F>(write: Write<T, F>): Promise<T> {
     if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
-    if (this.#queue.length >= this.#options.waitingMax) return Promise.reject(new Unavailable('too many operations are waiting'))
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({
-        write: write as Write<unknown>,
-        resolve: resolve as (value: unknown) => void,
-        reject,
-      })
-      this.#schedule()
+      // A throw in here rejects.
+      this.#lanes.add(laneOf(write.locks), { write: write as Write<unknown>, resolve: resolve as (value: unknown) => void, reject })
     })
   }
 
@@ -196,28 +192,11 @@ export class PostgresEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    while (this.#running > 0 || this.#queue.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    await this.#lanes.idle()
     while (this.#looking > 0 || this.#looks.length > 0) await new Promise((resolve) => setImmediate(resolve))
     if (this.#closed) return
     this.#closed = true
     await this.#pool.end()
-  }
-
-  /** A batch for what this turn of the event loop brought in, as soon as a writer is free. */
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(() => {
-      this.#scheduled = false
-      while (this.#running < this.#options.writers && this.#queue.length > 0) {
-        this.#running++
-        void this.#batch(takeBatch(this.#queue, this.#options.batchMax)).finally(() => {
-          this.#running--
-          if (this.#queue.length > 0) this.#schedule()
-          else if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
-        })
-      }
-    })
   }
 
   async #batch(jobs: readonly Job[], retries = RETRIES): Promise<void> {
@@ -241,13 +220,22 @@ export class PostgresEngine implements Engine {
     ]
     const unheard: Promise<pg.QueryResult>[] = []
     try {
+      const [firstWave, ...laterWaves] = waves(locks) as [number[], ...number[][]]
+      const ask = (wave: readonly number[]): Promise<unknown[]> =>
+        inStep(
+          client,
+          wave.map((index) => (jobs[index] as Job).write.ask?.() ?? nothingToAsk()),
+        )
       // One round trip; what follows a lock runs when the lock is held, and sees what its last holder committed.
-      const [, , limitRows] = await together([
-        client.query('begin'),
-        keys.length === 0 ? null : client.query({ name: 'lock', text: LOCK, values: [keys] }),
-        names.length === 0 ? null : client.query({ name: 'read_limits', text: READ_LIMITS, values: columns(names) }),
-        this.#measure(client),
-      ])
+      const [[, , limitRows], answers] = await both(
+        together([
+          client.query('begin'),
+          keys.length === 0 ? null : client.query({ name: 'lock', text: LOCK, values: [keys] }),
+          names.length === 0 ? null : client.query({ name: 'read_limits', text: READ_LIMITS, values: columns(names) }),
+          this.#measure(client),
+        ]),
+        ask(firstWave),
+      )
       const limits = new HeldLimits((_, name) => {
         throw new Error(`the limit ${name.split(':')[0]} was not named among the locks`)
       })
@@ -255,14 +243,16 @@ export class PostgresEngine implements Engine {
       for (const { tenant, name, state } of (limitRows?.rows ?? []) as LimitRow[]) limits.hold(tenant, name, state)
       const tx = await this.#tx(client, limits, 'measured')
       const results: unknown[] = []
-      for (const wave of waves(locks)) {
+      const go = async (wave: readonly number[], found: readonly unknown[]): Promise<void> => {
         const values = await inStep(
           client,
-          wave.map((index) => (jobs[index] as Job).write.run(tx)),
+          wave.map((index, place) => (jobs[index] as Job).write.run(tx, found[place])),
           unheard,
         )
         for (const [place, index] of wave.entries()) results[index] = values[place]
       }
+      await go(firstWave, answers)
+      for (const wave of laterWaves) await go(wave, await ask(wave))
       const changed = rowsOf(limits.changed())
       const write =
         changed.length === 0
@@ -299,22 +289,34 @@ export class PostgresEngine implements Engine {
 
   async #tx(client: pg.PoolClient, limits: HeldLimits, clock: 'measured' | 'close enough'): Promise<Tx> {
     const began = performance.now()
-    if (clock === 'close enough' && began - this.#clock.measuredAt > 1_000) await this.#measure(client)
-    const now = this.#givenNow?.() ?? Math.floor(this.#clock.offset + performance.now())
+    if (clock === 'close enough' && this.#clock.age() > 1_000) await this.#measure(client)
+    const now = this.#givenNow?.() ?? this.#clock.now()
     return { now, elapsed: () => performance.now() - began, limits }
   }
 
-  /** The database's clock decides, for all nodes alike, whatever their own clocks say (FA-21, FA-22). */
   async #measure(client: pg.PoolClient): Promise<null> {
+    const askedAt = performance.now()
     const { rows } = await client.query({ name: 'now', text: NOW })
-    const measuredAt = performance.now()
-    this.#clock = { offset: (rows[0] as { now: Ms }).now - measuredAt, measuredAt }
+    this.#clock.heard((rows[0] as { now: Ms }).now, askedAt)
     return null
   }
 }
 
 /** What a broken connection says besides failing its queries: the same once more. */
 function ignore(): void {}
+
+// biome-ignore lint/correctness/useYield: an operation without a statement
+function* nothingToAsk(): Operation<null> {
+  return null
+}
+
+/** Both, or the error of the first once neither has answers to come: behind it in the pipeline, the second only says that all is broken. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([first, second])
+  if (a.status === 'rejected') throw a.reason
+  if (b.status === 'rejected') throw b.reason
+  return [a.value, b.value]
+}
 
 async function locksOf(client: pg.PoolClient, jobs: readonly Job[]): Promise<Locks[]> {
   const found = jobs.map(({ write }) => (typeof write.locks === 'function' ? null : write.locks))

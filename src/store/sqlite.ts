@@ -84,7 +84,7 @@ export class SqliteEngine implements Engine {
   }
 
   // One writer at a time: nothing has to be locked.
-  write<T>(write: Write<T>): Promise<T> {
+  write<T, F>(write: Write<T, F>): Promise<T> {
     if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ write: write as Write<unknown>, resolve: resolve as (value: unknown) => void, reject })
@@ -196,7 +196,11 @@ export class SqliteEngine implements Engine {
         limits,
         jobs.map(({ write }) => write.locks).filter((locks) => typeof locks === 'object'),
       )
-      for (const job of jobs) job.result = this.#step(job.write.run(this.#tx(limits)))
+      for (const job of jobs) {
+        const { ask, run } = job.write
+        const tx = this.#tx(limits)
+        job.result = this.#step(run(tx, ask && this.#step(ask())))
+      }
       const written = this.#journal.write(limits.changed())
       this.database.exec('commit')
       written()

@@ -7,7 +7,7 @@ import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readBuckets, readWindows, times, withHit, writeBuckets, writeWindows } from './limits.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
-import { challengeKey, findChallengeEmail, findChallengeWithMails, findUserByEmail, type UserRow } from './rows.ts'
+import { challengeKey, type FoundChallenge, findChallengeEmail, type UserRow } from './rows.ts'
 import type { BucketNames, MailSecrets, QueuedMail, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
 import { knowsBrowser } from './user.ts'
 
@@ -26,6 +26,7 @@ interface Ask {
   readonly resend: ResendFacts | null
   readonly ordinal: number
   readonly user: UserRow | null
+  readonly knownBrowser: boolean
 }
 
 /** Every limit that a mail to this address from there may touch. */
@@ -43,9 +44,11 @@ export function* resendLocks(scope: Scope, input: ResendInput): Operation<Locks>
   return { tenant: scope.tenant, keys: [challengeKey(input.challenge)], limits }
 }
 
-export function* start(tx: Tx, scope: Scope, input: StartInput): Operation<StartOutcome> {
-  const user = yield* findUserByEmail(scope.tenant, input.email)
-  return yield* decide(tx, scope, { kind: 'start', resend: null, ordinal: 0, user, ...input }, () =>
+/** `next`: the user of the address, or the one after. */
+export function* start(tx: Tx, scope: Scope, input: StartInput, next: UserRow | null): Operation<StartOutcome> {
+  const knownBrowser = next !== null && knowsBrowser(next, input.browserDigest)
+  const found = next?.email === input.email ? { user: next, knownBrowser } : { user: null, knownBrowser: false }
+  return yield* decide(tx, scope, { kind: 'start', resend: null, ordinal: 0, ...found, ...input }, () =>
     run(
       'insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
       scope.tenant,
@@ -61,8 +64,7 @@ export function* start(tx: Tx, scope: Scope, input: StartInput): Operation<Start
   )
 }
 
-export function* resend(tx: Tx, scope: Scope, input: ResendInput): Operation<StartOutcome> {
-  const found = yield* findChallengeWithMails(scope.tenant, input.purpose, input.challenge)
+export function* resend(tx: Tx, scope: Scope, input: ResendInput, found: FoundChallenge | null): Operation<StartOutcome> {
   if (found === null || !same(found.challenge.browser, input.browserDigest)) {
     const decision = decideStart(scope.policy, unknownChallenge(tx, input))
     yield* writeEvent(tx, scope, { kind: 'resend', reason: decision.reason, facts: unknownChallenge(tx, input), decision })
@@ -79,23 +81,23 @@ export function* resend(tx: Tx, scope: Scope, input: ResendInput): Operation<Sta
     resend: { createdAt: challenge.createdAt, completedAt: challenge.completedAt, mailsAt: mails.map((mail) => mail.createdAt) },
     ordinal: mails.length,
     user,
+    knownBrowser: user !== null && knowsBrowser(user, input.browserDigest),
   })
 }
 
 function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>): Operation<StartOutcome> {
   const { tenant, policy } = scope
   const { limits } = tx
-  const { user } = ask
-  const known = user !== null && knowsBrowser(user, ask.browserDigest)
+  const { user, knownBrowser } = ask
   const mailbox = mailboxLimit(ask.email)
   const windows = readWindows(limits, tenant, mailbox)
-  const own = known ? 'knownMails' : 'mails'
+  const own = knownBrowser ? 'knownMails' : 'mails'
   const facts: StartFacts = {
     now: tx.now,
     purpose: ask.purpose,
     address: ask.addressInEvent,
     tats: readBuckets(limits, tenant, ask.buckets),
-    knownBrowser: known,
+    knownBrowser,
     mails: times(windows[own]),
     failures: times(windows.failures),
     bounces: times(windows.bounces),

@@ -6,7 +6,7 @@ import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, withHit, writeWindows } from './limits.ts'
 import { type Locks, type Operation, one, run, type Tx } from './operation.ts'
-import { type ChallengeRow, challengeKey, findChallengeEmail, findChallengeWithMails, type MailRow, toMail, type UserRow } from './rows.ts'
+import { type ChallengeRow, challengeKey, type FoundChallenge, findChallengeEmail, type MailRow, toMail, type UserRow } from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
 import type { Scope, VerifyInput, VerifyOutcome } from './store.ts'
 import { signIn } from './user.ts'
@@ -21,9 +21,9 @@ export function* verifyLocks(scope: Scope, input: VerifyInput): Operation<Locks>
 
 const nobody = { challenge: null, mails: [], user: null }
 
-export function* verify(tx: Tx, scope: Scope, input: VerifyInput): Operation<VerifyOutcome> {
+export function* verify(tx: Tx, scope: Scope, input: VerifyInput, found: FoundChallenge | null): Operation<VerifyOutcome> {
   const { tenant, policy } = scope
-  const { challenge, mails, user } = (yield* findChallengeWithMails(tenant, input.purpose, input.challenge)) ?? nobody
+  const { challenge, mails, user } = found ?? nobody
   const mail = (input.proof === 'link' ? mails.find((row) => row.ordinal === input.ordinal) : newestWithCode(mails)) ?? null
   // Nothing used, no session: as long as no proof of the challenge was good, there is none to look for.
   const used = challenge?.completedAt != null || mails.some((row) => row.linkUsedAt !== null)

@@ -4,11 +4,12 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import pg from 'pg'
 import { afterEach, expect, test } from 'vitest'
 import type { Message } from '../../src/index.ts'
 import { brokenRows } from '../examine.ts'
 import { type Answer, type AskedFor, askAndOpen, MINUTE, startKit } from '../kit.ts'
-import { startPostgres } from '../postgres.ts'
+import { startPostgres, startPostgresOnDisk } from '../postgres.ts'
 import { Dice, seedOfRun } from '../seed.ts'
 
 const closing: (() => Promise<void> | void)[] = []
@@ -18,6 +19,8 @@ afterEach(async () => {
 
 const CRASHES = 40
 const ROUNDS = 20
+/** Of PostgreSQL on a small disk. */
+const LOG_FILE = 1_048_576
 
 test('FA-16: PostgreSQL killed forty times amid sign-ins, each time at another moment: whoever got no answer gets in with the same code', async () => {
   const seed = seedOfRun()
@@ -61,7 +64,7 @@ test('FA-13: a file system without room: 503, nothing half-written; with room ag
   const accepted: string[] = []
   for (let round = 0; round < ROUNDS; round++) {
     // Room for a few requests, or half of one.
-    disk.fill({ leave: round * 12_288 })
+    disk.ballast.load({ leave: round * 12_288 })
     // Until nothing goes any more, and then some.
     for (let failed = 0, at = 0; failed < 10; at++) {
       const email = `full-${round}-${at}@example.net`
@@ -73,7 +76,7 @@ test('FA-13: a file system without room: 503, nothing half-written; with room ag
         failed++
       }
     }
-    disk.empty()
+    disk.ballast.drop()
     expect((await disk.ask(`room-${round}@example.net`)).status).toBe(202)
   }
   console.info(`a full disk: ${JSON.stringify(answers)}`)
@@ -85,13 +88,107 @@ test('FA-13: a file system without room: 503, nothing half-written; with room ag
   expect(await disk.brokenRows()).toEqual([])
 }, 120_000)
 
+test('FA-13: PostgreSQL on a file system without room for its tables, then for its log: 503, nothing half-written; with room again all goes on', async () => {
+  const seed = seedOfRun()
+  const dice = new Dice(seed)
+  const server = await startPostgresOnDisk(64 * LOG_FILE)
+  closing.push(() => server.stop())
+  const ballast = ballastOn(server.disk)
+  const kit = await startKit({ database: server.url })
+  closing.push(() => kit.close())
+  const counts = { answered: 0, unavailable: 0 }
+  const count = (answer: Answer): Answer => {
+    const said = [answer.status, answer.headers.get('retry-after')]
+    expect(
+      [
+        [303, null],
+        [503, '5'],
+      ],
+      `POSTKEY_TEST_SEED=${seed}`,
+    ).toContainEqual(said)
+    counts[answer.status === 303 ? 'answered' : 'unavailable']++
+    return answer
+  }
+  const ask = (name: string): Promise<Answer> => kit.browser().post('/sign-in', { email: `${name}@example.net` })
+  for (let round = 0; round < ROUNDS; round++) {
+    const asked: AskedFor[] = []
+    for (let at = 0; at < 4; at++) asked.push(await askAndOpen(kit, `full${round}-${at}@example.net`))
+    const prove = ({ browser, challenge, code }: AskedFor): Promise<Answer> =>
+      browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+    // Every other time there is room for what tables grow by, and none for the next file of the log.
+    const log = round % 2 === 1
+    ballast.load({ leave: log ? LOG_FILE / 2 : dice.below(40) * 8_192 })
+    // Some files ahead are there already, and old ones that are removed make room for another.
+    for (let file = 0; log && file < 20 && (await endLogFile(server.url)); file++) ballast.load({ leave: LOG_FILE / 2 })
+    const accepted: string[] = []
+    const before = counts.unavailable
+    for (let at = 0; counts.unavailable < before + 5; at++) {
+      expect(at, 'a full disk takes everything').toBeLessThan(500)
+      if (count(await ask(`full${round}-new${at}`)).status === 303) accepted.push(`full${round}-new${at}@example.net`)
+      const one = asked[at]
+      if (one !== undefined) count(await prove(one))
+    }
+    ballast.drop()
+    for (const end = Date.now() + 15_000; (await kit.browser().get('/readyz')).status !== 200; ) {
+      expect(Date.now(), 'ready again').toBeLessThan(end)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    for (const one of asked) expect((await prove(one)).status).toBe(303)
+    kit.clock.forward(3 * MINUTE)
+    await kit.settle()
+    expect(accepted.filter((email) => kit.mailbox.all(email).length === 0)).toEqual([])
+    expect(await brokenRows(server.url, kit.clock.at), `POSTKEY_TEST_SEED=${seed}, round ${round}`).toEqual([])
+  }
+  console.info(`PostgreSQL on a full disk, POSTKEY_TEST_SEED=${seed}: ${JSON.stringify(counts)}, ${server.panics()} panics`)
+  expect(counts.answered).toBeGreaterThan(0)
+  expect(server.panics()).toBeGreaterThan(0)
+}, 300_000)
+
+/** What is written next goes into a new file of PostgreSQL's log. False: there was no room for one, which ends all connections. */
+async function endLogFile(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query("select pg_logical_emit_message(true, 'test', 'text')")
+    await client.query('select pg_switch_wal()')
+    await client.query("select pg_logical_emit_message(true, 'test', 'text')")
+    return true
+  } catch {
+    return false
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
 interface SmallDisk {
   /** To whom mails went. */
   readonly mails: ReadonlySet<string>
   ask(email: string): Promise<{ readonly status: number; readonly retryAfter: string | null }>
-  fill(room: { readonly leave: number }): void
-  empty(): void
+  readonly ballast: Ballast
   brokenRows(): Promise<string[]>
+}
+
+interface Ballast {
+  /** Takes all room but so many bytes. */
+  load(room: { readonly leave: number }): void
+  drop(): void
+}
+
+function ballastOn(disk: string): Ballast {
+  const ballast = join(disk, 'ballast')
+  return {
+    load: ({ leave }) => {
+      const block = Buffer.alloc(16_384)
+      try {
+        for (;;) appendFileSync(ballast, block)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      }
+      truncateSync(ballast, Math.max(0, statSync(ballast).size - leave))
+    },
+    drop: () => truncateSync(ballast, 0),
+  }
 }
 
 const SIZE = 8 * 1_048_576
@@ -140,17 +237,7 @@ async function smallDisk(): Promise<SmallDisk> {
       await response.text()
       return { status: response.status, retryAfter: response.headers.get('retry-after') }
     },
-    fill: ({ leave }) => {
-      const block = Buffer.alloc(16_384)
-      try {
-        for (;;) appendFileSync(join(inside, 'ballast'), block)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-      }
-      const ballast = join(inside, 'ballast')
-      truncateSync(ballast, statSync(ballast).size - leave)
-    },
-    empty: () => rmSync(join(inside, 'ballast')),
+    ballast: ballastOn(inside),
     brokenRows: async () => {
       const copy = mkdtempSync(join(tmpdir(), 'postkey-disk-copy-'))
       closing.push(() => rmSync(copy, { recursive: true, force: true }))

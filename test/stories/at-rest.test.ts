@@ -202,8 +202,10 @@ describe('answers and logs', () => {
 
   test('AU-01: no secret and no address reaches the log, nor any event, whatever happens', async () => {
     const lines: string[] = []
+    const line = (name: string, fields: object): void => void lines.push(`${name} ${JSON.stringify(fields)}`)
     const log = {
-      event: (name: string, fields: object) => void lines.push(`${name} ${JSON.stringify(fields)}`),
+      event: line,
+      warn: line,
       error: (name: string, error: unknown, fields?: object) => void lines.push(`${name} ${String(error)} ${JSON.stringify(fields)}`),
     }
     await using database = await temporaryDatabase()

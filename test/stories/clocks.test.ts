@@ -1,11 +1,13 @@
-// Clocks that are wrong, in processes that have no other: a step of an hour on SQLite, and two nodes on one PostgreSQL that are twenty
-// minutes apart. Nothing revives, no counter goes down, and people go on signing in.
+// Clocks that are wrong, in processes that have no other: the one that decides steps by an hour (the machine's on SQLite, the database's
+// own on PostgreSQL), and two nodes on one PostgreSQL are twenty minutes apart. Nothing revives, no counter goes down, and people go on
+// signing in.
 import { afterEach, describe, expect, test } from 'vitest'
 import { openEngine } from '../../src/store/open.ts'
 import { nothing, run } from '../../src/store/operation.ts'
 import { brokenRows } from '../examine.ts'
-import { wrongCode } from '../kit.ts'
-import { type Nodes, type OpenedMail, type Reply, sharedDatabases, startNodes, type TestDatabase } from '../nodes.ts'
+import { signIn, startKit, wrongCode } from '../kit.ts'
+import { type Nodes, type OpenedMail, type Reply, sqliteFile, startNodes, type TestDatabase } from '../nodes.ts'
+import { freshDatabase, freshDatabaseWithClock } from '../postgres.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -19,13 +21,30 @@ afterEach(async () => {
   }
 })
 
-type Engine = 'SQLite' | 'PostgreSQL'
-
-async function start(engine: Engine, clocks: readonly number[]): Promise<{ nodes: Nodes; url: string }> {
-  const database = await (sharedDatabases.find(([name]) => name === engine) as (typeof sharedDatabases)[number])[1]()
+async function start(database: TestDatabase, clocks: readonly number[]): Promise<Nodes> {
   const nodes = await startNodes({ database: database.url, count: clocks.length, clocks, policy: { resendAfter: 0, mailsPerLinkTtl: 2 } })
   open.push({ nodes, database })
-  return { nodes, url: database.url }
+  return nodes
+}
+
+interface Deciding {
+  readonly nodes: Nodes
+  readonly url: string
+  /** So many milliseconds off. */
+  setClock(shift: number): Promise<void>
+}
+
+/** A node, and the clock that decides. */
+const deciding: Readonly<Record<string, () => Promise<Deciding>>> = {
+  'the machine’s, on SQLite': async () => {
+    const database = await sqliteFile()
+    const nodes = await start(database, [0])
+    return { nodes, url: database.url, setClock: (shift) => nodes.setClock(0, shift) }
+  },
+  'the database’s own, on PostgreSQL': async () => {
+    const database = await freshDatabaseWithClock()
+    return { nodes: await start(database, [0]), url: database.url, setClock: database.setClock }
+  },
 }
 
 let people = 0
@@ -88,46 +107,50 @@ function outcome({ status, body }: Reply): string {
     : `${body.reason}${body.triesLeft == null ? '' : `, ${body.triesLeft} left`}`
 }
 
-describe('FA-21, I14: a clock that steps by an hour and back, on SQLite', () => {
-  test('what ran out, was spent or ended stays so; tries and mails stay counted; whoever comes new gets in', async () => {
-    const { nodes, url } = await start('SQLite', [0])
-    const [ada, bob, cyd] = [new Person(nodes), new Person(nodes), new Person(nodes)]
-    const guessed = await ada.ask()
-    for (const left of [4, 3, 2])
-      expect(await ada.code(0, guessed.challenge, wrongCode(guessed.code, left))).toBe(`code_wrong, ${left} left`)
-    const spent = await bob.ask()
-    expect(await bob.link(0, spent.challenge, spent.link)).toBe('signed_in')
-    const out = await cyd.signIn(0)
-    expect((await cyd.send(0, '/api/session', undefined, out, 'DELETE')).status).toBe(204)
+describe('FA-21, FA-23, I14: the clock that decides steps by an hour and back', () => {
+  test.each(Object.keys(deciding))(
+    '%s: what ran out, was spent or ended stays so; all stays counted; whoever is new gets in',
+    async (which) => {
+      const { nodes, url, setClock } = await (deciding[which] as () => Promise<Deciding>)()
+      const [ada, bob, cyd] = [new Person(nodes), new Person(nodes), new Person(nodes)]
+      const guessed = await ada.ask()
+      for (const left of [4, 3, 2])
+        expect(await ada.code(0, guessed.challenge, wrongCode(guessed.code, left))).toBe(`code_wrong, ${left} left`)
+      const spent = await bob.ask()
+      expect(await bob.link(0, spent.challenge, spent.link)).toBe('signed_in')
+      const out = await cyd.signIn(0)
+      expect((await cyd.send(0, '/api/session', undefined, out, 'DELETE')).status).toBe(204)
 
-    await nodes.setClock(0, -HOUR)
-    expect(await ada.code(0, guessed.challenge, wrongCode(guessed.code, 1))).toBe('code_wrong, 1 left')
-    expect(await ada.code(0, guessed.challenge, wrongCode(guessed.code, 0))).toBe('code_locked')
-    expect(await ada.code(0, guessed.challenge, guessed.code)).toBe('code_locked')
-    expect(await new Person(nodes, bob.email).link(0, spent.challenge, spent.link)).toBe('link_used')
-    expect((await cyd.send(0, '/api/session', undefined, out, 'GET')).status).toBe(401)
-    // The second mail of two; a third would be one too many, whatever the clock says.
-    await ada.ask()
-    const third = (await ada.send(0, '/api/sign-in', { email: ada.email })).body.challenge
-    expect(await ada.mail(`${third}0`, 300)).toBeNull()
-    expect(await new Person(nodes).signIn(0)).not.toBe('')
+      await setClock(-HOUR)
+      expect(await ada.code(0, guessed.challenge, wrongCode(guessed.code, 1))).toBe('code_wrong, 1 left')
+      expect(await ada.code(0, guessed.challenge, wrongCode(guessed.code, 0))).toBe('code_locked')
+      expect(await ada.code(0, guessed.challenge, guessed.code)).toBe('code_locked')
+      expect(await new Person(nodes, bob.email).link(0, spent.challenge, spent.link)).toBe('link_used')
+      expect((await cyd.send(0, '/api/session', undefined, out, 'GET')).status).toBe(401)
+      // The second mail of two; a third would be one too many, whatever the clock says.
+      await ada.ask()
+      const third = (await ada.send(0, '/api/sign-in', { email: ada.email })).body.challenge
+      expect(await ada.mail(`${third}0`, 300)).toBeNull()
+      expect(await new Person(nodes).signIn(0)).not.toBe('')
 
-    // An hour ahead everything has run out; and when the clock is right again it still has.
-    const late = await cyd.ask()
-    await nodes.setClock(0, HOUR)
-    expect(await cyd.code(0, late.challenge, late.code)).toBe('code_expired')
-    expect(await cyd.link(0, late.challenge, late.link)).toBe('link_expired')
-    await nodes.setClock(0, 0)
-    expect(await cyd.code(0, late.challenge, late.code)).toBe('code_expired')
-    expect(await cyd.link(0, late.challenge, late.link)).toBe('link_expired')
-    expect(await new Person(nodes).signIn(0)).not.toBe('')
-    expect(await brokenRows(url, Date.now() + HOUR)).toEqual([])
-  })
+      // An hour ahead everything has run out; and when the clock is right again it still has.
+      const late = await cyd.ask()
+      await setClock(HOUR)
+      expect(await cyd.code(0, late.challenge, late.code)).toBe('code_expired')
+      expect(await cyd.link(0, late.challenge, late.link)).toBe('link_expired')
+      await setClock(0)
+      expect(await cyd.code(0, late.challenge, late.code)).toBe('code_expired')
+      expect(await cyd.link(0, late.challenge, late.link)).toBe('link_expired')
+      expect(await new Person(nodes).signIn(0)).not.toBe('')
+      expect(await brokenRows(url, Date.now() + HOUR)).toEqual([])
+    },
+  )
 })
 
 describe('FA-22: two nodes twenty minutes apart, on one PostgreSQL', () => {
   test('both say the same of every secret, whichever made it: the clock of the database decides', async () => {
-    const { nodes, url } = await start('PostgreSQL', [10 * MINUTE, -10 * MINUTE])
+    const database = await freshDatabase()
+    const nodes = await start(database, [10 * MINUTE, -10 * MINUTE])
     for (const [here, there] of [
       [0, 1],
       [1, 0],
@@ -154,7 +177,7 @@ describe('FA-22: two nodes twenty minutes apart, on one PostgreSQL', () => {
     // A second before its end by the database's clock, and after it.
     const cyd = new Person(nodes)
     const { challenge, code, link } = await cyd.ask(0)
-    const engine = await openEngine(url)
+    const engine = await openEngine(database.url)
     await engine.write({
       locks: nothing,
       run: ({ now }) =>
@@ -167,6 +190,29 @@ describe('FA-22: two nodes twenty minutes apart, on one PostgreSQL', () => {
       expect([await cyd.code(node, challenge, code), await cyd.link(node, challenge, link)]).toEqual(['code_expired', 'link_expired'])
     }
     // By the clock of the database: nothing comes from the future, nothing lasts too long.
-    expect(await brokenRows(url)).toEqual([])
+    expect(await brokenRows(database.url)).toEqual([])
+  })
+
+  test('FA-22: a node whose clock is more than two seconds off the database’s says so in its log, once a minute', async () => {
+    for (const [shift, told] of [
+      [1_000, 0],
+      [-10 * MINUTE, 1],
+      [10 * MINUTE, 1],
+    ] as const) {
+      const database = await freshDatabaseWithClock()
+      await database.setClock(shift)
+      const warnings: { readonly name: string; readonly ms: number }[] = []
+      const log = {
+        event: () => {},
+        warn: (name: string, fields: object) => void warnings.push({ name, ms: 0, ...fields }),
+        error: () => {},
+      }
+      const kit = await startKit({ database: database.url, log })
+      for (let index = 0; index < 5; index++) await signIn(kit, `ada${index}@example.net`)
+      await kit.close()
+      await database.drop()
+      expect(warnings).toHaveLength(told)
+      for (const { name, ms } of warnings) expect([name, Math.round(ms / SECOND)]).toEqual(['clock_skewed', -shift / SECOND])
+    }
   })
 })

@@ -136,6 +136,15 @@ describe('asking', () => {
     expect((await browser.get(`/sign-in/check?c=${challenge}`)).text).toContain('a mail is on its way')
   })
 
+  test('EN-08: an address that stands right before that of a member is nobody’s', async () => {
+    await using database = await temporaryDatabase()
+    await using kit = await startKit({ database: database.url, policy: INVITED })
+    database.insertUser({ id: 'next', email: 'zoe@example.net', confirmedAt: kit.clock.at, createdAt: kit.clock.at })
+    for (const email of ['zob@example.net', 'zoe@example.net']) await kit.browser().ask(email)
+    await kit.settle()
+    expect(kit.mailbox.messages.map(({ to }) => to)).toEqual(['zoe@example.net'])
+  })
+
   test('EN-07: the code and the link of a mail that nobody was sent open nothing, even to whoever guesses them', async () => {
     await using database = await temporaryDatabase()
     await using kit = await startKit({ database: database.url, policy: INVITED, sendsMail: false })

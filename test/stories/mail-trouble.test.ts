@@ -1,7 +1,10 @@
 // A bad day of the mail server: what becomes of the mails, what the people see meanwhile (nothing), and what the operator is told.
+
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { Message, Reply } from '../../src/index.ts'
-import { DAY, type Kit, MINUTE, startKit } from '../kit.ts'
+import { createPostkey, type Message, type Reply } from '../../src/index.ts'
+import { Clock, DAY, type Kit, MINUTE, ORIGIN, SECRET, startKit } from '../kit.ts'
+import { type SmtpBehaviour, startSmtpServer, testAuthority } from '../smtp-server.ts'
 
 const accepted: Reply = { class: 'accepted', code: 250, text: '250 ok' }
 
@@ -124,6 +127,7 @@ describe('FA-09: the mail server refuses our login', () => {
       reply: () => (login ? accepted : { class: 'unreachable', code: 535, text: '535 5.7.8 authentication failed' }),
       log: {
         event: (name) => void lines.push({ name, error: '', level: 'info' }),
+        warn: () => {},
         error: (name, error) => void lines.push({ name, error: String(error), level: 'error' }),
       },
     })
@@ -138,5 +142,83 @@ describe('FA-09: the mail server refuses our login', () => {
     expect(kit.mailbox.messages.map(({ to }) => to).toSorted()).toEqual(['ada@example.net', 'bob@example.net'])
     for (const person of people) expect(await person.signIn()).toBe(303)
     await kit.close()
+  })
+
+  test.each([
+    ['is gone', { mode: 'down' }],
+    ['knows another password', { mode: 'auth', user: 'postkey', pass: 'another' }],
+    ['shows an expired certificate', { mode: 'starttls', certificate: 'expired' }],
+  ] as const)(
+    'the body of /readyz says since when the mail server %s, and that it is usable again; nobody has to ask for a mail',
+    async (_, bad) => {
+      const good: SmtpBehaviour = { mode: 'auth', user: 'postkey', pass: 'right-one' }
+      const smtp = await startSmtpServer({ mode: 'down' })
+      const lines: string[] = []
+      const clock = new Clock(Date.UTC(2026, 10, 21, 9))
+      const postkey = await createPostkey({
+        url: ORIGIN,
+        secret: SECRET,
+        database: 'file::memory:',
+        mail: { from: 'a@example.com', transport: `smtp://postkey:right-one@127.0.0.1:${smtp.port}?ca=${testAuthority}` },
+        now: clock.now,
+        log: { event: (name) => void lines.push(name), warn: () => {}, error: (name) => void lines.push(name) },
+      })
+      const ask = async (path: string): Promise<{ status: number; body: unknown }> => {
+        const answer = await postkey.handler(new Request(`${ORIGIN}${path}`))
+        return { status: answer.status, body: await answer.json() }
+      }
+      const until = async (body: object): Promise<void> => {
+        for (const end = Date.now() + 5_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+          const answer = await ask('/readyz')
+          if (Date.now() < end && !isDeepStrictEqual(answer.body, body)) continue
+          return expect(answer).toEqual({ status: 200, body })
+        }
+      }
+      /** A look, if one is due, comes after its answer. */
+      const looked = async (): Promise<void> => {
+        await ask('/readyz')
+        await new Promise((resolve) => setTimeout(resolve, 300))
+      }
+      const told = (): string[] => lines.filter((name) => name.startsWith('mail_server'))
+      const degradedSince = (time: string): object => ({ status: 'degraded', mail: `unusable since 2026-11-21T${time}.000Z` })
+      await until(degradedSince('09:00:00'))
+      await smtp.setMode(good)
+      clock.forward(MINUTE)
+      await until({ status: 'ok' })
+      await smtp.setMode(bad)
+      // Not looked at again within the minute.
+      clock.forward(MINUTE - 1)
+      await looked()
+      expect([(await ask('/readyz')).body, told()]).toEqual([{ status: 'ok' }, ['mail_server_unusable', 'mail_server_usable']])
+      clock.forward(1)
+      await until(degradedSince('09:02:00'))
+      // Another look finds the same, and the time stays that of the first.
+      clock.forward(5 * MINUTE)
+      await looked()
+      await until(degradedSince('09:02:00'))
+      expect(await ask('/livez')).toEqual({ status: 200, body: { status: 'ok' } })
+      await smtp.setMode(good)
+      clock.forward(MINUTE)
+      await until({ status: 'ok' })
+      expect(told()).toEqual(['mail_server_unusable', 'mail_server_usable', 'mail_server_unusable', 'mail_server_usable'])
+      await postkey.close()
+      await smtp.stop()
+    },
+  )
+
+  test('a process that sends no mail does not ask for the mail server', async () => {
+    const postkey = await createPostkey({
+      url: ORIGIN,
+      secret: SECRET,
+      database: 'file::memory:',
+      mail: { from: 'a@example.com', transport: 'smtp://127.0.0.1:1' },
+      sendsMail: false,
+    })
+    for (let look = 0; look < 5; look++) {
+      const answer = await postkey.handler(new Request(`${ORIGIN}/readyz`))
+      expect(await answer.json()).toEqual({ status: 'ok' })
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    await postkey.close()
   })
 })

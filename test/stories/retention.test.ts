@@ -71,6 +71,7 @@ test('the log tells how many rows went, and nothing of whose they were', async (
   const said: string[] = []
   const log = {
     event: (name: string, fields: object) => void said.push(`${name} ${JSON.stringify(fields)}`),
+    warn: () => {},
     error: (name: string, error: unknown) => void said.push(`${name} ${error}`),
   }
   await using kit = await startKit({ log })
