@@ -53,7 +53,8 @@ export async function startProcess(file, options, core) {
       if (!child.connected) return Promise.resolve()
       const gone = new Promise((resolve) => child.once('exit', resolve))
       child.send({ id: 0, ask: 'stop' })
-      const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
+      // A big PostgreSQL writes all it holds before it ends, and only then can its folder be removed.
+      const timer = setTimeout(() => child.kill('SIGKILL'), 60_000)
       return gone.then(() => clearTimeout(timer))
     },
     kill: () => child.kill('SIGKILL'),
