@@ -8,10 +8,10 @@ export const floors = {
     file: 'floor.mjs',
     client: 'postkey',
     options: { groupCommit: true },
-    warmSeconds: 3,
+    warmSeconds: 6,
     firstAnswer: ['/api/session', 401],
   },
-  alone: { title: 'floor, one commit each', file: 'floor.mjs', client: 'postkey', options: { groupCommit: false }, warmSeconds: 3 },
+  alone: { title: 'floor, one commit each', file: 'floor.mjs', client: 'postkey', options: { groupCommit: false }, warmSeconds: 6 },
 }
 
 export const postkey = (dist = fileURLToPath(new URL('../dist', import.meta.url))) => ({
@@ -19,7 +19,8 @@ export const postkey = (dist = fileURLToPath(new URL('../dist', import.meta.url)
   file: 'postkey.mjs',
   client: 'postkey',
   options: { dist: resolve(dist) },
-  warmSeconds: 5,
+  // On a slow machine V8 goes on compiling for so long.
+  warmSeconds: 12,
 })
 
 /** Their code is large, and V8 goes on compiling it for long: Better Auth gets faster for about 40 seconds of load. */

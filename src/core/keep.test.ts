@@ -1,6 +1,6 @@
 // How long rows are kept, against everything that may still be decided by them.
 import { describe, expect, test } from 'vitest'
-import { FIRST_BATCH, isIdleBucket, isIdleMailbox, nextBatch, purgeBefore, restAfter } from './keep.ts'
+import { BATCH_MIN, isIdleBucket, isIdleMailbox, nextBatch, purgeBefore, restAfter } from './keep.ts'
 import { type Policy, readPolicy } from './policy.ts'
 import { decideSession } from './session.ts'
 import { codeEnd, linkEnd } from './verify.ts'
@@ -96,12 +96,12 @@ describe('limits that say nothing', () => {
 })
 
 describe('LO-08: batches', () => {
-  test('begin small, grow while they are quick, and shrink at once when they are not', () => {
-    expect(nextBatch(FIRST_BATCH, 0.1)).toBe(40)
-    expect(nextBatch(400, 8)).toBe(400)
-    expect(nextBatch(400, 80)).toBe(40)
+  test('grow while they are quick, and shrink at once when they are not, down to what always goes', () => {
+    expect(nextBatch(BATCH_MIN, 0.1)).toBe(800)
+    expect(nextBatch(800, 8)).toBe(800)
+    expect(nextBatch(2_000, 16)).toBe(1_000)
     expect(nextBatch(2_000, 1)).toBe(2_000)
-    expect(nextBatch(1, 5_000)).toBe(1)
+    expect(nextBatch(800, 5_000)).toBe(BATCH_MIN)
   })
 
   test('leave four fifths of the time to others', () => {

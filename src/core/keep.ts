@@ -54,15 +54,19 @@ export function isIdleMailbox(policy: Policy, hits: HitTimes, now: Ms): boolean 
 /** All limits are gone through so often: whether one is idle stands in its state only. */
 export const LIMITS_EVERY: Ms = 3_600_000
 
-/** What a batch may take, so that whoever waits behind it does not notice; a slow disk is seen by the first batches, which are small. */
+/** What a batch may take, so that whoever waits behind it does not notice. */
 const BATCH_MS = 8
-export const FIRST_BATCH = 20
+/**
+ * So few take 6 ms with SQLite on a slow machine. On PostgreSQL nobody waits behind a batch, and most of what it takes is the way to the
+ * server and back, whatever its size: smaller ones would not keep up.
+ */
+export const BATCH_MIN = 400
 const BATCH_MAX = 2_000
 
 /** How many rows to take next, after so many took so long. Grows slowly and shrinks at once. */
 export function nextBatch(rows: number, tookMs: number): number {
   const factor = Math.min(2, BATCH_MS / Math.max(tookMs, 0.5))
-  return Math.max(1, Math.min(BATCH_MAX, Math.floor(rows * factor)))
+  return Math.max(BATCH_MIN, Math.min(BATCH_MAX, Math.floor(rows * factor)))
 }
 
 /** The rest after a batch, so that purging is a fifth of a process's time at most. */

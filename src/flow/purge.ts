@@ -1,6 +1,6 @@
 // Old rows go in the background, from every process that serves: what is due once a minute, batch by batch with rests between them, so
 // that sign-ins do not wait. It may be killed between any two lines: each batch is whole, and the next process goes on.
-import { FIRST_BATCH, nextBatch, type PurgeKind, restAfter } from '../core/keep.ts'
+import { BATCH_MIN, nextBatch, type PurgeKind, restAfter } from '../core/keep.ts'
 import type { Ms } from '../core/model.ts'
 import { idsOf } from '../secret.ts'
 import { Bell } from './bell.ts'
@@ -52,7 +52,7 @@ async function purgeKind(context: PurgeContext, kind: PurgeKind, rest: (tookMs: 
   const { store, tenant, policy, log } = context
   const began = performance.now()
   let count = 0
-  let limit = FIRST_BATCH
+  let limit = BATCH_MIN
   let goOn = true
   try {
     for (let verdict = 'more'; goOn && verdict === 'more'; ) {

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { schemaVersion } from '../../src/versions.ts'
 import { freshDatabase } from '../postgres.ts'
 import { SERVE_SECRET, type ServeProcess, startServe } from '../server.ts'
 import { type SmtpTestServer, startSmtpServer, testAuthority } from '../smtp-server.ts'
@@ -132,7 +133,7 @@ describe('postkey serve', () => {
     const visitor = new Visitor(server)
     expect((await visitor.send('/livez')).status).toBe(200)
     expect((await visitor.send('/readyz')).status).toBe(200)
-    expect(await (await visitor.send('/version')).json()).toMatchObject({ app: '0.1.0', schema: 3 })
+    expect(await (await visitor.send('/version')).json()).toMatchObject({ app: '0.1.0', schema: schemaVersion })
     expect((await visitor.send('/dev/inbox')).status).toBe(404)
     // Half of a form has arrived when the signal comes; the other half follows, and is answered.
     const body = 'email=ada%40example.net'
