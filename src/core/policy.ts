@@ -9,12 +9,14 @@ const UNIT: Record<string, Ms> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 
 const duration = (min: Ms, max: Ms) =>
   z
     .union([z.number().int(), z.string().regex(/^\d+(ms|s|m|h|d)$/, 'a duration looks like "15m", "24h" or "7d"')])
-    .transform((value): Ms => {
-      if (typeof value === 'number') return value
-      const unit = value.replace(/^\d+/, '')
-      return Number.parseInt(value, 10) * (UNIT[unit] ?? Number.NaN)
-    })
+    .transform((value): Ms => (typeof value === 'number' ? value : (readDuration(value) ?? Number.NaN)))
     .refine((ms) => ms >= min && ms <= max, `must lie between ${readable(min)} and ${readable(max)}`)
+
+/** "15m", "24h", "7d"; null: it is none. */
+export function readDuration(text: string): Ms | null {
+  const [, count, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? []
+  return count === undefined || unit === undefined ? null : Number.parseInt(count, 10) * (UNIT[unit] as Ms)
+}
 
 export function readable(ms: Ms): string {
   for (const unit of ['d', 'h', 'm', 's'] as const) {

@@ -129,6 +129,19 @@ export const commands: Readonly<Record<string, Entry>> = {
     ],
     async (request) => (await import('./keys.ts')).keys(request),
   ),
+  audit: entry(
+    'audit',
+    'Make recorded decisions again, and report what would come out otherwise: `postkey audit replay`.',
+    {
+      ...common,
+      ...database,
+      since: text('Requests from then on: 30d, 12h, or a date (default: 30d)', 'TIME'),
+      after: text('Go on where a run that was interrupted said', 'PLACE'),
+      action: { type: 'positional', required: false, description: 'replay', valueHint: 'replay' },
+    },
+    ['postkey audit replay', 'postkey audit replay --since 7d --json', 'postkey audit replay --since 2026-11-01'],
+    async (request) => (await import('./audit.ts')).audit(request),
+  ),
   doctor: entry(
     'doctor',
     'Check settings, database, mail server and the DNS records of your mail domain; with --deep every row.',

@@ -180,6 +180,22 @@ export interface Purged {
   readonly tookMs: number
 }
 
+/** Where an event stands: events of one request lie together, and requests in the order of their time. */
+export interface EventPlace {
+  readonly requestId: string
+  readonly id: string
+}
+
+export interface RecordedEvent extends EventPlace {
+  readonly at: Ms
+  readonly challenge: string | null
+  readonly kind: string
+  readonly reason: string
+  readonly facts: object
+  readonly decision: object
+  readonly policyVersion: string
+}
+
 export interface Store {
   /** Decides, and writes challenge, mail, limits and event. */
   start(scope: Scope, input: StartInput): Promise<StartOutcome>
@@ -205,6 +221,11 @@ export interface Store {
   findDuePurges(input: Pick<PurgeInput, 'tenant' | 'policy' | 'idsOf'>): Promise<readonly PurgeKind[]>
   /** Removes old rows: the next few of them. */
   purge(input: PurgeInput): Promise<Purged>
+  /** The next events behind a place, at most so many. */
+  readEvents(tenant: string, after: EventPlace, limit: number): Promise<readonly RecordedEvent[]>
+  countEvents(tenant: string, after: EventPlace): Promise<number>
+  /** The policy that a version names; null: it never decided here. */
+  findPolicy(tenant: string, version: string): Promise<Policy | null>
   check(): Promise<void>
   close(): Promise<void>
 }

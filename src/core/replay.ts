@@ -1,0 +1,52 @@
+// A decision made once more, from what was written down of it. What comes out otherwise is a defect, or a change of the code since.
+import { decideDelivery } from './delivery.ts'
+import type { Policy } from './policy.ts'
+import { decideStart } from './start.ts'
+import { decideVerify } from './verify.ts'
+
+export interface Recorded {
+  readonly kind: string
+  readonly facts: object
+  readonly decision: object
+}
+
+/** `not_replayable`: written down by no function of policy and facts: a refused origin, an end of sessions. */
+export type Replayed =
+  | { readonly verdict: 'same' | 'not_replayable' }
+  | { readonly verdict: 'different'; readonly decision: object }
+  /** The facts are not those that this version asks for. */
+  | { readonly verdict: 'unreadable'; readonly why: string }
+
+type Decide = (policy: Policy, facts: never) => object
+
+const decides: ReadonlyMap<string, Decide> = new Map<string, Decide>([
+  ['start', decideStart],
+  ['resend', decideStart],
+  ['verify', decideVerify],
+  ['deliver', decideDelivery],
+])
+
+/** @param policy the one in force then. */
+export function replay(policy: Policy, { kind, facts, decision }: Recorded): Replayed {
+  const decide = decides.get(kind)
+  // What was refused before any facts were looked up has a reason and no verdict.
+  if (decide === undefined || !('verdict' in decision)) return { verdict: 'not_replayable' }
+  try {
+    // As it would have been written down.
+    const again = JSON.parse(JSON.stringify(decide(policy, facts as never))) as object
+    return alike(again, decision) ? { verdict: 'same' } : { verdict: 'different', decision: again }
+  } catch (error) {
+    return { verdict: 'unreadable', why: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** The same JSON, in whatever order its names stand. */
+function alike(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return one === other
+  const names = Object.keys(one)
+  return (
+    Array.isArray(one) === Array.isArray(other) &&
+    names.length === Object.keys(other).length &&
+    names.every((name) => Object.hasOwn(other, name) && alike(one[name as never], other[name as never]))
+  )
+}

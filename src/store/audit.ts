@@ -1,0 +1,50 @@
+// The record, read by those who ask what happened. Nothing here is part of a sign-in.
+import type { Ms } from '../core/model.ts'
+import type { Policy } from '../core/policy.ts'
+import { all, type Operation, one } from './operation.ts'
+import type { EventPlace, RecordedEvent } from './store.ts'
+
+interface Row {
+  readonly requestId: string
+  readonly id: string
+  readonly at: Ms
+  readonly challenge: string | null
+  readonly kind: string
+  readonly reason: string
+  readonly facts: string
+  readonly decision: string
+  readonly versions: string
+}
+
+/** The next events behind a place. */
+export function* readEvents(tenant: string, after: EventPlace, limit: number): Operation<readonly RecordedEvent[]> {
+  const rows = yield* all<Row>(
+    'select request_id as "requestId", id, at, challenge, kind, reason, facts, decision, versions from events where tenant = ? and (request_id, id) > (?, ?) order by request_id, id limit ?',
+    tenant,
+    after.requestId,
+    after.id,
+    limit,
+  )
+  return rows.map(({ facts, decision, versions, ...row }) => ({
+    ...row,
+    facts: JSON.parse(facts) as object,
+    decision: JSON.parse(decision) as object,
+    policyVersion: (JSON.parse(versions) as { policy: string }).policy,
+  }))
+}
+
+export function* countEvents(tenant: string, after: EventPlace): Operation<number> {
+  const row = yield* one<{ n: number }>(
+    'select count(*) as n from events where tenant = ? and (request_id, id) > (?, ?)',
+    tenant,
+    after.requestId,
+    after.id,
+  )
+  return row?.n ?? 0
+}
+
+/** null: it never decided here. */
+export function* findPolicy(tenant: string, version: string): Operation<Policy | null> {
+  const row = yield* one<{ policy: string }>('select policy from policies where tenant = ? and version = ?', tenant, version)
+  return row === null ? null : (JSON.parse(row.policy) as Policy)
+}
