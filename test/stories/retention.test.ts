@@ -81,7 +81,8 @@ test('the log tells how many rows went, and nothing of whose they were', async (
   expect(said.filter((line) => line.startsWith('purged {"kind":"challenges"'))).toEqual([])
   kit.clock.forward(400 * DAY)
   await kit.postkey.purge()
-  const purged = said.filter((line) => line.startsWith('purge')).map((line) => line.replace(/,"ms":\d+/, ''))
+  // Limits are there to be removed only on PostgreSQL: on SQLite so few have not left the journal.
+  const purged = said.filter((line) => line.startsWith('purge') && !line.includes('"limits"')).map((line) => line.replace(/,"ms":\d+/, ''))
   expect(purged).toEqual(
     ['challenges', 'sessions', 'events'].map((kind) => `purged {"kind":"${kind}","count":${kind === 'events' ? 3 : 1}}`),
   )
