@@ -475,6 +475,20 @@ test('a kept connection that has come to its end is replaced, once', async () =>
   expect((await server.heard()).match(/^EHLO/gm)).toHaveLength(2)
 })
 
+test('a mail whose kept connection has come to its end does not wait for the others to come to theirs', async () => {
+  const server = await serve({ mode: 'script', replies: { MAIL: '421 idle for too long\r\n' } })
+  const transport = smtpTransport({ url: `smtp://127.0.0.1:${server.port}?timeout=10000ms` })
+  open.push(transport)
+  const pretend = (): Promise<unknown> => transport.pretend?.(message()) ?? Promise.resolve()
+  await Promise.all(Array.from({ length: 5 }, pretend))
+  const began = performance.now()
+  const real = Array.from({ length: 5 }, () => transport.send(message()))
+  await Promise.all([...real, ...Array.from({ length: 15 }, pretend)])
+  expect((await Promise.all(real)).map(({ class: kind }) => kind)).toEqual(Array(5).fill('temporary'))
+  // Those that rest are closed after ten seconds.
+  expect(performance.now() - began).toBeLessThan(5_000)
+})
+
 describe('the SMTP address in the settings', () => {
   test('a setting that cannot be right is refused at once, with a remedy and without its value', () => {
     const cases: [string, RegExp][] = [

@@ -128,7 +128,12 @@ export class SmtpSessions {
   }
 
   async #take(signal: AbortSignal, fresh: boolean): Promise<SmtpSession> {
-    while (this.#open >= AT_ONCE && (fresh || this.#resting.length === 0)) await this.#turn(signal)
+    while (this.#open >= AT_ONCE && (fresh || this.#resting.length === 0)) {
+      const [oldest] = this.#resting
+      if (oldest === undefined) await this.#turn(signal)
+      // Makes room for a new one, which would otherwise wait for as long as there are mails enough to keep the others from their end.
+      else oldest.close()
+    }
     return (fresh ? undefined : this.#resting.pop()) ?? (await this.#new())
   }
 
