@@ -440,6 +440,8 @@ describe('a mail for show', () => {
       { mode: 'down' },
       { mode: 'script', replies: { GREETING: '421 busy\r\n' } },
       { mode: 'script', replies: { GREETING: '554 go away\r\n' } },
+      // Whatever it is asked.
+      { mode: 'script', replies: { MAIL: '421 shutting down\r\n', RSET: '421 shutting down\r\n' } },
     ]
     for (const trouble of troubles) {
       await server.setMode(trouble)
