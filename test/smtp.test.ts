@@ -461,11 +461,17 @@ describe('a mail for show', () => {
     expect((await transport.send(message())).class).toBe('accepted')
   })
 
-  test('a connection is given up after fifty mails, for show or not: no server hears much that is no mail', async () => {
+  test('a connection is given up before it has heard more than Exim listens to, ten words that are no mail; or after fifty mails', async () => {
     const server = await serve({ mode: 'accept' })
     const transport = transportTo(server)
-    for (let mail = 0; mail < 51; mail++) await transport.pretend?.(message())
-    expect((await server.heard()).match(/^EHLO/gm)).toHaveLength(2)
+    for (let mail = 0; mail < 11; mail++) await transport.pretend?.(message())
+    const resets = (await server.heard()).split(/^EHLO.*$/m).map((said) => said.match(/^RSET/gm)?.length ?? 0)
+    expect(resets).toEqual([0, 10, 10, 2])
+
+    const other = await serve({ mode: 'accept' })
+    const real = transportTo(other)
+    for (let mail = 0; mail < 51; mail++) await real.send(message())
+    expect((await other.heard()).match(/^EHLO/gm)).toHaveLength(2)
   })
 })
 

@@ -6,8 +6,11 @@ import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
 
 const AT_ONCE = 5
-/** Then a new connection: mail servers end those on which too much was said that is no mail, after a hundred such commands or so. */
+/** Then a new connection. */
 const USES = 50
+/** Mail servers end connections on which too much was said that is no mail: Exim after ten such commands, and writes it where fail2ban looks. */
+const RESETS = 10
+const RESETS_PER_USE = 2
 
 export interface Envelope {
   readonly from: string
@@ -19,6 +22,7 @@ type Answered<T> = (error: Error | null | undefined, answer: T) => void
 export class SmtpSession {
   uses = 0
   ended = false
+  #resets = 0
   readonly #connection: SMTPConnection
   readonly #options: SMTPConnectionOptions
   readonly #auth: { readonly user: string; readonly pass: string } | null
@@ -57,7 +61,12 @@ export class SmtpSession {
   }
 
   async reset(): Promise<void> {
+    this.#resets++
     await this.#ask<unknown>((answered) => this.#connection.reset(answered))
+  }
+
+  get usedUp(): boolean {
+    return this.uses >= USES || this.#resets + RESETS_PER_USE > RESETS
   }
 
   quit(): void {
@@ -179,7 +188,7 @@ export class SmtpSessions {
 
   #rest(session: SmtpSession): void {
     if (session.ended) return
-    if (this.#closed || session.uses >= USES) session.close()
+    if (this.#closed || session.usedUp) session.close()
     else {
       this.#resting.push(session)
       this.#waiting.shift()?.()
