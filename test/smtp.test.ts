@@ -369,6 +369,20 @@ describe('what a failure means', () => {
     expect((await hasty.send(message())).class).toBe('unreachable')
   })
 
+  test('nor does one that answers without end keep the connection of a mail that it refused, or the question whether it can be used', async () => {
+    const server = await serve({ mode: 'script', replies: { RCPT: '550 no\r\n', RSET: '250-wait\r\n' }, endless: 'RSET' })
+    const hasty = smtpTransport({ url: `smtp://127.0.0.1:${server.port}?timeout=300ms` })
+    open.push(hasty)
+    const classes = (many: number): Promise<string[]> =>
+      Promise.all(Array.from({ length: many }, async () => (await hasty.send(message())).class))
+    expect(await classes(5)).toEqual(Array(5).fill('permanent'))
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect(await classes(5)).toEqual(Array(5).fill('permanent'))
+
+    await server.setMode({ mode: 'script', replies: { EHLO: '250-wait\r\n' }, endless: 'EHLO' })
+    await expect(hasty.verify()).rejects.toThrow(/no answer in time/)
+  })
+
   test('a server whose answers are each in time, and all together not, is given up and its connection too', async () => {
     const server = await serve({ mode: 'slow', ms: 600 })
     const hasty = smtpTransport({ url: `smtp://127.0.0.1:${server.port}?timeout=780ms` })

@@ -120,8 +120,10 @@ export class SmtpSessions {
   }
 
   /** A connection of its own: does it come about? */
-  async verify(): Promise<void> {
+  async verify(signal: AbortSignal): Promise<void> {
     const session = await this.#new()
+    // Also if it is the goodbye that never ends.
+    closeAt(signal, session)
     try {
       await session.open()
     } catch (error) {
@@ -158,9 +160,8 @@ export class SmtpSessions {
   }
 
   async #run<T>({ signal, job }: Use<T>, session: SmtpSession): Promise<T> {
-    const late = (): void => session.close(new Error('no answer in time'))
+    const inTime = closeAt(signal, session)
     session.uses++
-    signal.addEventListener('abort', late, { once: true })
     try {
       if (signal.aborted) throw new Error('no answer in time')
       await session.open()
@@ -169,20 +170,23 @@ export class SmtpSessions {
       return answer
     } catch (error) {
       // Refused was this message; the connection is as good as before.
-      if (isRefusal(error) && !session.ended) void this.#restAgain(session)
+      if (isRefusal(error) && !session.ended) void this.#restAgain(session, signal)
       else session.close()
       throw error
     } finally {
-      signal.removeEventListener('abort', late)
+      inTime()
     }
   }
 
-  async #restAgain(session: SmtpSession): Promise<void> {
+  async #restAgain(session: SmtpSession, signal: AbortSignal): Promise<void> {
+    const inTime = closeAt(signal, session)
     try {
       await session.reset()
       this.#rest(session)
     } catch {
       session.close()
+    } finally {
+      inTime()
     }
   }
 
@@ -216,6 +220,13 @@ export class SmtpSessions {
       this.#waiting.push(go)
     })
   }
+}
+
+/** A server that answers one byte at a time never goes quiet, and would have the connection for ever. To be called when it has answered. */
+function closeAt(signal: AbortSignal, session: SmtpSession): () => void {
+  const late = (): void => session.close(new Error('no answer in time'))
+  signal.addEventListener('abort', late, { once: true })
+  return () => signal.removeEventListener('abort', late)
 }
 
 interface SmtpError {

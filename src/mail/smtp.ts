@@ -64,7 +64,7 @@ export function smtpTransport(options: { readonly url: string }): MailTransport 
     },
     async verify(): Promise<void> {
       try {
-        await sessions.verify()
+        await sessions.verify(AbortSignal.timeout(settings.deadlineMs))
       } catch (error) {
         throw hinted(error, settings.place, mute)
       }
