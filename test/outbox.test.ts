@@ -213,3 +213,17 @@ test('EN-12: a mail for show is settled when the slowest of the last real ones h
   expect(sent).toEqual(['person0@example.net'])
   await stop()
 })
+
+test('EN-12: and not sooner after real ones that no mail server was asked about, since their key is gone', async () => {
+  const { ask, queue, pretend, stop, outbox, problems } = await outboxOf(80, { atOnce: 3, leaseMs: 60_000 })
+  await ask('person0')
+  await outbox.idle()
+  for (let mail = 0; mail < 8; mail++) await queue(`sealed${mail}`, 'a secret of somebody else that is long enough to be one')
+  await outbox.idle()
+  const began = performance.now()
+  await pretend('person1')
+  await outbox.idle()
+  expect(performance.now() - began).toBeGreaterThan(75)
+  expect(problems).toEqual([])
+  await stop()
+})

@@ -23,8 +23,11 @@ export type SmtpBehaviour =
   | { readonly mode: 'drop-after-data'; readonly times?: number }
   /** Nothing listens. */
   | { readonly mode: 'down' }
-  /** Answers word for word as told, by command ("GREETING", "EHLO", "RCPT", "DATA", "MESSAGE", …); the rest is decent. */
-  | { readonly mode: 'script'; readonly replies: Readonly<Record<string, string>> }
+  /**
+   * Answers word for word as told, by command ("GREETING", "EHLO", "RCPT", "DATA", "MESSAGE", …); the rest is decent. `endless`: the
+   * answer to this command is said again and again.
+   */
+  | { readonly mode: 'script'; readonly replies: Readonly<Record<string, string>>; readonly endless?: string }
 
 export type Certificate = 'localhost' | 'elsewhere' | 'expired'
 
@@ -87,7 +90,7 @@ async function behave(behaviour: SmtpBehaviour): Promise<void> {
     if (port === 0) await listen(createServer()).then(close)
     return
   }
-  await listen(behaviour.mode === 'script' ? scripted(behaviour.replies) : packaged(behaviour))
+  await listen(behaviour.mode === 'script' ? scripted(behaviour.replies, behaviour.endless) : packaged(behaviour))
 }
 
 async function listen(server: Server): Promise<void> {
@@ -191,8 +194,14 @@ const decent: Record<string, string> = {
 }
 
 /** A parser just good enough to be rude at the right moment. */
-function scripted(replies: Readonly<Record<string, string>>): Server {
-  const say = (socket: Socket, command: string): void => void socket.write(replies[command] ?? decent[command] ?? '250 ok\r\n', 'latin1')
+function scripted(replies: Readonly<Record<string, string>>, endless: string | undefined): Server {
+  const say = (socket: Socket, command: string): void => {
+    const reply = replies[command] ?? decent[command] ?? '250 ok\r\n'
+    socket.write(reply, 'latin1')
+    if (command !== endless) return
+    const again = setInterval(() => socket.write(reply, 'latin1'), 50)
+    socket.on('close', () => clearInterval(again))
+  }
   const converse = (socket: Socket, clear: boolean): void => {
     let buffer = ''
     let inData = false

@@ -369,6 +369,20 @@ describe('what a failure means', () => {
     expect((await hasty.send(message())).class).toBe('unreachable')
   })
 
+  test('nor does one that answers without end keep the connection of a mail that it refused, or the question whether it can be used', async () => {
+    const server = await serve({ mode: 'script', replies: { RCPT: '550 no\r\n', RSET: '250-wait\r\n' }, endless: 'RSET' })
+    const hasty = smtpTransport({ url: `smtp://127.0.0.1:${server.port}?timeout=300ms` })
+    open.push(hasty)
+    const classes = (many: number): Promise<string[]> =>
+      Promise.all(Array.from({ length: many }, async () => (await hasty.send(message())).class))
+    expect(await classes(5)).toEqual(Array(5).fill('permanent'))
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect(await classes(5)).toEqual(Array(5).fill('permanent'))
+
+    await server.setMode({ mode: 'script', replies: { EHLO: '250-wait\r\n' }, endless: 'EHLO' })
+    await expect(hasty.verify()).rejects.toThrow(/no answer in time/)
+  })
+
   test('a server whose answers are each in time, and all together not, is given up and its connection too', async () => {
     const server = await serve({ mode: 'slow', ms: 600 })
     const hasty = smtpTransport({ url: `smtp://127.0.0.1:${server.port}?timeout=780ms` })
@@ -440,6 +454,8 @@ describe('a mail for show', () => {
       { mode: 'down' },
       { mode: 'script', replies: { GREETING: '421 busy\r\n' } },
       { mode: 'script', replies: { GREETING: '554 go away\r\n' } },
+      // Whatever it is asked.
+      { mode: 'script', replies: { MAIL: '421 shutting down\r\n', RSET: '421 shutting down\r\n' } },
     ]
     for (const trouble of troubles) {
       await server.setMode(trouble)
@@ -459,11 +475,17 @@ describe('a mail for show', () => {
     expect((await transport.send(message())).class).toBe('accepted')
   })
 
-  test('a connection is given up after fifty mails, for show or not: no server hears much that is no mail', async () => {
+  test('a connection is given up before it has heard more than Exim listens to, ten words that are no mail; or after fifty mails', async () => {
     const server = await serve({ mode: 'accept' })
     const transport = transportTo(server)
-    for (let mail = 0; mail < 51; mail++) await transport.pretend?.(message())
-    expect((await server.heard()).match(/^EHLO/gm)).toHaveLength(2)
+    for (let mail = 0; mail < 11; mail++) await transport.pretend?.(message())
+    const resets = (await server.heard()).split(/^EHLO.*$/m).map((said) => said.match(/^RSET/gm)?.length ?? 0)
+    expect(resets).toEqual([0, 10, 10, 2])
+
+    const other = await serve({ mode: 'accept' })
+    const real = transportTo(other)
+    for (let mail = 0; mail < 51; mail++) await real.send(message())
+    expect((await other.heard()).match(/^EHLO/gm)).toHaveLength(2)
   })
 })
 
@@ -473,6 +495,20 @@ test('a kept connection that has come to its end is replaced, once', async () =>
   await transport.pretend?.(message())
   expect(await transport.send(message())).toMatchObject({ class: 'temporary', code: 421 })
   expect((await server.heard()).match(/^EHLO/gm)).toHaveLength(2)
+})
+
+test('a mail whose kept connection has come to its end does not wait for the others to come to theirs', async () => {
+  const server = await serve({ mode: 'script', replies: { MAIL: '421 idle for too long\r\n' } })
+  const transport = smtpTransport({ url: `smtp://127.0.0.1:${server.port}?timeout=10000ms` })
+  open.push(transport)
+  const pretend = (): Promise<unknown> => transport.pretend?.(message()) ?? Promise.resolve()
+  await Promise.all(Array.from({ length: 5 }, pretend))
+  const began = performance.now()
+  const real = Array.from({ length: 5 }, () => transport.send(message()))
+  await Promise.all([...real, ...Array.from({ length: 15 }, pretend)])
+  expect((await Promise.all(real)).map(({ class: kind }) => kind)).toEqual(Array(5).fill('temporary'))
+  // Those that rest are closed after ten seconds.
+  expect(performance.now() - began).toBeLessThan(5_000)
 })
 
 describe('the SMTP address in the settings', () => {

@@ -78,7 +78,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       const patienceMs = leased + 0.9 * leaseMs - began
       const rest = pace.rest(mail.decoy)
       const handed = await handOver(context, transport, mail, { secrets, patienceMs }).finally(nextTurn)
-      if (handed.reply !== null && !mail.decoy) pace.took(performance.now() - began)
+      if (wasAsked(handed.reply) && !mail.decoy) pace.took(performance.now() - began)
       tellOutage(context, handed.reply)
       // The mail server can take the next one while this one waits to be settled.
       answered++
@@ -164,6 +164,9 @@ async function isDue(context: Context): Promise<boolean> {
   const { now, dueAt } = await context.store.nextMailDue()
   return dueAt !== null && dueAt <= now
 }
+
+/** What could not even be made says nothing of how long a mail takes. */
+const wasAsked = (reply: Reply | null): boolean => reply !== null && reply.class !== 'unreadable'
 
 const TELL_AGAIN_MS = 60_000
 const told = new WeakMap<Context, number>()

@@ -6,8 +6,11 @@ import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
 
 const AT_ONCE = 5
-/** Then a new connection: mail servers end those on which too much was said that is no mail, after a hundred such commands or so. */
+/** Then a new connection. */
 const USES = 50
+/** Mail servers end connections on which too much was said that is no mail: Exim after ten such commands, and writes it where fail2ban looks. */
+const RESETS = 10
+const RESETS_PER_USE = 2
 
 export interface Envelope {
   readonly from: string
@@ -19,6 +22,7 @@ type Answered<T> = (error: Error | null | undefined, answer: T) => void
 export class SmtpSession {
   uses = 0
   ended = false
+  #resets = 0
   readonly #connection: SMTPConnection
   readonly #options: SMTPConnectionOptions
   readonly #auth: { readonly user: string; readonly pass: string } | null
@@ -57,7 +61,12 @@ export class SmtpSession {
   }
 
   async reset(): Promise<void> {
+    this.#resets++
     await this.#ask<unknown>((answered) => this.#connection.reset(answered))
+  }
+
+  get usedUp(): boolean {
+    return this.uses >= USES || this.#resets + RESETS_PER_USE > RESETS
   }
 
   quit(): void {
@@ -111,8 +120,10 @@ export class SmtpSessions {
   }
 
   /** A connection of its own: does it come about? */
-  async verify(): Promise<void> {
+  async verify(signal: AbortSignal): Promise<void> {
     const session = await this.#new()
+    // Also if it is the goodbye that never ends.
+    closeAt(signal, session)
     try {
       await session.open()
     } catch (error) {
@@ -128,7 +139,12 @@ export class SmtpSessions {
   }
 
   async #take(signal: AbortSignal, fresh: boolean): Promise<SmtpSession> {
-    while (this.#open >= AT_ONCE && (fresh || this.#resting.length === 0)) await this.#turn(signal)
+    while (this.#open >= AT_ONCE && (fresh || this.#resting.length === 0)) {
+      const [oldest] = this.#resting
+      if (oldest === undefined) await this.#turn(signal)
+      // Makes room for a new one, which would otherwise wait for as long as there are mails enough to keep the others from their end.
+      else oldest.close()
+    }
     return (fresh ? undefined : this.#resting.pop()) ?? (await this.#new())
   }
 
@@ -144,9 +160,8 @@ export class SmtpSessions {
   }
 
   async #run<T>({ signal, job }: Use<T>, session: SmtpSession): Promise<T> {
-    const late = (): void => session.close(new Error('no answer in time'))
+    const inTime = closeAt(signal, session)
     session.uses++
-    signal.addEventListener('abort', late, { once: true })
     try {
       if (signal.aborted) throw new Error('no answer in time')
       await session.open()
@@ -155,26 +170,29 @@ export class SmtpSessions {
       return answer
     } catch (error) {
       // Refused was this message; the connection is as good as before.
-      if (isRefusal(error) && !session.ended) void this.#restAgain(session)
+      if (isRefusal(error) && !session.ended) void this.#restAgain(session, signal)
       else session.close()
       throw error
     } finally {
-      signal.removeEventListener('abort', late)
+      inTime()
     }
   }
 
-  async #restAgain(session: SmtpSession): Promise<void> {
+  async #restAgain(session: SmtpSession, signal: AbortSignal): Promise<void> {
+    const inTime = closeAt(signal, session)
     try {
       await session.reset()
       this.#rest(session)
     } catch {
       session.close()
+    } finally {
+      inTime()
     }
   }
 
   #rest(session: SmtpSession): void {
     if (session.ended) return
-    if (this.#closed || session.uses >= USES) session.close()
+    if (this.#closed || session.usedUp) session.close()
     else {
       this.#resting.push(session)
       this.#waiting.shift()?.()
@@ -202,6 +220,13 @@ export class SmtpSessions {
       this.#waiting.push(go)
     })
   }
+}
+
+/** A server that answers one byte at a time never goes quiet, and would have the connection for ever. To be called when it has answered. */
+function closeAt(signal: AbortSignal, session: SmtpSession): () => void {
+  const late = (): void => session.close(new Error('no answer in time'))
+  signal.addEventListener('abort', late, { once: true })
+  return () => signal.removeEventListener('abort', late)
 }
 
 interface SmtpError {

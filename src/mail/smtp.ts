@@ -64,7 +64,7 @@ export function smtpTransport(options: { readonly url: string }): MailTransport 
     },
     async verify(): Promise<void> {
       try {
-        await sessions.verify()
+        await sessions.verify(AbortSignal.timeout(settings.deadlineMs))
       } catch (error) {
         throw hinted(error, settings.place, mute)
       }
@@ -77,7 +77,11 @@ const bodyOf = (bytes: Buffer): Readable => Readable.from([bytes], { objectMode:
 
 const read = (body: Readable): Promise<void> => new Promise((resolve) => void body.once('end', resolve).resume())
 
-const isReset = (error: unknown): boolean => (error as { command?: string }).command === 'RSET'
+/** It is to RSET that the server says no: 421 would be its word to anything. */
+function isReset(error: unknown): boolean {
+  const { command, responseCode } = error as { readonly command?: string; readonly responseCode?: number }
+  return command === 'RSET' && responseCode !== 421
+}
 
 /** Without the original as `cause`: it may hold what we muted. */
 function hinted(error: unknown, place: string, mute: Mute): Error {
