@@ -9,6 +9,7 @@ import { schemaVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
 import { readConfig } from './config.ts'
 import { sourcesOf, tellProblems } from './problems.ts'
+import { startProgress } from './progress.ts'
 
 const TENANT = 'default'
 
@@ -52,14 +53,15 @@ async function replayFrom(request: Request, store: Store, after: EventPlace): Pr
     interrupted = true
   }
   process.once('SIGINT', interrupt)
-  const progress = await startProgress(request, await store.countEvents(TENANT, after))
+  const of = await store.countEvents(TENANT, after)
+  const progress = await startProgress(request, { title: 'Deciding again', end: 'Decided again', of })
   try {
     const summary = await replayEvents({
       store,
       tenant: TENANT,
       after,
       onStep: async (looked) => {
-        progress.say(looked)
+        progress.say(looked, `${looked} of ${of}`)
         // So that an interrupt is heard.
         await new Promise((resolve) => setImmediate(resolve))
         return !interrupted
@@ -112,23 +114,4 @@ function sinceOf(text: string, now: Ms): Ms | null {
 function placeOf(text: string): EventPlace | null {
   const [, requestId, id] = /^([0-9A-Za-z]{16})\.([0-9A-Za-z]{16})$/.exec(text) ?? []
   return requestId === undefined || id === undefined ? null : { requestId, id }
-}
-
-async function startProgress({ terminal, json }: Request, of: number): Promise<{ say(looked: number): void; stop(): void }> {
-  if (!terminal.interactive || json || of === 0) return { say: () => undefined, stop: () => undefined }
-  const { progress } = await import('@clack/prompts')
-  const bar = progress({ max: of })
-  bar.start('Deciding again')
-  let shown = 0
-  let running = true
-  return {
-    say: (looked) => {
-      bar.advance(looked - shown, `${looked} of ${of}`)
-      shown = looked
-    },
-    stop: () => {
-      if (running) bar.stop('Decided again')
-      running = false
-    },
-  }
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { ExitCode, Request } from './command.ts'
 import { readConfig } from './config.ts'
 import { sourcesOf, tellProblems } from './problems.ts'
+import { startProgress } from './progress.ts'
 
 const MB = 1_048_576
 
@@ -21,9 +22,12 @@ export async function backup(request: Request): Promise<ExitCode> {
   }
   const { copyDatabase } = await import('../store/backup.ts')
   const to = resolve(request.terminal.folder, file)
-  const progress = await startProgress(request)
+  const progress = await startProgress(request, { title: 'Copying', end: 'Copied', of: 100 })
   try {
-    const { bytes } = await copyDatabase(from, to, Date.now(), progress.say)
+    const { bytes } = await copyDatabase(from, to, Date.now(), (share) => {
+      const percent = Math.floor(share * 100)
+      progress.say(percent, `${percent} %`)
+    })
     progress.stop()
     if (request.json) request.terminal.out(JSON.stringify({ ok: true, file: to, bytes }))
     else
@@ -51,24 +55,4 @@ function databaseOf(request: Request): string | null {
   if (result.ok) return result.config.databaseUrl
   tellProblems(request, 'migrate', result.problems)
   return null
-}
-
-async function startProgress({ terminal, json }: Request): Promise<{ say(share: number): void; stop(): void }> {
-  if (!terminal.interactive || json) return { say: () => undefined, stop: () => undefined }
-  const { progress } = await import('@clack/prompts')
-  const bar = progress({ max: 100 })
-  bar.start('Copying')
-  let shown = 0
-  let running = true
-  return {
-    say: (share) => {
-      const now = Math.floor(share * 100)
-      bar.advance(now - shown, `${now} %`)
-      shown = now
-    },
-    stop: () => {
-      if (running) bar.stop('Copied')
-      running = false
-    },
-  }
 }
