@@ -748,6 +748,25 @@ test('FA-03: PostgreSQL: mails that another worker has in hand are passed over, 
   await destroy()
 })
 
+test('I1: PostgreSQL: what was spent while a proof waited for its lock is spent: it is read when the lock is held, and not before', async () => {
+  const { store, url, destroy } = await openPostgres()
+  const other = new pg.Client({ connectionString: url })
+  await other.connect()
+  try {
+    await store.start(scope(), startInput())
+    await other.query("begin; select pg_advisory_xact_lock(hashtextextended('default/challenge:challenge1', 0))")
+    const waiting = store.verify(scope(), byLink({ ...elsewhere(1), address: 'ada@example.net', addressTyped: 'given' }))
+    const isWaiting = async (): Promise<boolean> =>
+      (await other.query("select 1 from pg_locks where locktype = 'advisory' and not granted")).rows.length > 0
+    while (!(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 5))
+    await other.query('update mails set link_used_at = created_at; commit')
+    expect((await waiting).decision.reason).toBe('link_used')
+  } finally {
+    await other.end()
+    await destroy()
+  }
+})
+
 test('operations that wait together share one commit, of at most a hundred', async () => {
   const { engine, destroy } = await openSqlite()
   const { database } = engine as SqliteEngine
