@@ -16,7 +16,13 @@ export function report({ rows, checks, seed, pairs, load }) {
   const parts = [
     '# Timing',
     `Made by \`npm run bench:timing -- --write\` on ${today()}: ${machine()}; load ${load.join(' to ')}; seed ${seed}.
-${pinned ? 'The server has one core, the asker and everything else the other.' : 'Not pinned to cores.'}`,
+${
+  pinned
+    ? `The server has one core, the asker and everything else the other; but the mail server, which takes only what the others leave, stands beside
+the server where PostgreSQL has the other core. On one core with the database it would slow down whatever comes right behind a real mail (0.55 of
+the last column): a mail server should have a machine of its own, and in life nearly always has.`
+    : 'Not pinned to cores.'
+}`,
     `Somebody asks for the address of a person who has signed in before, and for one of another kind, each time from a network and a browser never
 seen before; which of the two comes first is drawn. The time of the whole answer is taken over a kept-alive connection. Right after
 it, on a second connection, follow a look at \`/livez\` and somebody else's ask for an unknown address: what the first ask left to be done behind
