@@ -21,7 +21,7 @@ interface Options {
   readonly inHand?: number
   readonly database?: string
   /** What the mail server does with a mail before it takes it. */
-  readonly before?: (to: string) => Promise<void> | void
+  readonly before?: (to: string, signal: AbortSignal | undefined) => Promise<void> | void
 }
 
 async function outboxOf(sendMs: number, { database = 'file::memory:', before, ...options }: Options) {
@@ -31,11 +31,11 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
   let most = 0
   const transport: MailTransport = {
     name: 'slow',
-    send: async (message) => {
+    send: async (message, signal) => {
       messages.push(message)
       most = Math.max(most, ++now)
       try {
-        await before?.(message.to)
+        await before?.(message.to, signal)
         await new Promise((resolve) => setTimeout(resolve, sendMs))
       } finally {
         now--
@@ -173,12 +173,15 @@ test('mails that wait in the queue are not overtaken for ever by those that come
 })
 
 test('mails that cannot be opened, that the transport throws at, or that it never answers to, are in nobody’s way', async () => {
+  let ended = 0
   const { queue, sent, messages, store, stop, outbox, problems } = await outboxOf(1, {
     atOnce: 1,
     leaseMs: 400,
-    before: async (to) => {
+    before: async (to, signal) => {
       if (to.startsWith('thrown')) throw new TypeError('the recipient of a mail is not one plain address')
-      if (to.startsWith('silent')) await new Promise(() => {})
+      if (!to.startsWith('silent')) return
+      signal?.addEventListener('abort', () => ended++)
+      await new Promise(() => {})
     },
   })
   for (const name of ['sealed1', 'sealed2']) await queue(name, 'a secret of somebody else that is long enough to be one')
@@ -189,6 +192,8 @@ test('mails that cannot be opened, that the transport throws at, or that it neve
   // Those that can never be sent are given up; the one without an answer comes again, after its pause.
   expect(problems.filter((name) => name !== 'mail_not_made')).toEqual([])
   expect(messages.filter(({ to }) => to.startsWith('thrown'))).toHaveLength(2)
+  // Or two copies of it would be on their way.
+  expect(ended).toBe(1)
   await expect.poll(async () => store.nextMailDue().then(({ now, dueAt }) => (dueAt ?? 0) - now)).toBeGreaterThan(2_000)
   await stop()
 })

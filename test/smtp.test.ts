@@ -361,6 +361,25 @@ describe('what a failure means', () => {
     expect(Date.now() - begun).toBeLessThan(2_000)
   })
 
+  test('a mail that its sender has no more patience for is cut off, on its way and while it waits for a connection', async () => {
+    const server = await serve({ mode: 'slow', ms: 400 })
+    const transport = transportTo(server)
+    const busy = Array.from({ length: 5 }, () => transport.send(message()))
+    let waiting = true
+    void Promise.race(busy).then(() => {
+      waiting = false
+    })
+    for (const signal of [AbortSignal.timeout(100), AbortSignal.abort()]) {
+      expect(await transport.send(message(), signal)).toEqual({ class: 'unreachable', text: 'no answer in time' })
+      expect(waiting).toBe(true)
+    }
+    expect((await Promise.all(busy)).map((reply) => reply.class)).toEqual(Array(5).fill('accepted'))
+    const begun = Date.now()
+    expect(await transport.send(message(), AbortSignal.timeout(100))).toMatchObject({ class: 'unreachable' })
+    expect(Date.now() - begun).toBeLessThan(350)
+    expect(await server.messages()).toHaveLength(5)
+  })
+
   test('a server that never goes quiet and never answers is given up as well', async () => {
     // An endless multi-line answer: each line comes before the socket would time out.
     const server = await serve({ mode: 'script', replies: { RCPT: '250-wait\r\n' } })
@@ -481,6 +500,8 @@ describe('a mail for show', () => {
     for (let mail = 0; mail < 11; mail++) await transport.pretend?.(message())
     const resets = (await server.heard()).split(/^EHLO.*$/m).map((said) => said.match(/^RSET/gm)?.length ?? 0)
     expect(resets).toEqual([0, 10, 10, 2])
+    // Without it the mail server's log is full of connections that were lost.
+    await expect.poll(async () => (await server.heard()).match(/^QUIT/gm)?.length).toBe(2)
 
     const other = await serve({ mode: 'accept' })
     const real = transportTo(other)

@@ -223,22 +223,27 @@ async function handOver(
     const message = write(context, mail, opened)
     const bytes = message.text.length + message.html.length
     // Written like any other, so that a mail for show costs what a real one does.
-    if (mail.decoy) return { reply: await inTime(pretend(transport, message), patienceMs), bytes: 0 }
-    return { reply: await inTime(transport.send(message), patienceMs), bytes }
+    const patience = new AbortController()
+    if (mail.decoy) return { reply: await inTime(pretend(transport, message, patience.signal), patience, patienceMs), bytes: 0 }
+    return { reply: await inTime(transport.send(message, patience.signal), patience, patienceMs), bytes }
   } catch (error) {
     context.log.error('mail_not_made', error, { challenge: mail.challenge })
     return { reply: { class: 'unreadable', text: 'the mail could not be made' }, bytes: 0 }
   }
 }
 
-async function pretend(transport: MailTransport, message: Message): Promise<Reply> {
-  return transport.pretend === undefined ? { class: 'accepted', text: '' } : await transport.pretend(message)
+async function pretend(transport: MailTransport, message: Message, signal: AbortSignal): Promise<Reply> {
+  return transport.pretend === undefined ? { class: 'accepted', text: '' } : await transport.pretend(message, signal)
 }
 
-async function inTime(sending: Promise<Reply>, patienceMs: number): Promise<Reply> {
+/** A transport that goes on although it was told to end is waited for no longer. */
+async function inTime(sending: Promise<Reply>, patience: AbortController, patienceMs: number): Promise<Reply> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Reply>((resolve) => {
-    timer = setTimeout(() => resolve({ class: 'unknown', text: 'no answer in time' }), patienceMs)
+    timer = setTimeout(() => {
+      resolve({ class: 'unknown', text: 'no answer in time' })
+      patience.abort()
+    }, patienceMs)
   })
   return await Promise.race([sending, late]).finally(() => clearTimeout(timer))
 }

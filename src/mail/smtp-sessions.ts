@@ -69,6 +69,7 @@ export class SmtpSession {
     return this.uses >= USES || this.#resets + RESETS_PER_USE > RESETS
   }
 
+  /** A server that is left without this word writes it down as a connection that was lost. */
   quit(): void {
     this.#connection.quit()
   }
@@ -192,8 +193,10 @@ export class SmtpSessions {
 
   #rest(session: SmtpSession): void {
     if (session.ended) return
-    if (this.#closed || session.usedUp) session.close()
-    else {
+    if (this.#closed || session.usedUp) {
+      session.quit()
+      session.close()
+    } else {
       this.#resting.push(session)
       this.#waiting.shift()?.()
     }
@@ -208,6 +211,7 @@ export class SmtpSessions {
 
   #turn(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(new Error('no answer in time'))
       const go = (): void => {
         signal.removeEventListener('abort', late)
         resolve()

@@ -24,10 +24,15 @@ export function smtpTransport(options: { readonly url: string }): MailTransport 
   const settings = readSmtpUrl(options.url)
   const { mute } = settings
   const sessions = new SmtpSessions(settings.connection)
+  // A server that answers one byte at a time never goes quiet; the outbox's lease must not run out meanwhile.
+  const deadline = (signal?: AbortSignal): AbortSignal => {
+    const timeout = AbortSignal.timeout(settings.deadlineMs)
+    return signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+  }
 
   return {
     name: 'smtp',
-    async send(message: Message): Promise<Reply> {
+    async send(message: Message, signal?: AbortSignal): Promise<Reply> {
       const { envelope, bytes } = await composed(message)
       // One that was read has gone out after the server's 354.
       const bodies: Readable[] = []
@@ -38,15 +43,14 @@ export function smtpTransport(options: { readonly url: string }): MailTransport 
         return session.send(envelope, body)
       }
       try {
-        // A server that answers one byte at a time never goes quiet; the outbox's lease must not run out meanwhile.
-        const response = await sessions.use({ signal: AbortSignal.timeout(settings.deadlineMs), job, begun: bytesLeft })
+        const response = await sessions.use({ signal: deadline(signal), job, begun: bytesLeft })
         return judge({ response, bytesLeft: true }, mute)
       } catch (error) {
         if (error instanceof TypeError) throw error
         return judge({ error, bytesLeft: bytesLeft() }, mute)
       }
     },
-    async pretend(message: Message): Promise<Reply> {
+    async pretend(message: Message, signal?: AbortSignal): Promise<Reply> {
       const { bytes } = await composed(message)
       // As often to and fro as with a real mail, whose sender, recipient and DATA go out at once where the server lets them.
       const job = async (session: SmtpSession): Promise<void> => {
@@ -55,7 +59,7 @@ export function smtpTransport(options: { readonly url: string }): MailTransport 
         await session.reset()
       }
       try {
-        await sessions.use({ signal: AbortSignal.timeout(settings.deadlineMs), job, begun: () => false })
+        await sessions.use({ signal: deadline(signal), job, begun: () => false })
       } catch (error) {
         // A server that does not like to be asked for nothing would have taken a mail.
         if (!isReset(error)) return judge({ error, bytesLeft: false }, mute)
@@ -64,7 +68,7 @@ export function smtpTransport(options: { readonly url: string }): MailTransport 
     },
     async verify(): Promise<void> {
       try {
-        await sessions.verify(AbortSignal.timeout(settings.deadlineMs))
+        await sessions.verify(deadline())
       } catch (error) {
         throw hinted(error, settings.place, mute)
       }

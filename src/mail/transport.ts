@@ -17,13 +17,16 @@ export interface Reply {
 
 export interface MailTransport {
   readonly name: string
-  /** Never throws for what a mail server says or fails to say; a TypeError is a bug in the message. */
-  send(message: Message): Promise<Reply>
+  /**
+   * Never throws for what a mail server says or fails to say; a TypeError is a bug in the message. Once `signal` is aborted nothing
+   * more may leave: another worker is about to send the same mail.
+   */
+  send(message: Message, signal?: AbortSignal): Promise<Reply>
   /**
    * Does all that `send` does, and takes as long, but nobody receives anything: for an address that must not be told from one
    * that gets a mail. Without it a mail for show costs less than a real one.
    */
-  pretend?(message: Message): Promise<Reply>
+  pretend?(message: Message, signal?: AbortSignal): Promise<Reply>
   /** Connects and logs in. Throws an Error that tells an operator what to change. */
   verify(): Promise<void>
   close(): Promise<void>
