@@ -9,6 +9,12 @@ import { build } from 'esbuild'
 import { answerRunner } from './control.mjs'
 
 const { mode } = JSON.parse(process.env.BENCH_OPTIONS)
+const behaviours = {
+  accept: { mode: 'accept' },
+  /** Greets at once, where the package of the other waits for 100 ms. */
+  prompt: { mode: 'script', replies: { EHLO: '250-test\r\n250-PIPELINING\r\n250 8BITMIME\r\n' } },
+  down: { mode: 'down' },
+}
 const bundle = fileURLToPath(new URL('results/smtp-for-tests.mjs', import.meta.url))
 mkdirSync(new URL('results/', import.meta.url), { recursive: true })
 await build({
@@ -24,7 +30,7 @@ setPriority(child.pid, 19)
 // Where Linux shares a core between sessions first, a low priority counts only within one's own.
 const session = `/proc/${child.pid}/autogroup`
 if (existsSync(session)) writeFileSync(session, '19')
-child.send({ id: 1, ask: 'start', behaviour: { mode }, port: 0 })
+child.send({ id: 1, ask: 'start', behaviour: behaviours[mode], port: 0 })
 const [{ port, error }] = await once(child, 'message')
 if (error !== undefined) throw new Error(error)
 const stop = async () => {

@@ -27,8 +27,8 @@ the last column): a mail server should have a machine of its own, and in life ne
 seen before; which of the two comes first is drawn. The time of the whole answer is taken over a kept-alive connection. Right after
 it, on a second connection, follow a look at \`/livez\` and somebody else's ask for an unknown address: what the first ask left to be done behind
 its answer would slow these down. Then the asker waits until both mails are settled, and a drawn time of up to three milliseconds. The server is
-that of \`postkey serve\`, its mail goes to a mail server in another process or to a port where nobody listens. The database is on a
-disk, with real syncs.`,
+that of \`postkey serve\`, its mail goes to a mail server in another process or to a port where nobody listens. In the first case of each table the
+mail server waits 100 ms before its greeting, as many do; in the others it greets at once. The database is on a disk, with real syncs.`,
     `**AUC**: the chance that the known address took longer than the other (Mann–Whitney), with its 95 % interval for pairs; 0.5 tells nothing. It is
 to lie within ${LIMITS.low.toFixed(2)}–${LIMITS.high.toFixed(2)}. A case ends before its ${pairs.toLocaleString('en')} pairs, but not before 1,000, where an interval half as wide again (three standard errors,
 since there are many looks) lies within for all three, or outside for one. Where the interval crosses a limit, nothing is shown either way, and the
