@@ -67,7 +67,7 @@ describe('a scanner with a real browser', () => {
     await linkSignsIn(live, bob, second.link)
   })
 
-  test('SC-05: ten times over, between request and click, every person signs in', async () => {
+  test('SC-05: between request and click of five people at once, every person signs in', async () => {
     await using live = await startLive()
     const story = async (email: string): Promise<void> => {
       await using person = await live.person(await browser())
@@ -80,7 +80,8 @@ describe('a scanner with a real browser', () => {
       await person.page.waitForURL(`${live.url}/`)
       expect(await person.whoAmI()).toBe(email)
     }
-    for (const round of [0, 1]) await Promise.all([0, 1, 2, 3, 4].map((nth) => story(`person-${round}-${nth}@example.net`)))
+    // test/deep/scanners.test.ts does it to two hundred.
+    await Promise.all([0, 1, 2, 3, 4].map((nth) => story(`person-${nth}@example.net`)))
   })
 
   test('SC-06: the window of an attacker who asked for somebody else’s address is not signed in by it', async () => {
