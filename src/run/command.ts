@@ -152,6 +152,17 @@ export const commands: Readonly<Record<string, Entry>> = {
     ],
     async (request) => (await import('./audit.ts')).audit(request),
   ),
+  calibrate: entry(
+    'calibrate',
+    'How long people take from the mail to the click, by class of mailbox, and how long links should live. Reads only; asks DNS for the MX of their domains.',
+    {
+      ...common,
+      ...database,
+      since: text('Sign-ins asked for from then on: 30d, 12h, or a date (default: 30d)', 'TIME'),
+    },
+    ['postkey calibrate', 'postkey calibrate --since 7d --json'],
+    async (request) => (await import('./calibrate.ts')).calibrate(request),
+  ),
   doctor: entry(
     'doctor',
     'Check settings, database, mail server and the DNS records of your mail domain; with --deep every row.',

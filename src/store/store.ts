@@ -198,6 +198,11 @@ export interface RecordedEvent extends EventPlace {
   readonly policyVersion: string
 }
 
+/** Where an event stands among those of its challenge. */
+export interface ChallengePlace extends EventPlace {
+  readonly challenge: string
+}
+
 /** Where a view stands: those of one challenge lie together, and challenges in the order of their time. */
 export interface ViewPlace {
   readonly challenge: string
@@ -235,6 +240,8 @@ export interface Store {
   /** The next events behind a place, at most so many. */
   readEvents(tenant: string, after: EventPlace, limit: number): Promise<readonly RecordedEvent[]>
   countEvents(tenant: string, after: EventPlace): Promise<number>
+  /** The same, challenge by challenge; events of none are left out. */
+  readEventsByChallenge(tenant: string, after: ChallengePlace, limit: number): Promise<readonly (RecordedEvent & ChallengePlace)[]>
   /** The policy that a version names; null: it never decided here. */
   findPolicy(tenant: string, version: string): Promise<Policy | null>
   /** Telemetry: of each challenge no more than `VIEWS_KEPT`, the first ones. */
