@@ -12,7 +12,8 @@ export interface Recorded {
 
 /** `not_replayable`: written down by no function of policy and facts: a refused origin, an end of sessions. */
 export type Replayed =
-  | { readonly verdict: 'same' | 'not_replayable' }
+  | { readonly verdict: 'same' }
+  | { readonly verdict: 'not_replayable' }
   | { readonly verdict: 'different'; readonly decision: object }
   /** The facts are not those that this version asks for. */
   | { readonly verdict: 'unreadable'; readonly why: string }
@@ -27,21 +28,35 @@ const decides: ReadonlyMap<string, Decide> = new Map<string, Decide>([
 ])
 
 /** @param policy the one in force then. */
-export function replay(policy: Policy, { kind, facts, decision }: Recorded): Replayed {
+export function replay(policy: Policy, recorded: Recorded): Replayed {
+  const again = decideAgain(policy, recorded)
+  if (again.verdict !== 'decided') return again
+  return alike(again.decision, recorded.decision) ? { verdict: 'same' } : { verdict: 'different', decision: again.decision }
+}
+
+export type Decided =
+  | { readonly verdict: 'decided'; readonly decision: object }
+  | Extract<Replayed, { verdict: 'not_replayable' }>
+  | Extract<Replayed, { verdict: 'unreadable' }>
+
+/** Under any policy; the decision as it would have been written down. */
+export function decideAgain(policy: Policy, { kind, facts, decision }: Recorded): Decided {
   const decide = decides.get(kind)
   // What was refused before any facts were looked up has a reason and no verdict.
   if (decide === undefined || !('verdict' in decision)) return { verdict: 'not_replayable' }
   try {
-    // As it would have been written down.
-    const again = JSON.parse(JSON.stringify(decide(policy, facts as never))) as object
-    return alike(again, decision) ? { verdict: 'same' } : { verdict: 'different', decision: again }
+    return { verdict: 'decided', decision: JSON.parse(JSON.stringify(decide(policy, facts as never))) as object }
   } catch (error) {
-    return { verdict: 'unreadable', why: error instanceof Error ? error.message : String(error) }
+    return unreadable(error)
   }
 }
 
+export function unreadable(error: unknown): Extract<Replayed, { verdict: 'unreadable' }> {
+  return { verdict: 'unreadable', why: error instanceof Error ? error.message : String(error) }
+}
+
 /** The same JSON, in whatever order its names stand. */
-function alike(one: unknown, other: unknown): boolean {
+export function alike(one: unknown, other: unknown): boolean {
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return one === other
   const names = Object.keys(one)
   return (

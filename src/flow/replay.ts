@@ -1,30 +1,23 @@
 // Past decisions made again, one after the other: who changed the rules, or the code, sees what would have come out otherwise.
 import type { Policy } from '../core/policy.ts'
 import { type Replayed, replay } from '../core/replay.ts'
-import type { EventPlace, RecordedEvent, Store } from '../store/store.ts'
+import type { RecordedEvent, Store } from '../store/store.ts'
+import { type Walk, type Walked, walkEvents } from './walk.ts'
 
-export interface Replay {
+export interface Replay extends Walk {
   readonly store: Pick<Store, 'readEvents' | 'findPolicy'>
-  readonly tenant: string
-  readonly after: EventPlace
-  /** Told after each few events: how many were looked at, and where it stands; false ends it there. */
-  readonly onStep: (looked: number, place: EventPlace) => Promise<boolean>
   readonly onFinding: (event: RecordedEvent, replayed: Exclude<Replayed, { verdict: 'same' | 'not_replayable' }>) => void
 }
 
-export interface ReplaySummary {
-  readonly looked: number
+export interface ReplaySummary extends Walked {
   readonly same: number
   readonly different: number
   readonly unreadable: number
   readonly notReplayable: number
-  /** Where to go on; null: the end was reached. */
-  readonly goOnAfter: EventPlace | null
 }
 
-const STEP = 500
-
-export async function replayEvents({ store, tenant, after, onStep, onFinding }: Replay): Promise<ReplaySummary> {
+export async function replayEvents({ onFinding, ...walk }: Replay): Promise<ReplaySummary> {
+  const { store, tenant } = walk
   const policies = new Map<string, Policy | null>()
   const policyOf = async (version: string): Promise<Policy | null> => {
     const known = policies.get(version)
@@ -34,24 +27,16 @@ export async function replayEvents({ store, tenant, after, onStep, onFinding }: 
     return found
   }
   const count = { same: 0, different: 0, unreadable: 0, not_replayable: 0 }
-  let looked = 0
-  let place = after
-  for (;;) {
-    const events = await store.readEvents(tenant, place, STEP)
+  const { looked, goOnAfter } = await walkEvents(walk, async (events) => {
     for (const event of events) {
       const policy = await policyOf(event.policyVersion)
       const replayed = policy === null ? unknownPolicy(event.policyVersion) : replay(policy, event)
       count[replayed.verdict]++
       if (replayed.verdict === 'different' || replayed.verdict === 'unreadable') onFinding(event, replayed)
     }
-    looked += events.length
-    const last = events.at(-1)
-    if (last !== undefined) place = { requestId: last.requestId, id: last.id }
-    const { same, different, unreadable, not_replayable: notReplayable } = count
-    const summary = { looked, same, different, unreadable, notReplayable }
-    if (events.length < STEP) return { ...summary, goOnAfter: null }
-    if (!(await onStep(looked, place))) return { ...summary, goOnAfter: place }
-  }
+  })
+  const { same, different, unreadable, not_replayable: notReplayable } = count
+  return { looked, same, different, unreadable, notReplayable, goOnAfter }
 }
 
 function unknownPolicy(version: string): Replayed {

@@ -1,85 +1,46 @@
 // `postkey audit replay`: every recorded decision once more, under the policy of its time. Reads only.
-import type { Ms } from '../core/model.ts'
-import { readDuration } from '../core/policy.ts'
 import type { Replayed } from '../core/replay.ts'
 import { type ReplaySummary, replayEvents } from '../flow/replay.ts'
-import { idsOf } from '../secret.ts'
 import type { EventPlace, RecordedEvent, Store } from '../store/store.ts'
-import { schemaVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
-import { readConfig } from './config.ts'
-import { sourcesOf, tellProblems } from './problems.ts'
-import { startProgress } from './progress.ts'
-
-const TENANT = 'default'
+import { beginningOf, placeText, TENANT, watched, withRecord } from './record.ts'
 
 export async function audit(request: Request): Promise<ExitCode> {
   const { terminal, words, flags } = request
+  if (words.length === 1 && words[0] === 'try') return (await import('./audit-try.ts')).auditTry(request)
   if (words[0] !== 'replay' || words.length > 1) {
-    terminal.err(`postkey audit: ${words[0] === undefined ? 'what?' : `"${words.join(' ')}" is not known`} — postkey audit replay`)
+    const what = words[0] === undefined ? 'what?' : `"${words.join(' ')}" is not known`
+    terminal.err(`postkey audit: ${what} — postkey audit replay, or postkey audit try --policy FILE`)
     return 2
   }
-  const since = sinceOf(flags['since'] ?? '30d', Date.now())
-  if (since === null) {
-    terminal.err(`postkey audit replay: --since ${flags['since']} is no time — write 30d, 12h, or a date such as 2026-11-01`)
+  if (flags['policy'] !== undefined) {
+    terminal.err('postkey audit replay: takes no --policy, it decides by those of the time — postkey audit try --policy FILE')
     return 2
   }
-  const after = flags['after'] === undefined ? { requestId: idsOf(since), id: '' } : placeOf(flags['after'])
-  if (after === null) {
-    terminal.err(`postkey audit replay: --after ${flags['after']} is no place — copy it from what the run that was interrupted said`)
-    return 2
-  }
-  const result = readConfig(sourcesOf(request, 'migrate'))
-  if (!result.ok) {
-    tellProblems(request, 'migrate', result.problems)
-    return 2
-  }
-  const { openToRead, storeOver } = await import('../store/open.ts')
-  const engine = await openToRead(result.config.databaseUrl)
-  try {
-    const schema = await engine.schema()
-    if (schema !== schemaVersion) throw new Error(`the database has schema ${schema} of ${schemaVersion} — run postkey migrate first`)
-    return await replayFrom(request, storeOver(engine), after)
-  } finally {
-    await engine.close()
-  }
+  const after = beginningOf(request, 'audit replay')
+  return after === null ? 2 : withRecord(request, 'audit replay', (store) => replayFrom(request, store, after))
 }
 
 async function replayFrom(request: Request, store: Store, after: EventPlace): Promise<ExitCode> {
   const { terminal, json } = request
   const findings: object[] = []
-  let interrupted = false
-  const interrupt = (): void => {
-    interrupted = true
-  }
-  process.once('SIGINT', interrupt)
   const of = await store.countEvents(TENANT, after)
-  const progress = await startProgress(request, { title: 'Deciding again', end: 'Decided again', of })
-  try {
-    const summary = await replayEvents({
+  const summary = await watched(request, { title: 'Deciding again', end: 'Decided again', of }, (onStep) =>
+    replayEvents({
       store,
       tenant: TENANT,
       after,
-      onStep: async (looked) => {
-        progress.say(looked, `${looked} of ${of}`)
-        // So that an interrupt is heard.
-        await new Promise((resolve) => setImmediate(resolve))
-        return !interrupted
-      },
+      onStep,
       onFinding: (event, replayed) => {
         if (json) findings.push(findingOf(event, replayed))
         else terminal.err(lineOf(event, replayed))
       },
-    })
-    progress.stop()
-    const goOn = summary.goOnAfter && `${summary.goOnAfter.requestId}.${summary.goOnAfter.id}`
-    if (json) terminal.out(JSON.stringify({ ok: isClean(summary), ...summary, goOnAfter: goOn, findings }))
-    else terminal.out(sentenceOf(summary, goOn))
-    return isClean(summary) ? 0 : 1
-  } finally {
-    progress.stop()
-    process.off('SIGINT', interrupt)
-  }
+    }),
+  )
+  const goOn = placeText(summary.goOnAfter)
+  if (json) terminal.out(JSON.stringify({ ok: isClean(summary), ...summary, goOnAfter: goOn, findings }))
+  else terminal.out(sentenceOf(summary, goOn))
+  return isClean(summary) ? 0 : 1
 }
 
 function isClean({ different, unreadable, goOnAfter }: ReplaySummary): boolean {
@@ -102,16 +63,4 @@ function lineOf(event: RecordedEvent, replayed: Finding): string {
   const where = `${new Date(event.at).toISOString()}  request ${event.requestId}  ${event.kind}`
   if (replayed.verdict === 'unreadable') return `${where}: ${event.reason}, not readable: ${replayed.why}`
   return `${where}: recorded ${JSON.stringify(event.decision)}, now ${JSON.stringify(replayed.decision)}`
-}
-
-function sinceOf(text: string, now: Ms): Ms | null {
-  const ago = readDuration(text)
-  if (ago !== null) return Math.max(0, now - ago)
-  const at = /^\d{4}-\d\d-\d\d(T[\d:.]+Z?)?$/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(at) ? null : at
-}
-
-function placeOf(text: string): EventPlace | null {
-  const [, requestId, id] = /^([0-9A-Za-z]{16})\.([0-9A-Za-z]{16})$/.exec(text) ?? []
-  return requestId === undefined || id === undefined ? null : { requestId, id }
 }

@@ -131,16 +131,37 @@ export const commands: Readonly<Record<string, Entry>> = {
   ),
   audit: entry(
     'audit',
-    'Make recorded decisions again, and report what would come out otherwise: `postkey audit replay`.',
+    'Make recorded decisions again: `postkey audit replay` reports what would come out otherwise, `postkey audit try` what another policy would have changed.',
     {
       ...common,
       ...database,
       since: text('Requests from then on: 30d, 12h, or a date (default: 30d)', 'TIME'),
       after: text('Go on where a run that was interrupted said', 'PLACE'),
-      action: { type: 'positional', required: false, description: 'replay', valueHint: 'replay' },
+      policy: text(
+        'For try: strict, standard, corporate, or a JSON file. Each event by itself, with the facts of its time: no simulation',
+        'NAME',
+      ),
+      action: { type: 'positional', required: false, description: 'replay or try', valueHint: 'replay|try' },
     },
-    ['postkey audit replay', 'postkey audit replay --since 7d --json', 'postkey audit replay --since 2026-11-01'],
+    [
+      'postkey audit replay',
+      'postkey audit replay --since 7d --json',
+      'postkey audit replay --since 2026-11-01',
+      'postkey audit try --policy corporate',
+      'postkey audit try --policy ./new-policy.json --since 30d --json',
+    ],
     async (request) => (await import('./audit.ts')).audit(request),
+  ),
+  calibrate: entry(
+    'calibrate',
+    'How long people take from the mail to the click, by class of mailbox, and how long links should live. Reads only; asks DNS for the MX of their domains.',
+    {
+      ...common,
+      ...database,
+      since: text('Sign-ins asked for from then on: 30d, 12h, or a date (default: 30d)', 'TIME'),
+    },
+    ['postkey calibrate', 'postkey calibrate --since 7d --json'],
+    async (request) => (await import('./calibrate.ts')).calibrate(request),
   ),
   doctor: entry(
     'doctor',

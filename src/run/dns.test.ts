@@ -1,65 +1,20 @@
-// The DNS checks, against a real DNS server of 40 lines: it answers TXT and MX, says NXDOMAIN, or says nothing.
-import { createSocket, type Socket } from 'node:dgram'
+// The DNS checks, against a real DNS server.
 import { Resolver } from 'node:dns/promises'
 import { afterEach, expect, test } from 'vitest'
+import { type DnsServer, startDns, type Zone } from '../../test/dns-server.ts'
 import { checkMailDns } from './dns.ts'
 
-type Zone = Readonly<Record<string, { readonly txt?: readonly string[]; readonly mx?: readonly string[] } | 'servfail' | 'silent'>>
-
-const sockets: Socket[] = []
+const servers: DnsServer[] = []
 afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.close()
+  for (const server of servers.splice(0)) server.close()
 })
 
-const TXT = 16
-const MX = 15
-
 async function serve(zone: Zone): Promise<Resolver> {
-  const socket = createSocket('udp4')
-  sockets.push(socket)
-  socket.on('message', (query, from) => {
-    const labels: string[] = []
-    let at = 12
-    for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
-      labels.push(query.toString('latin1', at + 1, at + 1 + length))
-      at += 1 + length
-    }
-    const type = query.readUInt16BE(at + 1)
-    const entry = zone[labels.join('.').toLowerCase()]
-    if (entry === 'silent') return
-    const known = typeof entry === 'object' ? entry : {}
-    const answers = type === TXT ? (known.txt ?? []).map(txtData) : type === MX ? (known.mx ?? []).map(mxData) : []
-    const header = Buffer.alloc(12)
-    header.writeUInt16BE(query.readUInt16BE(0), 0)
-    header.writeUInt16BE(0x8180 | (entry === undefined ? 3 : entry === 'servfail' ? 2 : 0), 2)
-    header.writeUInt16BE(1, 4)
-    header.writeUInt16BE(answers.length, 6)
-    const records = answers.map((data) => {
-      const record = Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, 0])
-      record.writeUInt16BE(data.length, 10)
-      return Buffer.concat([record, data])
-    })
-    socket.send(Buffer.concat([header, query.subarray(12, at + 5), ...records]), from.port, from.address)
-  })
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  const server = await startDns(zone)
+  servers.push(server)
   const resolver = new Resolver({ timeout: 300, tries: 1 })
-  resolver.setServers([`127.0.0.1:${socket.address().port}`])
+  resolver.setServers([server.address])
   return resolver
-}
-
-/** In pieces of at most 255 bytes, as long keys come. */
-function txtData(text: string): Buffer {
-  const pieces = text.match(/[\s\S]{1,255}/g) ?? ['']
-  return Buffer.concat(pieces.map((piece) => Buffer.concat([Buffer.from([piece.length]), Buffer.from(piece, 'latin1')])))
-}
-
-function mxData(host: string): Buffer {
-  const labels = host.split('.').filter((label) => label !== '')
-  return Buffer.concat([
-    Buffer.from([0, 10]),
-    ...labels.map((label) => Buffer.from([label.length, ...Buffer.from(label)])),
-    Buffer.from([0]),
-  ])
 }
 
 async function statuses(zone: Zone, domain = 'example.com', selectors?: string[]): Promise<Record<string, string>> {

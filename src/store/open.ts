@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
-import { countEvents, findPolicy, readEvents } from './audit.ts'
+import { countEvents, findPolicy, readEvents, readEventsByChallenge } from './audit.ts'
 import { steadyClock } from './clock.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
@@ -18,6 +18,7 @@ import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
 import type { Store } from './store.ts'
 import { verify, verifyLocks } from './verify.ts'
+import { readViews, readViewsAfter, writeViews } from './views.ts'
 
 export interface OpenOptions {
   /** In place of the deciding clock: the wall clock on SQLite, the database's on PostgreSQL. For tests. */
@@ -195,8 +196,12 @@ export function storeOver(engine: Engine): Store {
     findDuePurges: (input) => engine.read((tx) => findDuePurges(tx, input)),
     purge: (input) => engine.write({ locks: nothing, alone: true, run: (tx) => purge(tx, input) }),
     readEvents: (tenant, after, limit) => engine.read(() => readEvents(tenant, after, limit)),
+    readEventsByChallenge: (tenant, after, limit) => engine.read(() => readEventsByChallenge(tenant, after, limit)),
     countEvents: (tenant, after) => engine.read(() => countEvents(tenant, after)),
     findPolicy: (tenant, version) => engine.read(() => findPolicy(tenant, version)),
+    writeViews: (tenant, views) => engine.write({ locks: nothing, alone: true, run: () => writeViews(tenant, views) }),
+    readViews: (tenant, challenge) => engine.read(() => readViews(tenant, challenge)),
+    readViewsAfter: (tenant, after, limit) => engine.read(() => readViewsAfter(tenant, after, limit)),
     check: () => engine.check(),
     close: () => engine.close(),
   }
