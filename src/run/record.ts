@@ -1,7 +1,5 @@
 // The record, opened for a command that looks at all of it: from which moment on, with a bar that tells how far it is, and an interrupt
 // that ends it where it can go on.
-import type { Ms } from '../core/model.ts'
-import { readDuration } from '../core/policy.ts'
 import type { Walk } from '../flow/walk.ts'
 import { idsOf } from '../secret.ts'
 import type { EventPlace, Store } from '../store/store.ts'
@@ -10,6 +8,7 @@ import type { ExitCode, Request } from './command.ts'
 import { readConfig } from './config.ts'
 import { sourcesOf, tellProblems } from './problems.ts'
 import { startProgress } from './progress.ts'
+import { sinceOf } from './since.ts'
 import type { ConfigProblem } from './sources.ts'
 
 export const TENANT = 'default'
@@ -26,13 +25,6 @@ export function beginningOf({ terminal, flags }: Request, command: string): Even
   if (requestId !== undefined && id !== undefined) return { requestId, id }
   terminal.err(`postkey ${command}: --after ${flags['after']} is no place — copy it from what the run that was interrupted said`)
   return null
-}
-
-function sinceOf(text: string, now: Ms): Ms | null {
-  const ago = readDuration(text)
-  if (ago !== null) return Math.max(0, now - ago)
-  const at = /^\d{4}-\d\d-\d\d(T[\d:.]+Z?)?$/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(at) ? null : at
 }
 
 /** As --after takes it. */
