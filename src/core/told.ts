@@ -1,7 +1,7 @@
 // What happened, as far as it is counted. A flow tells it as it happens, and it is read out of the record later, in the same words: so
 // the counts of a running process can be held against the record. No id, no address, nothing without a bound.
 import type { Ms, Proof } from './model.ts'
-import type { ReasonCode } from './reason.ts'
+import { type ReasonCode, reasons } from './reason.ts'
 import type { StartDecision } from './start.ts'
 import type { VerifyDecision, VerifyFacts } from './verify.ts'
 
@@ -98,4 +98,15 @@ export function toldVerify(
     refunded: signedIn ? flow.refunded : 0,
     linkAgeMs: proof === 'link' && mail !== null && FIRST_CLICKS.has(reason) ? now - mail.createdAt : null,
   }
+}
+
+/** A link, a code or a form that was sent in: was it for nothing? null: nothing was sent in. */
+export function wasInVain(told: Told): boolean | null {
+  if (told.kind === 'refusal') return told.of === 'guard' && told.posted ? true : null
+  return told.kind === 'verify' ? statusOf(told.reason) >= 400 : null
+}
+
+/** As the browser sees it. */
+function statusOf(reason: ReasonCode): number {
+  return reasons[reasons[reason].face as ReasonCode].status
 }

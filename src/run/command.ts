@@ -143,6 +143,13 @@ export const commands: Readonly<Record<string, Entry>> = {
     ['postkey audit replay', 'postkey audit replay --since 7d --json', 'postkey audit replay --since 2026-11-01'],
     async (request) => (await import('./audit.ts')).audit(request),
   ),
+  funnel: entry(
+    'funnel',
+    'How many of those who asked got in, how long it took, and where the others were lost.',
+    { ...common, ...database, since: text('Requests from then on: 24h, 30d, or a date (default: 24h)', 'TIME') },
+    ['postkey funnel', 'postkey funnel --since 30d', 'postkey funnel --since 2026-11-01 --json'],
+    async (request) => (await import('./funnel.ts')).funnel(request),
+  ),
   doctor: entry(
     'doctor',
     'Check settings, database, mail server and the DNS records of your mail domain; with --deep every row.',
