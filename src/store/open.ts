@@ -18,6 +18,7 @@ import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
 import type { Store } from './store.ts'
 import { verify, verifyLocks } from './verify.ts'
+import { readViews, readViewsAfter, writeViews } from './views.ts'
 
 export interface OpenOptions {
   /** In place of the deciding clock: the wall clock on SQLite, the database's on PostgreSQL. For tests. */
@@ -197,6 +198,9 @@ export function storeOver(engine: Engine): Store {
     readEvents: (tenant, after, limit) => engine.read(() => readEvents(tenant, after, limit)),
     countEvents: (tenant, after) => engine.read(() => countEvents(tenant, after)),
     findPolicy: (tenant, version) => engine.read(() => findPolicy(tenant, version)),
+    writeViews: (tenant, views) => engine.write({ locks: nothing, alone: true, run: () => writeViews(tenant, views) }),
+    readViews: (tenant, challenge) => engine.read(() => readViews(tenant, challenge)),
+    readViewsAfter: (tenant, after, limit) => engine.read(() => readViewsAfter(tenant, after, limit)),
     check: () => engine.check(),
     close: () => engine.close(),
   }

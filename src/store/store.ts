@@ -8,6 +8,7 @@ import type { ReasonCode } from '../core/reason.ts'
 import type { SessionDecision } from '../core/session.ts'
 import type { StartDecision } from '../core/start.ts'
 import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
+import type { View } from '../core/view.ts'
 
 /** In every call that decides: whose, under which rules, and for which request. */
 export interface Scope {
@@ -36,6 +37,7 @@ export interface StartInput {
   readonly returnTo: string
   readonly locale: string
   readonly device: string
+  readonly network: string
   readonly buckets: BucketNames
   readonly secrets: MailSecrets
   /** Queue the mail as leased to this process for so long; null: as due at once, for any worker. */
@@ -201,6 +203,15 @@ export interface RecordedEvent extends EventPlace {
   readonly policyVersion: string
 }
 
+/** Where a view stands: those of one challenge lie together, and challenges in the order of their time. */
+export interface ViewPlace {
+  readonly challenge: string
+  readonly at: Ms
+  readonly id: string
+}
+
+export interface RecordedView extends ViewPlace, View {}
+
 export interface Store {
   /** Decides, and writes challenge, mail, limits and event. */
   start(scope: Scope, input: StartInput): Promise<StartOutcome>
@@ -231,6 +242,12 @@ export interface Store {
   countEvents(tenant: string, after: EventPlace): Promise<number>
   /** The policy that a version names; null: it never decided here. */
   findPolicy(tenant: string, version: string): Promise<Policy | null>
+  /** Telemetry: of each challenge no more than `VIEWS_KEPT`, the first ones. */
+  writeViews(tenant: string, views: readonly RecordedView[]): Promise<void>
+  /** Of one challenge, oldest first. */
+  readViews(tenant: string, challenge: string): Promise<readonly RecordedView[]>
+  /** The next views behind a place, at most so many. */
+  readViewsAfter(tenant: string, after: ViewPlace, limit: number): Promise<readonly RecordedView[]>
   check(): Promise<void>
   close(): Promise<void>
 }
