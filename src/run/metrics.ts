@@ -3,7 +3,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Ms, Versions } from '../core/model.ts'
 import { type ReasonCode, type ReasonKind, reasons } from '../core/reason.ts'
-import type { Tell, Told, ToldVerify } from '../core/told.ts'
+import { isHuman, type Tell, type Told, type ToldVerify } from '../core/told.ts'
+import type { ViewState } from '../core/view.ts'
 import type { Vitals } from '../flow/vitals.ts'
 
 export interface Metrics {
@@ -16,6 +17,8 @@ export interface Metrics {
 /** From a double click to somebody who comes back after lunch. */
 const TO_VERIFY = [5, 10, 20, 30, 45, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400]
 const TO_ACCEPT = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
+/** What is used already says nothing of how long people take to come. */
+const CLICKABLE: ReadonlySet<ViewState> = new Set(['live', 'expired'])
 /** The delay of the event loop is measured by a timer of so many milliseconds: a finer one would cost more than it tells. */
 const LAG_EVERY_MS = 50
 
@@ -40,7 +43,17 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): 
   const replays = counter('replays_total', 'Proofs that the same browser presented again.', 'method')
   const signIns = counter('sign_ins_total', 'Sign-ins, by proof and by browser.', 'method', 'browser')
   const took = histogram('time_to_verify_seconds', 'From the request for a mail to the sign-in.', TO_VERIFY, 'method')
-  const linkAge = histogram('link_age_at_click_seconds', 'Age of a link when it was sent in, expired ones included.', TO_VERIFY, 'state')
+  const views = counter('link_views_total', 'Links that were opened, by what it most likely was, and how good they were.', 'class', 'state')
+  const viewsDropped = counter(
+    'views_dropped_total',
+    'Views that were not written down: too many waited, or the database did not take them.',
+  )
+  const linkAge = histogram(
+    'link_age_at_click_seconds',
+    'Age of a link that a person most likely opened, expired ones included.',
+    TO_VERIFY,
+    'state',
+  )
   const mailsPerSuccess = histogram('mails_per_success', 'Mails of a challenge up to its sign-in.', [1, 2, 3, 4, 5, 10])
   const refusals = counter('refusals_total', 'Requests refused before anything was looked up, by reason.', 'reason')
   const requests = counter('http_requests_total', 'Answers, by pattern of the path and class of the status.', 'route', 'status')
@@ -62,11 +75,10 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): 
   for (const result of ['right', 'older', 'wrong']) codes.inc({ result }, 0)
   for (const method of ['link', 'code']) replays.inc({ method }, 0)
 
-  const verified = ({ proof: method, reason, bound, code, tookMs, mails: count, refunded: back, linkAgeMs }: ToldVerify): void => {
+  const verified = ({ proof: method, reason, bound, code, tookMs, mails: count, refunded: back }: ToldVerify): void => {
     proofs[method](reason)
     if (code !== null) codes.inc({ result: code })
     if (reason === 'replayed') replays.inc({ method })
-    if (linkAgeMs !== null) linkAge.observe({ state: reason === 'link_expired' ? 'expired' : 'live' }, seconds(linkAgeMs))
     if (tookMs === null) return
     signIns.inc({ method, browser: bound ? 'same' : 'other' })
     took.observe({ method }, seconds(tookMs))
@@ -82,11 +94,18 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): 
       if (reason === 'mail_sent') accepted.observe(seconds(ageMs))
     },
     refusal: ({ of, reason }) => (of === 'start' ? start(reason) : guard(reason)),
+    view: ({ class: kind, state, ageMs }) => {
+      views.inc({ class: kind, state })
+      if (isHuman(kind) && CLICKABLE.has(state)) linkAge.observe({ state }, seconds(ageMs))
+    },
     request: ({ route, status }) => requests.inc({ route, status: `${Math.floor(status / 100)}xx` }),
   }
+  let dropped = 0
   const look = async (): Promise<void> => {
     try {
       const seen = await vitals()
+      viewsDropped.inc(seen.viewsDropped - dropped)
+      dropped = seen.viewsDropped
       queueAge.set(seconds(seen.queueAgeMs))
       mailUsable.set(seen.mailUnusableSince === null ? 1 : 0)
       databaseUsable.set(1)
