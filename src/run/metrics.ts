@@ -59,6 +59,7 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): 
   const requests = counter('http_requests_total', 'Answers, by pattern of the path and class of the status.', 'route', 'status')
   const queueAge = gauge('mail_queue_age_seconds', 'How long the mail that waits longest for a worker has been due.')
   const mailUsable = gauge('mail_server_usable', '1: the mail server can be used, as far as is known.')
+  const breaker = gauge('breaker_fill_ratio', 'Wrong codes of everybody, of those the breaker takes. From 1 on mails carry links only.')
   const databaseUsable = gauge('database_usable', '1: the database answered when these numbers were asked for.')
   const build = gauge('build_info', 'Versions, as labels.', 'version', 'schema', 'policy', 'template')
   build.set({ version: versions.app, schema: versions.schema, policy: versions.policy, template: versions.template }, 1)
@@ -107,6 +108,7 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): 
       viewsDropped.inc(seen.viewsDropped - dropped)
       dropped = seen.viewsDropped
       queueAge.set(seconds(seen.queueAgeMs))
+      if (seen.breakerFill !== null) breaker.set(seen.breakerFill)
       mailUsable.set(seen.mailUnusableSince === null ? 1 : 0)
       databaseUsable.set(1)
     } catch {
