@@ -6,8 +6,7 @@ import type { Entry } from '../core/timeline.ts'
 import { search as find, type Match } from '../flow/search.ts'
 import { clientAddress } from '../http/client-address.ts'
 import type { ExitCode, Request } from './command.ts'
-import { TENANT, withRecord } from './record.ts'
-import { sinceOf } from './since.ts'
+import { sinceOf, TENANT, withRecord } from './record.ts'
 
 const LIMIT = 20
 const LIMIT_MAX = 1_000
@@ -60,11 +59,8 @@ function networkOf(address: string): string | null {
 
 async function answer(request: Request, name: 'search' | 'show', keys: readonly SearchKey[]): Promise<ExitCode> {
   const { terminal, flags, json } = request
-  const since = flags['since'] === undefined ? 0 : sinceOf(flags['since'], Date.now())
-  if (since === null) {
-    terminal.err(`postkey audit ${name}: --since ${flags['since']} is no time — write 30d, 12h, or a date such as 2026-11-01`)
-    return 2
-  }
+  const since = flags['since'] === undefined ? 0 : sinceOf(request, `audit ${name}`, '')
+  if (since === null) return 2
   const limit = limitOf(flags['limit'])
   if (limit === null) {
     terminal.err(`postkey audit ${name}: --limit ${flags['limit']} is no number from 1 to ${LIMIT_MAX}`)

@@ -23,6 +23,10 @@ export async function audit(request: Request): Promise<ExitCode> {
 }
 
 function misunderstood({ terminal }: Request, what: string): ExitCode {
-  terminal.err(`postkey audit: ${what} — ${Object.keys(actions).map((one) => `postkey audit ${one}`).join(', ')}`)
+  terminal.err(
+    `postkey audit: ${what} — ${Object.keys(actions)
+      .map((one) => `postkey audit ${one}`)
+      .join(', ')}`,
+  )
   return 2
 }

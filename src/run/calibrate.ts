@@ -23,9 +23,8 @@ async function calibrateFrom(request: Request, store: Store, after: string): Pro
   const { terminal, json } = request
   const mailboxes = mailboxesByDns()
   const of = await store.countEvents(TENANT, { requestId: after, id: '' })
-  const start = { requestId: '', id: '' }
   const collected = await watched(request, { title: 'Reading', end: 'Read', of }, (onStep) =>
-    collectClicks({ store, tenant: TENANT, after, mailboxes, onStep: (looked) => onStep(looked, start) }),
+    collectClicks({ store, tenant: TENANT, after, mailboxes, onStep }),
   )
   const { policy, whole, byMailbox } = collected
   const advice = policy === null || !whole ? null : adviseOn(policy, byMailbox)

@@ -1,6 +1,6 @@
 // The record, opened for a command that looks at all of it: from which moment on, with a bar that tells how far it is, and an interrupt
 // that ends it where it can go on.
-import type { Walk } from '../flow/walk.ts'
+import type { Ms } from '../core/model.ts'
 import { idsOf } from '../secret.ts'
 import type { EventPlace, Store } from '../store/store.ts'
 import { schemaVersion } from '../versions.ts'
@@ -8,18 +8,24 @@ import type { ExitCode, Request } from './command.ts'
 import { readConfig } from './config.ts'
 import { sourcesOf, tellProblems } from './problems.ts'
 import { startProgress } from './progress.ts'
-import { sinceOf } from './since.ts'
+import { readSince } from './since.ts'
 import type { ConfigProblem } from './sources.ts'
 
 export const TENANT = 'default'
 
+/** By --since; null: it says no time, and the person was told. */
+export function sinceOf({ terminal, flags }: Request, command: string, unless: string): Ms | null {
+  const text = flags['since'] ?? unless
+  const since = readSince(text, Date.now())
+  if (since === null) terminal.err(`postkey ${command}: --since ${text} is no time — write 30d, 12h, or a date such as 2026-11-01`)
+  return since
+}
+
 /** By --since and --after; null: what they say was not understood, and the person was told. */
-export function beginningOf({ terminal, flags }: Request, command: string): EventPlace | null {
-  const since = sinceOf(flags['since'] ?? '30d', Date.now())
-  if (since === null) {
-    terminal.err(`postkey ${command}: --since ${flags['since']} is no time — write 30d, 12h, or a date such as 2026-11-01`)
-    return null
-  }
+export function beginningOf(request: Request, command: string): EventPlace | null {
+  const { terminal, flags } = request
+  const since = sinceOf(request, command, '30d')
+  if (since === null) return null
   if (flags['after'] === undefined) return { requestId: idsOf(since), id: '' }
   const [, requestId, id] = /^([0-9A-Za-z]{16})\.([0-9A-Za-z]{16})$/.exec(flags['after']) ?? []
   if (requestId !== undefined && id !== undefined) return { requestId, id }
@@ -59,7 +65,7 @@ export async function withRecord(
 export async function watched<T>(
   request: Request,
   bar: { readonly title: string; readonly end: string; readonly of: number },
-  walk: (onStep: Walk['onStep']) => Promise<T>,
+  walk: (onStep: (looked: number) => Promise<boolean>) => Promise<T>,
 ): Promise<T> {
   let interrupted = false
   const interrupt = (): void => {

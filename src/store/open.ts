@@ -11,7 +11,7 @@ import { type Engine, nothing, one, run } from './operation.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
 import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
-import { findChallenge, keepPolicy } from './read.ts'
+import { findBreaker, findChallenge, keepPolicy } from './read.ts'
 import { findChallengeWithMails, findUserOrNext } from './rows.ts'
 import { readTrace, search } from './search.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
@@ -190,6 +190,7 @@ export function storeOver(engine: Engine): Store {
     endSessions: (scope, input) => engine.write({ locks: () => endLocks(scope, input), run: (tx) => endSessions(tx, scope, input) }),
     claimMails: (limit, leaseMs) => engine.write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),
     settleMail: (scope, input) => engine.write({ locks: settleLocks(input), run: (tx) => settleMail(tx, scope, input) }),
+    findBreaker: (tenant) => engine.read((tx) => findBreaker(tx, tenant)),
     nextMailDue: () => engine.read((tx) => nextMailDue(tx)),
     record: (scope, event) =>
       engine.write({ locks: nothing, run: (tx) => writeEvent(tx, scope, { ...event, decision: { reason: event.reason } }) }),

@@ -9,7 +9,7 @@ import type { SearchKey } from '../core/search.ts'
 import type { SessionDecision } from '../core/session.ts'
 import type { StartDecision } from '../core/start.ts'
 import type { Trace } from '../core/trace.ts'
-import type { VerifyDecision } from '../core/verify.ts'
+import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
 import type { View } from '../core/view.ts'
 
 /** In every call that decides: whose, under which rules, and for which request. */
@@ -103,12 +103,17 @@ export interface SessionKey {
 
 export interface VerifyOutcome {
   readonly decision: VerifyDecision
+  readonly facts: VerifyFacts
   readonly now: Ms
   readonly user: User | null
   readonly session: Session | null
   /** Which of the offered session digests is the session's. */
   readonly sessionIndex: number
   readonly returnTo: string | null
+  /** Mails that the challenge had so far. */
+  readonly mails: number
+  /** Wrong codes of the challenge that its sign-in took back. */
+  readonly refunded: number
 }
 
 export interface ChallengeView {
@@ -246,6 +251,8 @@ export interface Store {
   /** Leases due mails: until the lease ends no other worker gets them. */
   claimMails(limit: number, leaseMs: Ms): Promise<readonly QueuedMail[]>
   settleMail(scope: Scope, input: SettleInput): Promise<DeliveryDecision>
+  /** When the wrong codes of everybody will have run out of the breaker; null: there were none. */
+  findBreaker(tenant: string): Promise<{ readonly now: Ms; readonly emptyAt: Ms | null }>
   /** When the next queued mail is due; null: none. */
   nextMailDue(): Promise<{ readonly now: Ms; readonly dueAt: Ms | null }>
   /** An event of a refusal that touched nothing else. */

@@ -4,7 +4,7 @@ import type { User } from '../core/model.ts'
 import { decideVerify, type Match, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { mailboxLimit, readWindows, times, withHit, writeWindows } from './limits.ts'
+import { BREAKER, mailboxLimit, readWindows, times, withHit, writeWindows } from './limits.ts'
 import { type Locks, type Operation, one, run, type Tx } from './operation.ts'
 import { type ChallengeRow, challengeKey, type FoundChallenge, findChallengeEmail, type MailRow, toMail, type UserRow } from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
@@ -64,14 +64,15 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput, found: FoundCh
       const windows = readWindows(tx.limits, tenant, mailbox)
       const failures = withHit(windows.failures, policy.codeFailures, [tx.now, challenge.id])
       writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
+      pourIntoBreaker(tx, scope, 1)
     }
   }
 
-  let signedIn: { user: User; session: FoundSession } | null = null
+  let signedIn: Admitted | null = null
   if (decision.verdict === 'signed_in' && challenge && mail) {
     signedIn = yield* admit(tx, scope, input, { challenge, mail, user, current, decision })
   } else if (decision.verdict === 'replayed' && own && user) {
-    signedIn = { user: withoutBrowsers(user), session: own }
+    signedIn = { user: withoutBrowsers(user), session: own, refunded: 0 }
   }
   yield* writeEvent(tx, scope, {
     kind: 'verify',
@@ -84,11 +85,14 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput, found: FoundCh
   })
   return {
     decision,
+    facts,
     now: tx.now,
     user: signedIn?.user ?? null,
     session: signedIn?.session ?? null,
     sessionIndex: signedIn ? Math.max(0, input.sessionDigests.indexOf(signedIn.session.digest)) : 0,
     returnTo: challenge?.returnTo ?? null,
+    mails: mails.length,
+    refunded: signedIn?.refunded ?? 0,
   }
 }
 
@@ -121,6 +125,10 @@ function* claimTry(scope: Scope, challenge: ChallengeRow, mail: MailRow, counter
   return row !== null
 }
 
+function pourIntoBreaker({ now, limits }: Tx, { tenant, policy: { breaker } }: Scope, hits: number): void {
+  if (breaker !== null) limits.pour(tenant, BREAKER, { rule: breaker, hits, now })
+}
+
 interface Admission {
   readonly challenge: ChallengeRow
   readonly mail: MailRow
@@ -129,8 +137,15 @@ interface Admission {
   readonly decision: VerifyDecision
 }
 
+interface Admitted {
+  readonly user: User
+  readonly session: FoundSession
+  /** Wrong codes of this very flow. */
+  readonly refunded: number
+}
+
 /** Everything that follows from a good proof, in the same transaction as the proof's end. */
-function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Operation<{ user: User; session: FoundSession }> {
+function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Operation<Admitted> {
   const { tenant } = scope
   const { challenge, mail, decision, current } = found
   if (decision.consequences?.complete) {
@@ -149,7 +164,11 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
   const mailbox = mailboxLimit(challenge.email)
   const windows = readWindows(tx.limits, tenant, mailbox)
   const failures = windows.failures.filter(([, flow]) => flow !== challenge.id)
-  if (failures.length < windows.failures.length) writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
+  const refunded = windows.failures.length - failures.length
+  if (refunded > 0) {
+    writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
+    pourIntoBreaker(tx, scope, -refunded)
+  }
 
   const user = yield* signIn(tx, tenant, {
     found: found.user,
@@ -170,5 +189,5 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     device: input.device,
     network: input.network,
   })
-  return { user, session }
+  return { user, session, refunded }
 }
