@@ -26,6 +26,8 @@ export interface Context {
   readonly returnOrigins: readonly string[]
   /** Where to go when nothing was asked for: absolute, and on an origin that is allowed. */
   readonly defaultReturn: string
+  /** Canonical addresses of those who may use the console. */
+  readonly operators: readonly string[]
   readonly log: Log
   /** The wall clock: for ids and cookies only. Decisions use the store's. */
   readonly now: () => number

@@ -2,15 +2,18 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
-import { countEvents, findPolicy, readEvents } from './audit.ts'
+import { countEvents, findPolicy, listPolicies, readEvents } from './audit.ts'
 import { steadyClock } from './clock.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
 import type { Migrated } from './migrate.ts'
 import { type Engine, nothing, one, run } from './operation.ts'
+import { makeOperators, makeOperatorsLocks, operate, operateLocks } from './operator.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
+import { viewPerson } from './person.ts'
 import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
+import { viewQueue } from './queue.ts'
 import { findChallenge, keepPolicy } from './read.ts'
 import { findChallengeWithMails, findUserOrNext } from './rows.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
@@ -197,6 +200,12 @@ export function storeOver(engine: Engine): Store {
     readEvents: (tenant, after, limit) => engine.read(() => readEvents(tenant, after, limit)),
     countEvents: (tenant, after) => engine.read(() => countEvents(tenant, after)),
     findPolicy: (tenant, version) => engine.read(() => findPolicy(tenant, version)),
+    listPolicies: (tenant, limit) => engine.read(() => listPolicies(tenant, limit)),
+    operate: (scope, input) => engine.write({ locks: () => operateLocks(scope, input), run: (tx) => operate(tx, scope, input) }),
+    makeOperators: (scope, operators) =>
+      engine.write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
+    viewPerson: (tenant, policy, person) => engine.read((tx) => viewPerson(tx, tenant, policy, person)),
+    viewQueue: (tenant) => engine.read((tx) => viewQueue(tx, tenant)),
     check: () => engine.check(),
     close: () => engine.close(),
   }

@@ -33,6 +33,8 @@ export interface Tx {
 export interface Limits {
   get(tenant: string, name: string): string | null
   set(tenant: string, name: string, state: string): void
+  /** Leaves nothing of it, not even the name, in which an address may stand. */
+  drop(tenant: string, name: string): void
 }
 
 /** What an operation will touch, named before it begins: an engine with many writers locks it, in one fixed order. */

@@ -63,6 +63,7 @@ const LOCK =
 const READ_LIMITS = 'select tenant, name, state from limits where (tenant, name) in (select * from unnest($1::text[], $2::text[]))'
 const WRITE_LIMITS =
   'insert into limits (tenant, name, state) select * from unnest($1::text[], $2::text[], $3::text[]) on conflict (tenant, name) do update set state = excluded.state'
+const DROP_LIMITS = 'delete from limits where (tenant, name) in (select * from unnest($1::text[], $2::text[]))'
 const NOW = 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now'
 
 /**
@@ -258,7 +259,9 @@ export class PostgresEngine implements Engine {
         changed.length === 0
           ? null
           : client.query({ name: 'write_limits', text: WRITE_LIMITS, values: [...columns(changed), changed.map(({ state }) => state)] })
-      await together([...unheard, write, client.query('commit')])
+      const dropped = [...limits.dropped()].flatMap(([tenant, names]) => [...names].map((name) => ({ tenant, name })))
+      const drop = dropped.length === 0 ? null : client.query({ name: 'drop_limits', text: DROP_LIMITS, values: columns(dropped) })
+      await together([...unheard, write, drop, client.query('commit')])
       return results
     } catch (error) {
       const [cause] = (await Promise.allSettled(unheard)).filter((one) => one.status === 'rejected')

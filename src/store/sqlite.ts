@@ -201,7 +201,7 @@ export class SqliteEngine implements Engine {
         const tx = this.#tx(limits)
         job.result = this.#step(run(tx, ask && this.#step(ask())))
       }
-      const written = this.#journal.write(limits.changed())
+      const written = this.#journal.write(limits.changed(), limits.dropped())
       this.database.exec('commit')
       written()
     } catch (error) {
