@@ -15,6 +15,7 @@ import { startOutbox } from './flow/outbox.ts'
 import { purgeDue, startPurge } from './flow/purge.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
+import { startViews } from './flow/views.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
 import type { DevRoutes } from './http/dev.ts'
 import { fromFetch } from './http/fetch.ts'
@@ -135,8 +136,10 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
       : options.database
   // Without a worker of its own a process leaves its mails to those of others.
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }
+  const tenant = 'default'
+  const views = startViews({ store, tenant, now, log })
   const context: Context = {
-    tenant: 'default',
+    tenant,
     store,
     keys,
     policy,
@@ -151,6 +154,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     now,
     mailUnusableSince: options.sendsMail === false ? () => null : watchMail(transport, log, now),
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
+    views,
   }
   await store.keepPolicy(context.tenant, versions.policy, policy)
   await makeOperators(context)
@@ -174,6 +178,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     purge: () => purgeDue(context, async () => true),
     close: async () => {
       await purging.stop()
+      await views.stop()
       await outbox?.stop()
       await transport.close()
       await store.close()

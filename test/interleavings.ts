@@ -150,7 +150,15 @@ class Run {
   async #send(store: Store, ask: Ask, call: number): Promise<Answer> {
     switch (ask.do) {
       case 'start': {
-        const input = { ...this.#mail(0), email: this.#email(), mailbox: this.#email(), returnTo: '/', locale: 'en', device: 'test' }
+        const input = {
+          ...this.#mail(0),
+          email: this.#email(),
+          mailbox: this.#email(),
+          returnTo: '/',
+          locale: 'en',
+          device: 'test',
+          network: '',
+        }
         const { decision } = await store.start(this.#scope(), { ...input, addressInEvent: '' })
         return { reason: decision.verdict === 'send' ? 'queued' : decision.reason }
       }

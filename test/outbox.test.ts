@@ -72,6 +72,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     log: { event: () => {}, warn: () => {}, error: (name: string) => void problems.push(name) },
     now: Date.now,
     mailUnusableSince: () => null,
+    views: { saw: () => {}, counts: () => ({ written: 0, dropped: 0, unknown: 0, beyond: 0 }) },
   }
   const noHand = { reserve: () => null, take: () => {}, wake: () => {} }
   /** One more worker, on the same store or, as another process has it, one of its own. */

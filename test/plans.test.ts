@@ -33,6 +33,7 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
       'insert into users',
       'insert into sessions',
       'insert into events',
+      'insert into views',
       'update challenges',
       'update mails set code_tries',
       'update mails set address_tries',
@@ -52,6 +53,7 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
       'delete from mails',
       'delete from sessions',
       'delete from events',
+      'delete from views',
     ])
       expect(
         statements.filter((sql) => new RegExp(words).test(sql)),

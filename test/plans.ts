@@ -9,7 +9,7 @@ import type { Store } from '../src/store/store.ts'
 import { askAndOpen, Clock, type Kit, MINUTE, signIn, startKit, wrongCode } from './kit.ts'
 
 /** Tables that grow with people or time. */
-const GROWING = ['users', 'challenges', 'mails', 'sessions', 'limits', 'events'] as const
+const GROWING = ['users', 'challenges', 'mails', 'sessions', 'limits', 'events', 'views'] as const
 
 /** Holds what is queued and nothing else: to read all of a tenant's part of it is to read its queue. */
 const QUEUE = 'mails_due'
@@ -149,7 +149,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
     deferred.add(to)
     return { class: 'temporary', text: '450 come again' }
   }
-  await using kit = await startKit({ database, now: clock.now, reply })
+  await using kit = await startKit({ database, now: clock.now, reply, operators: [`operator-${clock.at}@example.net`] })
   const addresses = Array.from({ length: 4 }, (_, index) => `plan-${clock.at}-${index}@example.net`)
   await Promise.all(addresses.map((address) => once(kit, address)))
   await signIn(kit, `${INVITED}-${clock.at}@example.net`)
@@ -158,13 +158,32 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   await kit.settle()
   forward(2 * MINUTE)
   await kit.settle()
+  // Views are written a moment later.
+  await new Promise((resolve) => setTimeout(resolve, 700))
   const again = await Promise.all(addresses.map((address) => signIn(kit, address)))
   forward(2 * MINUTE)
   for (const which of ['/api/session', '/account', '/api/sessions']) await Promise.all(again.map((browser) => browser.get(which)))
+  await operate(kit, clock.at, addresses)
   await Promise.all(again.map((browser) => browser.api('DELETE', '/api/session')))
   await kit.postkey.purge()
   forward(400 * 24 * 60 * MINUTE)
   await kit.postkey.purge()
+}
+
+/** Every page of the console, and every act. */
+async function operate(kit: Kit, at: number, addresses: readonly string[]): Promise<void> {
+  const operator = await signIn(kit, `operator-${at}@example.net`)
+  for (const page of ['', '/mails', '/policy', '/versions']) await operator.get(`/console${page}`)
+  const asked = await askAndOpen(kit, `plan-console-${at}@example.net`)
+  for (const [address, challenge] of [
+    [addresses[0] ?? '', ''],
+    [`plan-console-${at}@example.net`, asked.challenge],
+  ] as const) {
+    const { location } = await operator.post('/console/search', { q: address })
+    await operator.get(location)
+    for (const act of ['resend', 'lift_mails', 'lift_failures', 'lift_bounces', 'end_sessions', 'disable', 'enable', 'erase'])
+      await operator.post(location, { act, challenge, sure: 'yes' })
+  }
 }
 
 async function once(kit: Kit, address: string): Promise<void> {

@@ -107,6 +107,7 @@ function startInput(change: Partial<StartInput> = {}): StartInput {
     returnTo: 'https://app.example/',
     locale: 'en',
     device: 'Firefox on Linux',
+    network: '203.0.113.0/24',
     buckets: { network: 'net', networkWide: 'wide', browser: 'browser', tenant: 'tenant' },
     secrets: { linkDigest: 'link1', codeDigest: 'code1', sealed: 'sealed1' },
     leaseMs: null,

@@ -5,7 +5,7 @@ import { mailWindows, type Policy } from './policy.ts'
 import { bounceRule } from './start.ts'
 
 /** What goes when it is old; the mails of a challenge go with it. */
-export const purgeKinds = ['challenges', 'sessions', 'events', 'limits'] as const
+export const purgeKinds = ['challenges', 'sessions', 'events', 'views', 'limits'] as const
 export type PurgeKind = (typeof purgeKinds)[number]
 
 /** Kinds whose rows are told by when they were made. */
@@ -23,6 +23,7 @@ export function purgeBefore(policy: Policy, kind: DatedKind, now: Ms): Ms {
   if (kind === 'challenges') return now - keep.challenges - proofs
   // Its id is as old as its challenge.
   if (kind === 'sessions') return now - keep.sessions - policy.session.absolute - proofs
+  // Events, and the views that stand beside them.
   return now - keep.events
 }
 

@@ -5,6 +5,7 @@ import type { ReasonCode } from '../core/reason.ts'
 import { type Keyring, mintId } from '../secret.ts'
 import type { QueuedMail, Scope, Store } from '../store/store.ts'
 import type { SealedSecrets } from './sealed.ts'
+import type { Views } from './views.ts'
 
 export interface Log {
   event(name: string, fields: Readonly<Record<string, string | number | boolean | null>>): void
@@ -32,6 +33,7 @@ export interface Context {
   /** The wall clock: for ids and cookies only. Decisions use the store's. */
   readonly now: () => number
   readonly hand: Hand
+  readonly views: Pick<Views, 'saw' | 'counts'>
   /** Since when the mail server cannot be used, as far as is known; null: nothing is wrong, or this process sends no mail. */
   readonly mailUnusableSince: () => Ms | null
 }

@@ -10,6 +10,8 @@ import { readLinkId, readReturn } from './sign-in.ts'
 
 export interface Landing {
   readonly now: Ms
+  /** When the mail with this link was queued, and which of the challenge it is; null: no mail has it. */
+  readonly mail: { readonly ordinal: number; readonly createdAt: Ms } | null
   /** What a POST with the right secret from this browser would be told. */
   readonly decision: VerifyDecision
   readonly challenge: string
@@ -48,6 +50,7 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
   const signedIn = await findLiveSession(context, asker.session)
   return {
     now,
+    mail: mail && { ordinal: mail.ordinal, createdAt: mail.createdAt },
     decision,
     challenge: id,
     bound: view?.bound ?? false,

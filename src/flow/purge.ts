@@ -27,7 +27,8 @@ export function startPurge(context: PurgeContext, lookAgainMs: Ms = LOOK_AGAIN_M
     await bell.heard(Math.random() * lookAgainMs)
     while (!stopped) {
       await purgeDue(context, rest).catch((error: unknown) => context.log.error('purge_failed', error))
-      await bell.heard(lookAgainMs)
+      // A ring that a rest between two batches heard is not heard again.
+      if (!stopped) await bell.heard(lookAgainMs)
     }
   }
   const working = work()

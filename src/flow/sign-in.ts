@@ -71,6 +71,7 @@ export async function start(context: Context, asker: Asker, request: StartReques
       returnTo,
       locale: request.locale ?? 'en',
       device: asker.device,
+      network: asker.network,
       buckets: bucketNames(asker, browserDigest),
       secrets,
       leaseMs,

@@ -1,6 +1,8 @@
-// The link's landing page and its POST. The GET is inert: it may hand out the browser cookie, and nothing else.
+// The link's landing page and its POST. The GET is inert: it may hand out the browser cookie, and nothing else. That it was there is
+// noted beside all that anything is decided by, and the note may get lost.
 import { paths } from '../core/paths.ts'
 import { reasons } from '../core/reason.ts'
+import { stateOfView } from '../core/view.ts'
 import { mintSecret } from '../flow/ids.ts'
 import { type Landing, viewLink } from '../flow/landing.ts'
 import { verifyLink } from '../flow/sign-in.ts'
@@ -20,12 +22,32 @@ const LIVE = new Set(['signed_in', 'address_needed', 'link_other_browser', 'repl
  * `rest` is what follows the id in the path: the secret under linkSecret "path"; else what a gateway made of the fragment
  * (`%23…`), which is not accepted, since it stands in that gateway's and our log by now: the page asks for the code.
  */
-export async function getLink(visit: Visit, given: string): Promise<Outgoing> {
+export async function getLink(visit: Visit, request: Incoming, given: string): Promise<Outgoing> {
   const { id, rest } = split(given)
   if (!visit.context.policy.methods.includes('link')) return refuse(visit, { reason: 'route_unknown' })
   const landing = await viewLink(visit.context, visit.asker, id)
+  note(visit, request, landing)
   const secret = visit.context.policy.linkSecret === 'path' && rest.startsWith('/') ? rest.slice(1) : undefined
   return show(visit, id, landing, secret)
+}
+
+function note({ context, asker, prefetch }: Visit, request: Incoming, landing: Landing): void {
+  const { now, mail, bound, decision, challenge } = landing
+  const mode = request.header('sec-fetch-mode')
+  context.views.saw({
+    challenge: mail === null ? null : challenge,
+    at: now,
+    ordinal: mail?.ordinal ?? 0,
+    facts: {
+      method: request.method === 'HEAD' ? 'HEAD' : 'GET',
+      state: stateOfView(decision.reason),
+      bound,
+      cookie: asker.browser !== null,
+      prefetch,
+      navigation: mode === null ? null : mode === 'navigate',
+      ageMs: mail === null ? 0 : now - mail.createdAt,
+    },
+  })
 }
 
 const linkFields = { secret: { max: 100, required: false }, email: { max: 320, required: false } } as const

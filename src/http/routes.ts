@@ -32,7 +32,7 @@ export function routes(context: Context, options: AppOptions): Router {
     [paths.code]: { GET: toSignIn, POST: postCode },
     [paths.resend]: { GET: toSignIn, POST: postResend },
     [paths.switched]: { GET: getSwitched },
-    [`${paths.link}/…`]: { GET: (visit, _, rest) => getLink(visit, rest), POST: (visit, request, rest) => postLink(visit, request, rest) },
+    [`${paths.link}/…`]: { GET: getLink, POST: postLink },
     [paths.account]: { GET: getAccount },
     [paths.endSession]: { POST: postEndSession },
     [paths.endOthers]: { POST: postEndOthers },

@@ -55,6 +55,13 @@ const fragments = {
     postgres:
       '(select value ->> 0 as tenant, value ->> 1 as challenge, cast(value ->> 2 as bigint) as ordinal from json_array_elements(cast(? as json)))',
   },
+  /** A parameter that is a JSON list of views, as rows. */
+  listed_views: {
+    sqlite:
+      '(select value ->> 0 as tenant, value ->> 1 as challenge, value ->> 2 as at, value ->> 3 as id, value ->> 4 as ordinal, value ->> 5 as facts from json_each(?))',
+    postgres:
+      '(select value ->> 0 as tenant, value ->> 1 as challenge, cast(value ->> 2 as bigint) as at, (value ->> 3) collate "C" as id, cast(value ->> 4 as bigint) as ordinal, value ->> 5 as facts from json_array_elements(cast(? as json)))',
+  },
 } as const
 
 export function speak(engine: EngineName, sql: string): string {

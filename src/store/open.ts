@@ -21,6 +21,7 @@ import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
 import type { Store } from './store.ts'
 import { verify, verifyLocks } from './verify.ts'
+import { readViews, readViewsAfter, writeViews } from './views.ts'
 
 export interface OpenOptions {
   /** In place of the deciding clock: the wall clock on SQLite, the database's on PostgreSQL. For tests. */
@@ -189,6 +190,12 @@ export function storeOver(engine: Engine): Store {
     touchSession: (tenant, id, seenAt) => engine.write({ locks: nothing, run: () => touchSession(tenant, id, seenAt) }),
     listSessions: (tenant, policy, user) => engine.read((tx) => listSessions(tx, tenant, policy, user)),
     endSessions: (scope, input) => engine.write({ locks: () => endLocks(scope, input), run: (tx) => endSessions(tx, scope, input) }),
+    listPolicies: (tenant, limit) => engine.read(() => listPolicies(tenant, limit)),
+    operate: (scope, input) => engine.write({ locks: () => operateLocks(scope, input), run: (tx) => operate(tx, scope, input) }),
+    makeOperators: (scope, operators) =>
+      engine.write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
+    viewPerson: (tenant, policy, person) => engine.read((tx) => viewPerson(tx, tenant, policy, person)),
+    viewQueue: (tenant) => engine.read((tx) => viewQueue(tx, tenant)),
     claimMails: (limit, leaseMs) => engine.write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),
     settleMail: (scope, input) => engine.write({ locks: settleLocks(input), run: (tx) => settleMail(tx, scope, input) }),
     nextMailDue: () => engine.read((tx) => nextMailDue(tx)),
@@ -200,12 +207,9 @@ export function storeOver(engine: Engine): Store {
     readEvents: (tenant, after, limit) => engine.read(() => readEvents(tenant, after, limit)),
     countEvents: (tenant, after) => engine.read(() => countEvents(tenant, after)),
     findPolicy: (tenant, version) => engine.read(() => findPolicy(tenant, version)),
-    listPolicies: (tenant, limit) => engine.read(() => listPolicies(tenant, limit)),
-    operate: (scope, input) => engine.write({ locks: () => operateLocks(scope, input), run: (tx) => operate(tx, scope, input) }),
-    makeOperators: (scope, operators) =>
-      engine.write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
-    viewPerson: (tenant, policy, person) => engine.read((tx) => viewPerson(tx, tenant, policy, person)),
-    viewQueue: (tenant) => engine.read((tx) => viewQueue(tx, tenant)),
+    writeViews: (tenant, views) => engine.write({ locks: nothing, alone: true, run: () => writeViews(tenant, views) }),
+    readViews: (tenant, challenge) => engine.read(() => readViews(tenant, challenge)),
+    readViewsAfter: (tenant, after, limit) => engine.read(() => readViewsAfter(tenant, after, limit)),
     check: () => engine.check(),
     close: () => engine.close(),
   }

@@ -4,9 +4,10 @@
 import type { HitTimes } from '../core/keep.ts'
 import type { User } from '../core/model.ts'
 import { type Act, decideOperator, isErased, type OperatorFacts } from '../core/operator.ts'
+import { challengesOf } from './challenges-of.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
-import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
+import { all, type Locks, type Operation, run, type Tx } from './operation.ts'
 import { challengeKey, findChallengeWithMails, findUserByEmail, findUserById, type UserRow } from './rows.ts'
 import { findSession } from './session.ts'
 import { limitsOf, resendTo } from './start.ts'
@@ -24,8 +25,8 @@ function* findPerson(tenant: string, key: PersonKey | null): Operation<Person | 
   return user && { email: user.email, user }
 }
 
-/** Of one address; the newest first, since ids begin with their time. */
-const CHALLENGES_OF = 'select id from challenges where tenant = ? and email = ? order by id desc'
+/** No address is asked for so often while it is kept. */
+const ALL = 1_000_000
 
 /** Everything of the person: whoever proves, asks or signs out meanwhile waits, or is waited for. */
 export function* operateLocks(scope: Scope, input: OperateInput): Operation<Locks> {
@@ -37,8 +38,7 @@ export function* operateLocks(scope: Scope, input: OperateInput): Operation<Lock
   if (input.wants === 'look') return { tenant, keys: [], limits }
   const keys = [mailbox, ...(person.user === null ? [] : [`sessions:${person.user.id}`])]
   if (input.challenge !== null) keys.push(challengeKey(input.challenge))
-  if (input.wants === 'erase')
-    keys.push(...(yield* all<{ id: string }>(CHALLENGES_OF, tenant, person.email)).map(({ id }) => challengeKey(id)))
+  if (input.wants === 'erase') keys.push(...(yield* challengesOf(tenant, person.email, ALL)).map(challengeKey))
   return { tenant, keys, limits }
 }
 
@@ -159,8 +159,8 @@ function* lift(tx: Tx, scope: Scope, { person, windows }: Acting, none: Partial<
   const hits = Object.keys(none).reduce((sum, key) => sum + windows[key as keyof Windows].length, 0)
   writeWindows(tx.limits, tenant, mailboxLimit(person.email), { ...windows, ...none })
   // For whom it was, as long as anybody can know: the event holds no address, but its challenge was for one.
-  const newest = yield* one<{ id: string }>(`${CHALLENGES_OF} limit 1`, tenant, person.email)
-  return { facts: { hits }, challenge: newest?.id ?? null }
+  const [newest = null] = yield* challengesOf(tenant, person.email, 1)
+  return { facts: { hits }, challenge: newest }
 }
 
 /**
@@ -187,10 +187,10 @@ function* erase(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done
       user,
     )
   }
-  const challenges = (yield* all<{ id: string }>(CHALLENGES_OF, tenant, person.email)).map(({ id }) => id)
+  const challenges = yield* challengesOf(tenant, person.email, ALL)
   const ids = JSON.stringify(challenges)
   yield* run(
-    "update challenges set email = ?, device = '', return_to = null where tenant = ? and id {is_listed}",
+    "update challenges set email = ?, device = '', network = null, return_to = null where tenant = ? and id {is_listed}",
     erased.email,
     tenant,
     ids,

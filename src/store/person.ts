@@ -2,6 +2,7 @@
 // page of it; no digest, seal or place comes out of here.
 import type { Challenge } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
+import { challengesOf } from './challenges-of.ts'
 import { all, type Operation, type Tx } from './operation.ts'
 import { listSessions } from './session.ts'
 import type { MailEvent, PersonView, SeenMail } from './store.ts'
@@ -25,16 +26,16 @@ export function* viewPerson(
   person: { readonly email: string; readonly user: string | null },
 ): Operation<PersonView> {
   const sessions = person.user === null ? [] : yield* listSessions(tx, tenant, policy, person.user)
+  const ids = JSON.stringify(yield* challengesOf(tenant, person.email, CHALLENGES_SHOWN))
   const challenges = yield* all<Challenge>(
-    'select id, purpose, email, return_to as "returnTo", locale, device, created_at as "createdAt", completed_at as "completedAt" from challenges where tenant = ? and email = ? order by id desc limit ?',
+    'select id, purpose, email, return_to as "returnTo", locale, device, created_at as "createdAt", completed_at as "completedAt" from challenges where tenant = ? and id {is_listed} order by id desc',
     tenant,
-    person.email,
-    CHALLENGES_SHOWN,
+    ids,
   )
   const mails = yield* all<MailRow>(
     'select challenge, ordinal, request_id as "requestId", created_at as "createdAt", link_digest is not null as "hasLink", code_digest is not null as "hasCode", link_expires_at as "linkExpiresAt", code_expires_at as "codeExpiresAt", link_used_at as "linkUsedAt", code_tries as "codeTries", address_tries as "addressTries", decoy, state, tries, due_at as "dueAt", settled_at as "settledAt" from mails where tenant = ? and challenge {is_listed} order by challenge, ordinal',
     tenant,
-    JSON.stringify(challenges.map(({ id }) => id)),
+    ids,
   )
   // The request that queued a mail is the one its hand-overs are written down under.
   const events = yield* all<EventRow>(

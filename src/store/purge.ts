@@ -46,6 +46,7 @@ const OLDEST = {
   challenges: 'select id from challenges where tenant = ? and id < ? order by id limit 1',
   sessions: 'select id from sessions where tenant = ? and id < ? order by id limit 1',
   events: 'select id from events where tenant = ? and request_id < ? order by request_id limit 1',
+  views: 'select id from views where tenant = ? and challenge < ? order by challenge limit 1',
 } as const
 
 function* limitsAreDue(tx: Tx, tenant: string): Operation<boolean> {
@@ -107,7 +108,7 @@ interface Dated {
 }
 
 /** By the id and by the deciding clock: an id is minted by the clock of a node, and that may be behind. */
-const PURGE = { challenges: purgeChallenges, sessions: purgeSessions, events: purgeEvents } as const
+const PURGE = { challenges: purgeChallenges, sessions: purgeSessions, events: purgeEvents, views: purgeViews } as const
 
 function* purgeChallenges(tenant: string, from: string, before: Mark, limit: number): Operation<Batch> {
   const rows = yield* all<Dated>(
@@ -153,6 +154,26 @@ function* purgeEvents(tenant: string, from: string, before: Mark, limit: number)
   // All of a request, also what the limit cut off of the last one: the next batch begins behind it.
   const gone = yield* all(
     'delete from events where tenant = ? and request_id {is_listed} and at < ? returning id',
+    tenant,
+    JSON.stringify(old),
+    before.at,
+  )
+  return batchOf(rows, gone.length)
+}
+
+/** All of a challenge, for the same reason. Those of late come when they are old as well. */
+function* purgeViews(tenant: string, from: string, before: Mark, limit: number): Operation<Batch> {
+  const rows = yield* all<Dated>(
+    'select challenge as key, at from views where tenant = ? and challenge > ? and challenge < ? order by challenge, at, id limit ?',
+    tenant,
+    from,
+    before.id,
+    limit,
+  )
+  const old = [...new Set(keysBefore(rows, before.at))]
+  if (old.length === 0) return batchOf(rows, 0)
+  const gone = yield* all(
+    'delete from views where tenant = ? and challenge {is_listed} and at < ? returning id',
     tenant,
     JSON.stringify(old),
     before.at,

@@ -50,7 +50,7 @@ export function* start(tx: Tx, scope: Scope, input: StartInput, next: UserRow | 
   const found = next?.email === input.email ? { user: next, knownBrowser } : { user: null, knownBrowser: false }
   return yield* decide(tx, scope, { kind: 'start', resend: null, ordinal: 0, ...found, ...input }, () =>
     run(
-      'insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, network, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       scope.tenant,
       input.challenge,
       input.purpose,
@@ -59,6 +59,7 @@ export function* start(tx: Tx, scope: Scope, input: StartInput, next: UserRow | 
       input.returnTo,
       input.locale,
       input.device,
+      input.network,
       tx.now,
     ),
   )

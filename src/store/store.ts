@@ -9,6 +9,7 @@ import type { ReasonCode } from '../core/reason.ts'
 import type { SessionDecision } from '../core/session.ts'
 import type { StartDecision } from '../core/start.ts'
 import type { VerifyDecision } from '../core/verify.ts'
+import type { View } from '../core/view.ts'
 
 /** In every call that decides: whose, under which rules, and for which request. */
 export interface Scope {
@@ -37,6 +38,7 @@ export interface StartInput {
   readonly returnTo: string
   readonly locale: string
   readonly device: string
+  readonly network: string
   readonly buckets: BucketNames
   readonly secrets: MailSecrets
   /** Queue the mail as leased to this process for so long; null: as due at once, for any worker. */
@@ -129,74 +131,6 @@ export interface EndInput {
   readonly which: 'this' | 'others' | { readonly id: string }
 }
 
-export interface QueuedMail {
-  readonly tenant: string
-  readonly challenge: string
-  readonly ordinal: number
-  readonly requestId: string
-  readonly purpose: Purpose
-  readonly email: string
-  readonly locale: string
-  readonly device: string
-  readonly createdAt: Ms
-  readonly linkExpiresAt: Ms
-  readonly codeExpiresAt: Ms
-  readonly hasLink: boolean
-  readonly hasCode: boolean
-  readonly decoy: boolean
-  readonly sealed: string
-  readonly tries: number
-  /** The clock at the claim. */
-  readonly now: Ms
-}
-
-/** The life of the longest-lived secret in the mail: past it nobody could use it. */
-export function mailExpiresAt(mail: QueuedMail): Ms {
-  return Math.max(mail.hasLink ? mail.linkExpiresAt : 0, mail.hasCode ? mail.codeExpiresAt : 0)
-}
-
-export interface SettleInput {
-  readonly mail: QueuedMail
-  /** What the mail server meant, null where it was never asked; and its words, cleaned, for the event. */
-  readonly reply: ReplyClass | null
-  readonly replyText: string
-  readonly bytes: number
-}
-
-export interface PurgeInput {
-  readonly tenant: string
-  readonly policy: Policy
-  readonly kind: PurgeKind
-  /** How many rows to look at. */
-  readonly limit: number
-  /** How the ids begin that are minted at a time. */
-  readonly idsOf: (at: Ms) => string
-}
-
-export interface Purged {
-  /** `elsewhere`: another process has this kind in hand. */
-  readonly verdict: 'more' | 'done' | 'elsewhere'
-  readonly deleted: number
-  /** In the database, with nothing else in the transaction. */
-  readonly tookMs: number
-}
-
-/** Where an event stands: events of one request lie together, and requests in the order of their time. */
-export interface EventPlace {
-  readonly requestId: string
-  readonly id: string
-}
-
-export interface RecordedEvent extends EventPlace {
-  readonly at: Ms
-  readonly challenge: string | null
-  readonly kind: string
-  readonly reason: string
-  readonly facts: object
-  readonly decision: object
-  readonly policyVersion: string
-}
-
 /** Whom an operator means: a user, or an address that may have none. */
 export type PersonKey = { readonly user: string } | { readonly email: string }
 
@@ -282,6 +216,82 @@ export interface KeptPolicy {
   readonly policy: Policy
   readonly firstUsedAt: Ms
 }
+export interface QueuedMail {
+  readonly tenant: string
+  readonly challenge: string
+  readonly ordinal: number
+  readonly requestId: string
+  readonly purpose: Purpose
+  readonly email: string
+  readonly locale: string
+  readonly device: string
+  readonly createdAt: Ms
+  readonly linkExpiresAt: Ms
+  readonly codeExpiresAt: Ms
+  readonly hasLink: boolean
+  readonly hasCode: boolean
+  readonly decoy: boolean
+  readonly sealed: string
+  readonly tries: number
+  /** The clock at the claim. */
+  readonly now: Ms
+}
+
+/** The life of the longest-lived secret in the mail: past it nobody could use it. */
+export function mailExpiresAt(mail: QueuedMail): Ms {
+  return Math.max(mail.hasLink ? mail.linkExpiresAt : 0, mail.hasCode ? mail.codeExpiresAt : 0)
+}
+
+export interface SettleInput {
+  readonly mail: QueuedMail
+  /** What the mail server meant, null where it was never asked; and its words, cleaned, for the event. */
+  readonly reply: ReplyClass | null
+  readonly replyText: string
+  readonly bytes: number
+}
+
+export interface PurgeInput {
+  readonly tenant: string
+  readonly policy: Policy
+  readonly kind: PurgeKind
+  /** How many rows to look at. */
+  readonly limit: number
+  /** How the ids begin that are minted at a time. */
+  readonly idsOf: (at: Ms) => string
+}
+
+export interface Purged {
+  /** `elsewhere`: another process has this kind in hand. */
+  readonly verdict: 'more' | 'done' | 'elsewhere'
+  readonly deleted: number
+  /** In the database, with nothing else in the transaction. */
+  readonly tookMs: number
+}
+
+/** Where an event stands: events of one request lie together, and requests in the order of their time. */
+export interface EventPlace {
+  readonly requestId: string
+  readonly id: string
+}
+
+export interface RecordedEvent extends EventPlace {
+  readonly at: Ms
+  readonly challenge: string | null
+  readonly kind: string
+  readonly reason: string
+  readonly facts: object
+  readonly decision: object
+  readonly policyVersion: string
+}
+
+/** Where a view stands: those of one challenge lie together, and challenges in the order of their time. */
+export interface ViewPlace {
+  readonly challenge: string
+  readonly at: Ms
+  readonly id: string
+}
+
+export interface RecordedView extends ViewPlace, View {}
 
 export interface Store {
   /** Decides, and writes challenge, mail, limits and event. */
@@ -295,6 +305,17 @@ export interface Store {
   listSessions(tenant: string, policy: Policy, user: string): Promise<readonly Session[]>
   /** Ends sessions and writes the event; how many ended. */
   endSessions(scope: Scope, input: EndInput): Promise<{ readonly ended: number; readonly reason: ReasonCode }>
+  /** Newest first, so many of them. */
+  listPolicies(tenant: string, limit: number): Promise<readonly KeptPolicy[]>
+  /** Decides whether an operator may, does it, and writes the event, also of a look and of a "no". */
+  operate(scope: Scope, input: OperateInput): Promise<OperateOutcome>
+  /** Makes a user for each address that has none, with an event; how many were made. */
+  makeOperators(
+    scope: Scope,
+    operators: readonly { readonly id: string; readonly email: string; readonly eventId: string }[],
+  ): Promise<number>
+  viewPerson(tenant: string, policy: Policy, person: { readonly email: string; readonly user: string | null }): Promise<PersonView>
+  viewQueue(tenant: string): Promise<QueueView>
   /** Leases due mails: until the lease ends no other worker gets them. */
   claimMails(limit: number, leaseMs: Ms): Promise<readonly QueuedMail[]>
   settleMail(scope: Scope, input: SettleInput): Promise<DeliveryDecision>
@@ -313,17 +334,12 @@ export interface Store {
   countEvents(tenant: string, after: EventPlace): Promise<number>
   /** The policy that a version names; null: it never decided here. */
   findPolicy(tenant: string, version: string): Promise<Policy | null>
-  /** Newest first, so many of them. */
-  listPolicies(tenant: string, limit: number): Promise<readonly KeptPolicy[]>
-  /** Decides whether an operator may, does it, and writes the event, also of a look and of a "no". */
-  operate(scope: Scope, input: OperateInput): Promise<OperateOutcome>
-  /** Makes a user for each address that has none, with an event; how many were made. */
-  makeOperators(
-    scope: Scope,
-    operators: readonly { readonly id: string; readonly email: string; readonly eventId: string }[],
-  ): Promise<number>
-  viewPerson(tenant: string, policy: Policy, person: { readonly email: string; readonly user: string | null }): Promise<PersonView>
-  viewQueue(tenant: string): Promise<QueueView>
+  /** Telemetry: of each challenge no more than `VIEWS_KEPT`, the first ones. */
+  writeViews(tenant: string, views: readonly RecordedView[]): Promise<void>
+  /** Of one challenge, oldest first. */
+  readViews(tenant: string, challenge: string): Promise<readonly RecordedView[]>
+  /** The next views behind a place, at most so many. */
+  readViewsAfter(tenant: string, after: ViewPlace, limit: number): Promise<readonly RecordedView[]>
   check(): Promise<void>
   close(): Promise<void>
 }
