@@ -7,6 +7,7 @@ import { readAddress } from './core/address.ts'
 import type { Brand, Versions } from './core/model.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
 import { readFallback } from './core/return-to.ts'
+import type { Tell } from './core/told.ts'
 import { parseUrl } from './core/url.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
 import { watchMail } from './flow/mail-health.ts'
@@ -16,6 +17,7 @@ import { purgeDue, startPurge } from './flow/purge.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
 import { startViews } from './flow/views.ts'
+import { lookAround } from './flow/vitals.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
 import type { DevRoutes } from './http/dev.ts'
 import { fromFetch } from './http/fetch.ts'
@@ -23,6 +25,7 @@ import { siteOf } from './http/site.ts'
 import type { RequestInfo } from './http/visit.ts'
 import { visitOf } from './http/visit.ts'
 import type { MailTransport } from './mail/transport.ts'
+import type { Metrics } from './run/metrics.ts'
 import { keyring } from './secret.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
@@ -99,6 +102,11 @@ export interface Postkey {
   endSession(which: 'this' | 'others' | { readonly id: string }, request: Request): Promise<{ readonly ended: number }>
   readonly policy: Policy
   readonly versions: Versions
+  /**
+   * What was counted since the first call, and process metrics, in the text format of Prometheus. Not for strangers: mount it where only your
+   * collector comes. Without a call nothing is counted for it.
+   */
+  metrics(): Promise<string>
   /** Resolves when every queued mail that is due has been handed over. */
   mailsSent(): Promise<void>
   /**
@@ -138,6 +146,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }
   const tenant = 'default'
   const views = startViews({ store, tenant, now, log })
+  const listeners: Tell[] = []
   const context: Context = {
     tenant,
     store,
@@ -151,6 +160,9 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     defaultReturn,
     operators: readOperators(options.operators ?? []),
     log,
+    tell: (told) => {
+      for (const tell of listeners) tell(told)
+    },
     now,
     mailUnusableSince: options.sendsMail === false ? () => null : watchMail(transport, log, now),
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
@@ -162,10 +174,21 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   if (outbox) hand = outbox
   const purging = startPurge(context)
 
-  const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [] })
+  let counted: Promise<Metrics> | null = null
+  // Loaded by the first who asks: it is ten megabytes.
+  const metrics = async (): Promise<string> => {
+    counted ??= import('./run/metrics.ts').then(({ openMetrics }) => {
+      const opened = openMetrics(versions, () => lookAround(context))
+      listeners.push(opened.tell)
+      return opened
+    })
+    return (await counted).text()
+  }
+
+  const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [], showsVersion: options.dev !== undefined })
   const askerOf = (request: Request, info: RequestInfo = {}): Asker => visitOf(context, site, fromFetch(request), info, '').asker
   return {
-    ...createApp(context, site, { dev: options.dev, home: options.home }),
+    ...createApp(context, site, { dev: options.dev, home: options.home, metrics }),
     startSignIn: (input, request, info) => start(context, askerOf(request, info), input),
     resendSignIn: (input, request, info) => resend(context, askerOf(request, info), input.challenge),
     verifySignIn: (input, request, info) =>
@@ -174,12 +197,14 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     endSession: (which, request) => endSessions(context, askerOf(request), which),
     policy,
     versions,
+    metrics,
     mailsSent: async () => outbox?.idle(),
     purge: () => purgeDue(context, async () => true),
     close: async () => {
       await purging.stop()
       await views.stop()
       await outbox?.stop()
+      await counted?.then((opened) => opened.close())
       await transport.close()
       await store.close()
     },

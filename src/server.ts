@@ -7,6 +7,7 @@ import { createPostkey, type Listener, type MailTransport, type PostkeyOptions }
 import type { Config } from './run/config.ts'
 import { renderWithoutAsyncContext } from './run/jsx.tsx'
 import type { Log, LogFields } from './run/log.ts'
+import { startOperations } from './run/operations.ts'
 
 export interface ServerOptions {
   readonly mode: 'dev' | 'serve'
@@ -51,15 +52,23 @@ export async function startServer(config: Config, { mode, log, transport }: Serv
   const url = config.url.replace(/:0$/, `:${port}`)
   const inbox = mode === 'dev' && config.smtpUrl === null ? await openInbox(config) : null
   const postkey = await createPostkey(optionsOf(config, url, { inbox, transport: transport ?? inbox ?? config.smtpUrl }, log))
+  // Counted from the start, not from the first look: who tries something and then looks wants to see it.
+  if (mode === 'dev') postkey.metrics().catch((error: unknown) => log.error('metrics_failed', error))
+  const stopAndThrow = async (error: unknown): Promise<never> => {
+    server.close()
+    await postkey.close()
+    throw error
+  }
   listener = postkey.listener
   if (!early) await listen(server, config)
+  const operations = config.metrics === null ? null : await startOperations(postkey, config.metrics, log).catch(stopAndThrow)
   log.event('listening', { url: `${url}${config.basePath}`, port, mode, version: postkey.versions.app, policy: postkey.versions.policy })
 
   return {
     url: `${url}${config.basePath}`,
     port,
     close: async () => {
-      await drain(server)
+      await Promise.all([drain(server), operations && drain(operations)])
       await postkey.close()
       log.event('stopped')
     },

@@ -71,6 +71,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     operators: [],
     log: { event: () => {}, warn: () => {}, error: (name: string) => void problems.push(name) },
     now: Date.now,
+    tell: () => {},
     mailUnusableSince: () => null,
     views: { saw: () => {}, counts: () => ({ written: 0, dropped: 0, unknown: 0, beyond: 0 }) },
   }

@@ -1,4 +1,6 @@
 // Every page in every state worth looking at, as HTML: for the tables of pages.test.ts and for test/pages-look.ts.
+import type { Totals } from '../src/core/funnel.ts'
+import { numbersOf } from '../src/core/funnel-numbers.ts'
 import type { Challenge, User } from '../src/core/model.ts'
 import { type Policy, type PolicyInput, readPolicy } from '../src/core/policy.ts'
 import { policyChanges, policyLines } from '../src/core/policy-difference.ts'
@@ -12,7 +14,7 @@ import { overviewPage } from '../src/page/console/overview.tsx'
 import { personPage } from '../src/page/console/person.tsx'
 import { policyPage } from '../src/page/console/policy.tsx'
 import { versionsPage } from '../src/page/console/versions.tsx'
-import type { Desk, PersonPageView, QueueFacts } from '../src/page/console/view.ts'
+import type { Desk, FunnelView, PersonPageView, QueueFacts } from '../src/page/console/view.ts'
 import { demoPage } from '../src/page/demo.tsx'
 import { devInboxPage } from '../src/page/dev-inbox.tsx'
 import { failurePage } from '../src/page/failure.tsx'
@@ -199,14 +201,52 @@ const nobody: PersonPageView = {
 }
 const corporate = policyOf('corporate')
 
+const totals: Totals = {
+  flows: { requested: 1_204, forShow: 31, accepted: 1_170, seen: 951, verified: 902 },
+  outcomes: new Map([
+    ['deliver mail_sent', 1_239],
+    ['deliver mail_dead', 41],
+    ['link replayed', 12],
+  ]),
+  codes: { right: 391, older: 4, wrong: 33, refunded: 12 },
+  posts: { all: 1_012, inVain: 61 },
+  signIns: { link: 511, code: 391, otherBrowser: 74 },
+  mails: new Map([
+    [1, 820],
+    [2, 61],
+    [3, 17],
+    [5, 4],
+  ]),
+  toVerify: new Map([6, 9, 12, 15, 19, 23, 28, 34, 41, 50, 66, 90, 140, 260, 500, 820, 1_900].map((at, index) => [at, 90 - 5 * index])),
+  toAccept: new Map([
+    [1, 900],
+    [4, 339],
+  ]),
+}
+const funnel: FunnelView = {
+  window: '24h',
+  since: NOW - DAY,
+  counted: 7_311,
+  whole: true,
+  flows: totals.flows,
+  numbers: numbersOf(totals),
+  toVerify: [...totals.toVerify],
+}
+const noFlows = { requested: 0, forShow: 0, accepted: 0, seen: 0, verified: 0 }
+
 function consoleSamples(frame: Frame): Record<string, string> {
   return {
-    console: overviewPage(frame, desk('overview'), { queue }),
+    console: overviewPage(frame, desk('overview'), { queue, funnel }),
     'console-nobody': overviewPage(frame, desk('overview'), {
       queue: { ...queue, queued: 0, due: 0, oldest: null, unusableSince: NOW - 7 * MINUTE },
+      funnel: { ...funnel, window: '1h', since: NOW - HOUR, counted: 0, flows: noFlows, toVerify: [] },
       problem: { reason: 'person_unknown' },
     }),
-    'console-erased': overviewPage(frame, desk('overview'), { queue: { ...queue, queued: 10_000 }, notice: 'erased' }),
+    'console-erased': overviewPage(frame, desk('overview'), {
+      queue: { ...queue, queued: 10_000 },
+      funnel: { ...funnel, whole: false, counted: 20_000 },
+      notice: 'erased',
+    }),
     'console-person': personPage(frame, desk('person'), person),
     'console-person-said': personPage(frame, desk('person'), {
       ...person,

@@ -2,6 +2,7 @@
 import type { Brand, Ms, Versions } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
+import { type Tell, toldRefusal } from '../core/told.ts'
 import { type Keyring, mintId } from '../secret.ts'
 import type { QueuedMail, Scope, Store } from '../store/store.ts'
 import type { SealedSecrets } from './sealed.ts'
@@ -30,6 +31,8 @@ export interface Context {
   /** Canonical addresses of those who may use the console. */
   readonly operators: readonly string[]
   readonly log: Log
+  /** Hears what happened, to count it. */
+  readonly tell: Tell
   /** The wall clock: for ids and cookies only. Decisions use the store's. */
   readonly now: () => number
   readonly hand: Hand
@@ -74,9 +77,16 @@ const recorded = new WeakMap<Context, { readonly second: number; count: number }
 
 /**
  * Writes down a refusal that touched nothing else. Bounded: whoever floods us with bad requests must not fill the database;
- * the log line is always written.
+ * the log line is always written, and all are counted.
  */
-export function recordRefusal(context: Context, requestId: string, kind: string, reason: ReasonCode, facts: object): void {
+export function recordRefusal(
+  context: Context,
+  requestId: string,
+  kind: 'guard' | 'start' | 'console',
+  reason: ReasonCode,
+  facts: object,
+): void {
+  if (kind !== 'console') context.tell(toldRefusal(kind, reason, facts))
   const second = Math.floor(context.now() / 1_000)
   const had = recorded.get(context)
   const current = had?.second === second ? had : { second, count: 0 }

@@ -1,6 +1,7 @@
 // The outbox worker: leases due mails, opens and renders them, hands them over, settles them. It may be killed between any two
 // lines: the lease runs out and the next worker sends the same mail, with the same secrets and the same Message-ID.
 import { decideDelivery } from '../core/delivery.ts'
+import type { Ms } from '../core/model.ts'
 import { paths } from '../core/paths.ts'
 import type { Message } from '../mail/message.ts'
 import { signInMail } from '../mail/sign-in.tsx'
@@ -77,7 +78,8 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       if (began > leased + leaseMs / 2) return nextTurn()
       const patienceMs = leased + 0.9 * leaseMs - began
       const rest = pace.rest(mail.decoy)
-      const handed = await handOver(context, transport, mail, { secrets, patienceMs }).finally(nextTurn)
+      const answer = await handOver(context, transport, mail, { secrets, patienceMs }).finally(nextTurn)
+      const handed = { ...answer, tookMs: performance.now() - leased }
       if (wasAsked(handed.reply) && !mail.decoy) pace.took(performance.now() - began)
       tellOutage(context, handed.reply)
       // The mail server can take the next one while this one waits to be settled.
@@ -183,11 +185,14 @@ function tellOutage(context: Context, reply: Reply | null): void {
 interface HandedOver {
   readonly reply: Reply | null
   readonly bytes: number
+  /** Since the mail was leased, its wait for a turn included. */
+  readonly tookMs: Ms
 }
 
-async function settle(context: Context, mail: QueuedMail, { reply, bytes }: HandedOver): Promise<void> {
+async function settle(context: Context, mail: QueuedMail, { reply, bytes, tookMs }: HandedOver): Promise<void> {
   const scope = { ...scopeOf(context, mail.requestId), tenant: mail.tenant }
   const decision = await context.store.settleMail(scope, { mail, reply: reply?.class ?? null, replyText: reply?.text ?? '', bytes })
+  context.tell({ kind: 'deliver', reason: decision.reason, ageMs: mail.now - mail.createdAt + tookMs })
   context.log.event('mail', {
     requestId: mail.requestId,
     challenge: mail.challenge,
@@ -208,7 +213,7 @@ async function handOver(
   transport: MailTransport,
   mail: QueuedMail,
   { secrets, patienceMs }: HandOver,
-): Promise<HandedOver> {
+): Promise<Omit<HandedOver, 'tookMs'>> {
   const before = decideDelivery(context.policy, {
     now: mail.now,
     tries: mail.tries,

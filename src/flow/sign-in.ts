@@ -5,6 +5,7 @@ import { readCode } from '../core/code.ts'
 import type { Ms, Session, User } from '../core/model.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { readReturnTo } from '../core/return-to.ts'
+import { toldStart, toldVerify } from '../core/told.ts'
 import type { VerifyDecision } from '../core/verify.ts'
 import {
   addressKey,
@@ -77,6 +78,7 @@ export async function start(context: Context, asker: Asker, request: StartReques
       leaseMs,
     }),
   )
+  context.tell(toldStart('start', decision))
   context.log.event('sign_in_start', {
     requestId: asker.requestId,
     challenge,
@@ -104,6 +106,7 @@ export async function resend(context: Context, asker: Asker, challenge: string):
       addressInEvent: (email) => addressInEvent(context, email),
     }),
   )
+  context.tell(toldStart('resend', decision))
   context.log.event('sign_in_resend', { requestId: asker.requestId, challenge: id, reason: decision.reason })
   if (decision.verdict === 'refuse') return { ok: false, reason: decision.reason, retryAfterMs: decision.retryAfterMs }
   return asked(context, id, browser, now)
@@ -180,6 +183,7 @@ async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<V
     ...proofs,
   })
   const { decision, user, session } = outcome
+  context.tell(toldVerify(outcome.facts, decision, outcome))
   context.log.event('sign_in_verify', {
     requestId: asker.requestId,
     challenge: proofs.challenge,

@@ -23,6 +23,7 @@ export interface AppOptions {
   readonly dev?: DevRoutes | undefined
   /** Where `/` leads on a stand-alone server; absent: `/` is the host's. */
   readonly home?: string | undefined
+  readonly metrics: () => Promise<string>
 }
 
 export function createApp(context: Context, site: Site, options: AppOptions): { readonly handler: Handler; readonly listener: Listener } {
@@ -32,6 +33,7 @@ export function createApp(context: Context, site: Site, options: AppOptions): { 
     const path = request.path.startsWith(context.basePath) ? request.path.slice(context.basePath.length) || '/' : ''
     const visit = visitOf(context, site, request, info, path)
     const answered = await answer(router, visit, request, info, path)
+    context.tell({ kind: 'request', route: visit.log.route, status: answered.status })
     context.log.event('request', {
       requestId: visit.asker.requestId,
       method: request.method,

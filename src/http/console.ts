@@ -1,7 +1,9 @@
 // The console: pages for operators. Each asks first whether this session may, which also writes down that it was asked; to everybody
 // else there is no such page.
+import { numbersOf } from '../core/funnel-numbers.ts'
 import { type Act, acts, isErased, proofAge } from '../core/operator.ts'
 import { paths } from '../core/paths.ts'
+import { readDuration } from '../core/policy.ts'
 import { policyChanges, policyLines } from '../core/policy-difference.ts'
 import { type ReasonCode, reasons } from '../core/reason.ts'
 import { standings } from '../core/standing.ts'
@@ -11,6 +13,7 @@ import {
   type Operated,
   operate,
   readName,
+  readNumbers,
   readSearch,
   saidOf,
   viewPerson,
@@ -19,11 +22,18 @@ import {
 } from '../flow/operator.ts'
 import { confirmPage } from '../page/console/confirm.tsx'
 import { mailsPage } from '../page/console/mails.tsx'
-import { overviewPage } from '../page/console/overview.tsx'
 import { personPage } from '../page/console/person.tsx'
 import { policyPage } from '../page/console/policy.tsx'
 import { versionsPage } from '../page/console/versions.tsx'
-import type { Desk, PersonPageView, QueueFacts, SeenMail } from '../page/console/view.ts'
+import {
+  type Desk,
+  type FunnelView,
+  type PersonPageView,
+  type QueueFacts,
+  type SeenMail,
+  type Window,
+  windows,
+} from '../page/console/view.ts'
 import type { Problem } from '../page/view.ts'
 import { readFormBody } from './body.ts'
 import { type Incoming, type Outgoing, queryOf } from './exchange.ts'
@@ -70,14 +80,41 @@ function toConsole(visit: Visit): Outgoing {
 }
 
 function getOverview(visit: Visit, request: Incoming): Promise<Outgoing> {
-  const erased = queryOf(request).get('said') === 'operator_erased_user'
-  return admit(visit, look, paths.console, (desk) => overview(visit, desk('overview'), erased ? { notice: 'erased' } : {}))
+  const query = queryOf(request)
+  const more = query.get('said') === 'operator_erased_user' ? ({ notice: 'erased' } as const) : {}
+  return admit(visit, look, paths.console, (desk) => overview(visit, desk('overview'), { window: readWindow(query.get('of')), ...more }))
 }
 
-async function overview(visit: Visit, desk: Desk, more: { notice?: 'erased'; problem?: Problem }): Promise<Outgoing> {
-  const queue = await viewQueue(visit.context)
-  const page = overviewPage(frameOf(visit, queue.now), desk, { queue: queueFacts(visit, queue), ...more })
+interface Overview {
+  readonly window?: Window
+  readonly notice?: 'erased'
+  readonly problem?: Problem
+}
+
+async function overview(visit: Visit, desk: Desk, { window = '24h', ...more }: Overview): Promise<Outgoing> {
+  const { context } = visit
+  const [queue, numbers, { overviewPage }] = await Promise.all([
+    viewQueue(context),
+    readNumbers(context, readDuration(window) ?? 0),
+    // With it comes the library of its charts, which nobody needs to sign in.
+    import('../page/console/overview.tsx'),
+  ])
+  const { totals, since, counted, whole } = numbers
+  const funnel: FunnelView = {
+    window,
+    since,
+    counted,
+    whole,
+    flows: totals.flows,
+    numbers: numbersOf(totals),
+    toVerify: [...totals.toVerify],
+  }
+  const page = overviewPage(frameOf(visit, queue.now), desk, { queue: queueFacts(visit, queue), funnel, ...more })
   return html(visit, page, more.problem === undefined ? {} : { status: reasons[more.problem.reason].status })
+}
+
+function readWindow(text: string | null): Window {
+  return windows.find((window) => window === text) ?? '24h'
 }
 
 const searchFields = { q: { max: 320, required: true } } as const

@@ -12,7 +12,8 @@ export interface Frame {
   readonly basePath: string
   readonly policy: Policy
   readonly now: Ms
-  readonly appVersion: string
+  /** null: not told on this page. */
+  readonly appVersion: string | null
   /** Content hashes for cache-proof asset addresses. */
   readonly assets: { readonly stylesheet: string; readonly script: string }
 }

@@ -1,6 +1,4 @@
 // `postkey audit replay`: every recorded decision once more, under the policy of its time. Reads only.
-import type { Ms } from '../core/model.ts'
-import { readDuration } from '../core/policy.ts'
 import type { Replayed } from '../core/replay.ts'
 import { type ReplaySummary, replayEvents } from '../flow/replay.ts'
 import { idsOf } from '../secret.ts'
@@ -10,6 +8,7 @@ import type { ExitCode, Request } from './command.ts'
 import { readConfig } from './config.ts'
 import { sourcesOf, tellProblems } from './problems.ts'
 import { startProgress } from './progress.ts'
+import { sinceOf } from './since.ts'
 
 const TENANT = 'default'
 
@@ -102,13 +101,6 @@ function lineOf(event: RecordedEvent, replayed: Finding): string {
   const where = `${new Date(event.at).toISOString()}  request ${event.requestId}  ${event.kind}`
   if (replayed.verdict === 'unreadable') return `${where}: ${event.reason}, not readable: ${replayed.why}`
   return `${where}: recorded ${JSON.stringify(event.decision)}, now ${JSON.stringify(replayed.decision)}`
-}
-
-function sinceOf(text: string, now: Ms): Ms | null {
-  const ago = readDuration(text)
-  if (ago !== null) return Math.max(0, now - ago)
-  const at = /^\d{4}-\d\d-\d\d(T[\d:.]+Z?)?$/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(at) ? null : at
 }
 
 function placeOf(text: string): EventPlace | null {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { appVersion, schemaVersion, templateVersion } from '../versions.ts'
 import { type ExitCode, main } from './command.ts'
 
 let folder: string
@@ -59,7 +60,7 @@ test('no command takes a secret on its command line, where other users of the ma
 
 test('--version prints the version alone, or as JSON', async () => {
   expect((await run('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/)
-  expect(JSON.parse((await run('--version --json')).out)).toEqual({ version: expect.stringMatching(/^\d/) })
+  expect(JSON.parse((await run('--version --json')).out)).toEqual({ version: appVersion, schema: schemaVersion, template: templateVersion })
 })
 
 test.each([

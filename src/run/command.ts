@@ -2,7 +2,7 @@
 // configured). The commands themselves are loaded when they run, so that --help is instant and `dev` starts with little.
 import { type ArgsDef, type CommandDef, defineCommand, parseArgs, renderUsage } from 'citty'
 import { closest, distance } from 'fastest-levenshtein'
-import { appVersion } from '../versions.ts'
+import { appVersion, schemaVersion, templateVersion } from '../versions.ts'
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -56,6 +56,7 @@ const server = {
   'mail-from': text('Who mails come from', '"Name <a@b.c>"'),
   'dkim-selectors': text('DKIM keys that doctor looks up', 's1,s2'),
   policy: text('strict, standard, corporate, or a JSON file', 'NAME'),
+  metrics: text('Tell numbers and versions there, like 127.0.0.1:9464', 'HOST:PORT'),
   log: text('debug, info, warn, error or silent', 'LEVEL'),
 } as const satisfies ArgsDef
 
@@ -142,6 +143,13 @@ export const commands: Readonly<Record<string, Entry>> = {
     ['postkey audit replay', 'postkey audit replay --since 7d --json', 'postkey audit replay --since 2026-11-01'],
     async (request) => (await import('./audit.ts')).audit(request),
   ),
+  funnel: entry(
+    'funnel',
+    'How many of those who asked got in, how long it took, and where the others were lost.',
+    { ...common, ...database, since: text('Requests from then on: 24h, 30d, or a date (default: 24h)', 'TIME') },
+    ['postkey funnel', 'postkey funnel --since 30d', 'postkey funnel --since 2026-11-01 --json'],
+    async (request) => (await import('./funnel.ts')).funnel(request),
+  ),
   doctor: entry(
     'doctor',
     'Check settings, database, mail server and the DNS records of your mail domain; with --deep every row.',
@@ -159,7 +167,8 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     return 0
   }
   if (name === '--version' || name === '-v' || name === 'version') {
-    terminal.out(rest.includes('--json') ? JSON.stringify({ version: appVersion }) : appVersion)
+    const versions = { version: appVersion, schema: schemaVersion, template: templateVersion }
+    terminal.out(rest.includes('--json') ? JSON.stringify(versions) : appVersion)
     return 0
   }
   const chosen = Object.hasOwn(commands, name) ? commands[name] : undefined

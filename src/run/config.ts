@@ -30,6 +30,8 @@ export interface Config {
   /** Where to go after a sign-in that asked for nothing; null: the door decides. */
   readonly returnTo: string | null
   readonly log: LogLevel
+  /** Where numbers and versions are told; null: nowhere, and on the port of everything else in `dev`. */
+  readonly metrics: { readonly host: string; readonly port: number } | null
   readonly host: string
   readonly port: number
 }
@@ -167,6 +169,7 @@ function assemble(values: Partial<Values>, problems: ConfigProblem[]): Config {
     returnOrigins,
     returnTo,
     log: values.log ?? 'info',
+    metrics: values.metrics ?? null,
     host: values.host ?? '',
     port: values.port ?? 0,
   }

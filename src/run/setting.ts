@@ -260,6 +260,14 @@ export function readPort(text: string): Read<number> {
   return port >= 0 && port <= 65_535 ? good(port) : bad('is not a port', 'use a number from 1 to 65535')
 }
 
+/** HOST:PORT, an IPv6 address in brackets. */
+export function readPlace(text: string): Read<{ readonly host: string; readonly port: number }> {
+  const remedy = 'write it like 127.0.0.1:9464, or [::1]:9464'
+  const [, host = '', digits = ''] = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  return host !== '' && port <= 65_535 ? good({ host: host.replace(/^\[|\]$/g, ''), port }) : bad('is not HOST:PORT', remedy)
+}
+
 function readList<T>(text: string, read: (part: string) => Read<T>): Read<readonly T[]> {
   const values: T[] = []
   for (const part of text.split(/[\s,]+/).filter(Boolean)) {

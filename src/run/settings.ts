@@ -14,6 +14,7 @@ import {
   readNetworks,
   readOrigin,
   readOrigins,
+  readPlace,
   readPolicySetting,
   readPort,
   readSecrets,
@@ -75,6 +76,11 @@ export const settings = {
     why: 'people land there after signing in',
   }),
   log: setting({ env: 'POSTKEY_LOG', read: readLogLevel, why: 'it decides what is logged' }),
+  metrics: setting({
+    env: 'POSTKEY_METRICS',
+    read: readPlace,
+    why: 'your collector asks for numbers and versions there, and nobody else should',
+  }),
   host: setting({ env: 'HOST', read: readHost, why: 'the server listens there' }),
   port: setting({ env: 'PORT', read: readPort, why: 'the server listens there' }),
 } as const

@@ -8,7 +8,7 @@ import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import type { SessionDecision } from '../core/session.ts'
 import type { StartDecision } from '../core/start.ts'
-import type { VerifyDecision } from '../core/verify.ts'
+import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
 import type { View } from '../core/view.ts'
 
 /** In every call that decides: whose, under which rules, and for which request. */
@@ -102,12 +102,17 @@ export interface SessionKey {
 
 export interface VerifyOutcome {
   readonly decision: VerifyDecision
+  readonly facts: VerifyFacts
   readonly now: Ms
   readonly user: User | null
   readonly session: Session | null
   /** Which of the offered session digests is the session's. */
   readonly sessionIndex: number
   readonly returnTo: string | null
+  /** Mails that the challenge had so far. */
+  readonly mails: number
+  /** Wrong codes of the challenge that its sign-in took back. */
+  readonly refunded: number
 }
 
 export interface ChallengeView {

@@ -67,11 +67,11 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput, found: FoundCh
     }
   }
 
-  let signedIn: { user: User; session: FoundSession } | null = null
+  let signedIn: Admitted | null = null
   if (decision.verdict === 'signed_in' && challenge && mail) {
     signedIn = yield* admit(tx, scope, input, { challenge, mail, user, current, decision })
   } else if (decision.verdict === 'replayed' && own && user) {
-    signedIn = { user: withoutBrowsers(user), session: own }
+    signedIn = { user: withoutBrowsers(user), session: own, refunded: 0 }
   }
   yield* writeEvent(tx, scope, {
     kind: 'verify',
@@ -84,11 +84,14 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput, found: FoundCh
   })
   return {
     decision,
+    facts,
     now: tx.now,
     user: signedIn?.user ?? null,
     session: signedIn?.session ?? null,
     sessionIndex: signedIn ? Math.max(0, input.sessionDigests.indexOf(signedIn.session.digest)) : 0,
     returnTo: challenge?.returnTo ?? null,
+    mails: mails.length,
+    refunded: signedIn?.refunded ?? 0,
   }
 }
 
@@ -129,8 +132,15 @@ interface Admission {
   readonly decision: VerifyDecision
 }
 
+interface Admitted {
+  readonly user: User
+  readonly session: FoundSession
+  /** Wrong codes of this very flow. */
+  readonly refunded: number
+}
+
 /** Everything that follows from a good proof, in the same transaction as the proof's end. */
-function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Operation<{ user: User; session: FoundSession }> {
+function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Operation<Admitted> {
   const { tenant } = scope
   const { challenge, mail, decision, current } = found
   if (decision.consequences?.complete) {
@@ -149,7 +159,8 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
   const mailbox = mailboxLimit(challenge.email)
   const windows = readWindows(tx.limits, tenant, mailbox)
   const failures = windows.failures.filter(([, flow]) => flow !== challenge.id)
-  if (failures.length < windows.failures.length) writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
+  const refunded = windows.failures.length - failures.length
+  if (refunded > 0) writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
 
   const user = yield* signIn(tx, tenant, {
     found: found.user,
@@ -170,5 +181,5 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     device: input.device,
     network: input.network,
   })
-  return { user, session }
+  return { user, session, refunded }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { schemaVersion } from '../../src/versions.ts'
+import { freePort } from '../free-port.ts'
 import { freshDatabase } from '../postgres.ts'
 import { SERVE_SECRET, type ServeProcess, startServe } from '../server.ts'
 import { type SmtpTestServer, startSmtpServer, testAuthority } from '../smtp-server.ts'
@@ -129,11 +130,15 @@ describe('postkey serve', () => {
 
   test('it answers livez, readyz and version, and stops on SIGTERM with the answer under way', async () => {
     const smtp = keep(await startSmtpServer({ mode: 'accept' }))
-    const server = keep(await startServe({ POSTKEY_SMTP_URL: smtpUrl(smtp) }))
+    const metrics = `127.0.0.1:${await freePort()}`
+    const server = keep(await startServe({ POSTKEY_SMTP_URL: smtpUrl(smtp), POSTKEY_METRICS: metrics }))
     const visitor = new Visitor(server)
     expect((await visitor.send('/livez')).status).toBe(200)
     expect((await visitor.send('/readyz')).status).toBe(200)
-    expect(await (await visitor.send('/version')).json()).toMatchObject({ app: '0.1.0', schema: schemaVersion })
+    // AU-10: versions and numbers on a port of their own.
+    for (const path of ['/version', '/metrics']) expect((await visitor.send(path)).status).toBe(404)
+    expect(await (await fetch(`http://${metrics}/version`)).json()).toMatchObject({ app: '0.1.0', schema: schemaVersion })
+    expect(await (await fetch(`http://${metrics}/metrics`)).text()).toContain('postkey_http_requests_total{route="/livez",status="2xx"}')
     expect((await visitor.send('/dev/inbox')).status).toBe(404)
     // Half of a form has arrived when the signal comes; the other half follows, and is answered.
     const body = 'email=ada%40example.net'

@@ -1,4 +1,5 @@
 // What the pages of the console are given. Nothing in here is a secret, or could be made into one.
+import type { FunnelNumber } from '../../core/funnel-numbers.ts'
 import type { Challenge, Ms, Session, User, Versions } from '../../core/model.ts'
 import type { PolicyChange, PolicyLine } from '../../core/policy-difference.ts'
 import type { ReasonCode } from '../../core/reason.ts'
@@ -22,8 +23,32 @@ export interface QueueFacts {
   readonly unusableSince: Ms | null
 }
 
+/** A time up to now, as the address of the page names it. */
+export const windows = ['1h', '24h', '7d'] as const
+export type Window = (typeof windows)[number]
+
+export interface FunnelView {
+  readonly window: Window
+  readonly since: Ms
+  /** Events that were counted. */
+  readonly counted: number
+  /** false: there are more, and it ends there. */
+  readonly whole: boolean
+  readonly flows: {
+    readonly requested: number
+    readonly accepted: number
+    readonly seen: number
+    readonly verified: number
+    readonly forShow: number
+  }
+  readonly numbers: readonly FunnelNumber[]
+  /** From asking to being in: seconds, and how many took so long. */
+  readonly toVerify: readonly (readonly [number, number])[]
+}
+
 export interface OverviewView {
   readonly queue: QueueFacts
+  readonly funnel: FunnelView
   readonly problem?: Problem | undefined
   readonly notice?: 'erased' | undefined
 }

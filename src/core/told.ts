@@ -1,0 +1,112 @@
+// What happened, as far as it is counted. A flow tells it as it happens, and it is read out of the record later, in the same words: so
+// the counts of a running process can be held against the record. No id, no address, nothing without a bound.
+import type { Ms, Proof } from './model.ts'
+import { type ReasonCode, reasons } from './reason.ts'
+import type { StartDecision } from './start.ts'
+import type { VerifyDecision, VerifyFacts } from './verify.ts'
+
+export type Told = ToldStart | ToldVerify | ToldDelivery | ToldRefusal | ToldRequest
+
+export interface ToldStart {
+  readonly kind: 'start' | 'resend'
+  readonly reason: ReasonCode
+  /** A mail was queued, if only for show. */
+  readonly queued: boolean
+}
+
+export interface ToldVerify {
+  readonly kind: 'verify'
+  readonly proof: Proof
+  readonly reason: ReasonCode
+  /** In the browser that asked. */
+  readonly bound: boolean
+  /** What a look at the code showed; null: none was looked at. */
+  readonly code: 'right' | 'older' | 'wrong' | null
+  /** Since the challenge began; set by a sign-in. */
+  readonly tookMs: Ms | null
+  /** Mails of the challenge up to its sign-in, and wrong codes that it took back; 0 without one. */
+  readonly mails: number
+  readonly refunded: number
+  /** Since the mail of a link was queued; set where the link was one of ours and not used yet. */
+  readonly linkAgeMs: Ms | null
+}
+
+export interface ToldDelivery {
+  readonly kind: 'deliver'
+  readonly reason: ReasonCode
+  /** Since the mail was queued. */
+  readonly ageMs: Ms
+}
+
+/** Refused before any facts were looked up: by the guard, or since what was typed is no address. */
+export interface ToldRefusal {
+  readonly kind: 'refusal'
+  readonly of: 'guard' | 'start'
+  readonly reason: ReasonCode
+  /** Something was sent in, and not only asked for. */
+  readonly posted: boolean
+}
+
+export interface ToldRequest {
+  readonly kind: 'request'
+  /** The pattern, never the path. */
+  readonly route: string
+  readonly status: number
+}
+
+/** How flows tell; never throws. */
+export type Tell = (told: Told) => void
+
+export function toldStart(kind: 'start' | 'resend', decision: StartDecision): ToldStart {
+  return { kind, reason: decision.reason, queued: decision.mail !== null }
+}
+
+/** @param facts as they are written down of it. */
+export function toldRefusal(of: 'guard' | 'start', reason: ReasonCode, facts: object): ToldRefusal {
+  return { kind: 'refusal', of, reason, posted: of === 'start' || !('method' in facts) || !LOOKS.has(String(facts.method)) }
+}
+
+const LOOKS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** A link that is past its use says nothing of how long people take. */
+const FIRST_CLICKS: ReadonlySet<ReasonCode> = new Set([
+  'signed_in',
+  'address_needed',
+  'address_mismatch',
+  'link_expired',
+  'link_other_browser',
+])
+
+/** @param flow of its challenge so far. */
+export function toldVerify(
+  facts: VerifyFacts,
+  { reason }: VerifyDecision,
+  flow: { readonly mails: number; readonly refunded: number },
+): ToldVerify {
+  const { proof, bound, code, now, challenge, mail } = facts
+  const looked = code === 'right' || code === 'older' || code === 'wrong' ? code : null
+  const signedIn = reason === 'signed_in'
+  return {
+    kind: 'verify',
+    proof,
+    reason,
+    bound,
+    // At a challenge that is spent there is nothing to guess.
+    code: reason === 'replayed' || reason === 'code_used' ? null : looked,
+    tookMs: signedIn && challenge !== null ? now - challenge.createdAt : null,
+    mails: signedIn ? flow.mails : 0,
+    refunded: signedIn ? flow.refunded : 0,
+    linkAgeMs: proof === 'link' && mail !== null && FIRST_CLICKS.has(reason) ? now - mail.createdAt : null,
+  }
+}
+
+/** A link, a code or a form that was sent in: was it for nothing? null: nothing was sent in. */
+export function wasInVain(told: Told): boolean | null {
+  if (told.kind === 'refusal') return told.of === 'guard' && told.posted ? true : null
+  return told.kind === 'verify' ? statusOf(told.reason) >= 400 : null
+}
+
+/** As the browser sees it. */
+function statusOf(reason: ReasonCode): number {
+  return reasons[reasons[reason].face as ReasonCode].status
+}
