@@ -6,9 +6,11 @@ import { duration, roughly } from './format.ts'
 
 const locale = 'en'
 
-const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
+const number = (n: number): string => n.toLocaleString(locale)
+const count = (n: number, one: string, many: string): string => `${number(n)} ${n === 1 ? one : many}`
 
 export const operators = {
+  number,
   console: 'Console',
   nav: 'Console pages',
   pages: { overview: 'Overview', mails: 'Mail', policy: 'Policy', versions: 'Versions' },
@@ -39,7 +41,7 @@ export const operators = {
     window: 'Of the last',
     windows: { '1h': 'hour', '24h': '24 hours', '7d': '7 days' },
     counted: (n: number): string => `${count(n, 'event', 'events')} since {when}.`,
-    cut: (n: number): string => `The first ${n} events since {when}. There are more; the command postkey funnel counts them all.`,
+    cut: (n: number): string => `The first ${number(n)} events since {when}. There are more; the command postkey funnel counts them all.`,
     nothing: 'Nobody has asked in this time. How far each came who asks would be drawn here, and how long it took them.',
     stages: { requested: 'asked', accepted: 'mail taken', seen: 'link or code used', verified: 'signed in' },
     stagesCaption: 'How far they came',
@@ -55,7 +57,7 @@ export const operators = {
     figures: 'In numbers',
     figure: 'Number',
     value: 'Value',
-    of: (n: number): string => `of ${n}`,
+    of: (n: number): string => `of ${number(n)}`,
     warned: 'look at this',
     warns: (when: 'over' | 'under', than: string): string => `warns ${when} ${than}`,
     noPixel: 'Whether a mail was opened is not known: there is no pixel in it.',
@@ -95,7 +97,7 @@ export const operators = {
       expired: 'ran out before they went',
       suppressed: 'for show, sent to nobody',
     },
-    more: (n: number): string => `${n} or more`,
+    more: (n: number): string => `${number(n)} or more`,
   },
 
   policy: {

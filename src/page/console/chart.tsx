@@ -30,7 +30,7 @@ export function Bars({ label, bars }: { label: string; bars: readonly Bar[] }) {
               {name}
             </text>
             <text x="100%" y={top + 14} text-anchor="end" class="figure">
-              {`${count} · ${note}`}
+              {`${count.toLocaleString('en')} · ${note}`}
             </text>
             <rect class="track" x="0" y={top + 22} width="100%" height="10" rx="2" />
             {count > 0 && <rect class="bar" x="0" y={top + 22} width={`${x(count)}%`} height="10" rx="2" />}
@@ -47,7 +47,8 @@ export interface Curve {
   readonly seconds: readonly (readonly [number, number])[]
 }
 
-const TICKS = [5, 15, 60, 300, 900, 3_600]
+/** No more than find room beside each other on a phone. */
+const TICKS = [5, 15, 60, 300, 3_600]
 const SHARES = [0.5, 0.9]
 const PLOT = 150
 const LEFT = 12

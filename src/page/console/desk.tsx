@@ -104,7 +104,7 @@ export function When({ frame, at }: { frame: Frame; at: Ms }) {
 
 /** So much, or a bound that was reached. */
 export function bounded(frame: Frame, n: number, most: number): string {
-  return n >= most ? words(frame).console.mails.more(most) : String(n)
+  return n >= most ? words(frame).console.mails.more(most) : words(frame).console.number(n)
 }
 
 export interface Fact {

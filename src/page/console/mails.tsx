@@ -84,7 +84,7 @@ function Recent({ frame, since, states }: { frame: Frame; since: number; states:
         {all.map(([state, n]) => (
           <tr>
             <th scope="row">{w.states[state]}</th>
-            <td class="number">{n}</td>
+            <td class="number">{words(frame).console.number(n)}</td>
           </tr>
         ))}
       </tbody>

@@ -106,7 +106,7 @@ function Stages({ frame, funnel }: { frame: Frame; funnel: FunnelView }) {
           {bars.map(({ label, count, note }) => (
             <tr>
               <th scope="row">{label}</th>
-              <td class="number">{count}</td>
+              <td class="number">{words(frame).console.number(count)}</td>
               <td class="number">{note}</td>
             </tr>
           ))}
