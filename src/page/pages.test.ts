@@ -279,6 +279,40 @@ describe('the landing page', () => {
   })
 })
 
+describe('charts', () => {
+  const html = samples()['console'] ?? ''
+
+  test('bars are as long as what their table says', () => {
+    const bars = [...html.matchAll(/<rect class="bar"[^>]*width="([\d.]+)%"/g)].map(([, width]) => Number(width))
+    expect(bars).toHaveLength(4)
+    const table = html.slice(html.indexOf('<figure>'), html.indexOf('</figure>'))
+    const cells = [...table.matchAll(/<td class="number">([\d,]+)<\/td>/g)].map(([, cell = '']) => Number(cell.replace(',', '')))
+    expect(cells).toEqual([1204, 1170, 951, 902])
+    for (const [index, width] of bars.entries()) expect(width).toBeCloseTo(((cells[index] ?? 0) / 1204) * 100, 6)
+    for (const cell of cells) expect(/<svg class="chart" role="img" aria-label="([^"]*)"/.exec(html)?.[1]).toContain(String(cell))
+  })
+
+  test('the curve begins at nobody, never falls, and ends at everybody', () => {
+    const path = /<path class="curve" d="M([^"]*)"/.exec(html)?.[1] ?? ''
+    const points = path.split('L').map((point) => point.split(',').map(Number) as [number, number])
+    expect(points.length).toBeGreaterThan(20)
+    expect([points[0], points.at(-1)]).toEqual([
+      [0, 150],
+      [100, 0],
+    ])
+    for (const [index, [x, y]] of points.entries()) {
+      const [beforeX, beforeY] = points[index - 1] ?? [0, 150]
+      expect([x >= beforeX, y <= beforeY]).toEqual([true, true])
+    }
+  })
+
+  test('where nobody asked there is no chart, and it says what would be there', () => {
+    const empty = samples()['console-nobody'] ?? ''
+    expect(empty).not.toContain('class="chart"')
+    expect(textOf(empty)).toContain('would be drawn here')
+  })
+})
+
 describe('from outside', () => {
   const hostile = `"><script>alert(1)</script>'<img src=x onerror=alert(1)>{address}`
   const frame = frameOf(policyOf(), {

@@ -572,6 +572,42 @@ describe.each(sharedDatabases)('erasure, %s', (_, fresh) => {
   })
 })
 
+describe.each(sharedDatabases)('an erasure amid everything else, %s', (_, fresh) => {
+  test('AU-07: whoever types, asks again, signs out and is erased at the same moment: each comes before or after, and nothing is left', async () => {
+    const database = await fresh()
+    {
+      await using kit = await startKit({ operators, database: database.url, policy: { resendAfter: 0 } })
+      for (let round = 0; round < 8; round++) {
+        const email = `ada${round}@example.net`
+        const desk = await signIn(kit, email)
+        const { browser, challenge, code, linkId, secret } = await askAndOpen(kit, email)
+        const operator = await signIn(kit, OPS)
+        const person = await find(operator, email)
+        const answers = await Promise.all([
+          browser.post('/sign-in/code', { c: challenge, code: wrongCode(code) }),
+          browser.post('/sign-in/resend', { c: challenge }),
+          ...Array.from({ length: 4 }, () => browser.post(`/l/${linkId}`, { secret })),
+          operator.post(person, { act: 'erase', sure: 'yes' }),
+          browser.post('/sign-in/code', { c: challenge, code: code ?? '' }),
+          desk.post('/sign-out', {}),
+          operator.post(person, { act: 'end_sessions' }),
+        ])
+        expect(answers.filter(({ status }) => status >= 500)).toEqual([])
+        await kit.settle()
+        expect([await desk.whoAmI(), await browser.whoAmI()]).toEqual([null, null])
+        kit.clock.forward(HOUR)
+      }
+      const addresses = await query<{ email: string }>(
+        database.url,
+        "select email from users union all select email from challenges union all select name from limits where name like 'mailbox:ada%'",
+      )
+      expect(addresses.filter(({ email }) => email.includes('ada'))).toEqual([])
+      expect(await brokenRows(database.url, kit.clock.at)).toEqual([])
+    }
+    await database.drop()
+  })
+})
+
 describe('what never shows', () => {
   test('AU-01: no link, code, session, browser or digest is on any page of the console, after all that can be done there', async () => {
     const database = await (sharedDatabases[0] as (typeof sharedDatabases)[number])[1]()
