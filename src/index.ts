@@ -3,6 +3,7 @@
 //   const postkey = await createPostkey({ url, secret, database: 'file:postkey.db', mail: { from, smtp } })
 //   postkey.handler(request)            // every page and API route, as a web-standard function
 //   await postkey.getSession(request)   // who is signed in
+import { readAddress } from './core/address.ts'
 import type { Brand, Versions } from './core/model.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
 import { readFallback } from './core/return-to.ts'
@@ -10,6 +11,7 @@ import type { Tell } from './core/told.ts'
 import { parseUrl } from './core/url.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
 import { watchMail } from './flow/mail-health.ts'
+import { makeOperators } from './flow/operator.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { purgeDue, startPurge } from './flow/purge.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
@@ -67,6 +69,8 @@ export interface PostkeyOptions {
   readonly returnOrigins?: readonly string[]
   /** CIDRs of proxies whose X-Forwarded-For is believed. Default: none. */
   readonly trustedProxies?: readonly string[]
+  /** Addresses of those who may use the console at `/console`; they sign in like anybody. Default: none, and there is no console. */
+  readonly operators?: readonly string[]
   readonly log?: Log
   /** In place of all clocks, the database's too: milliseconds since 1970. For tests. */
   readonly now?: () => number
@@ -154,6 +158,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     basePath,
     returnOrigins,
     defaultReturn,
+    operators: readOperators(options.operators ?? []),
     log,
     tell: (told) => {
       for (const tell of listeners) tell(told)
@@ -164,6 +169,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     views,
   }
   await store.keepPolicy(context.tenant, versions.policy, policy)
+  await makeOperators(context)
   const outbox = options.sendsMail === false ? null : startOutbox(context, transport)
   if (outbox) hand = outbox
   const purging = startPurge(context)
@@ -220,6 +226,14 @@ function readUrl(given: string): URL {
     throw new Error(`url: "${url.origin}" is not https — cookies would travel in clear; use https, or localhost for development`)
   if (url.pathname !== '/' || url.search !== '') throw new Error('url: has a path — put it into basePath')
   return url
+}
+
+function readOperators(given: readonly string[]): readonly string[] {
+  return given.map((text) => {
+    const read = readAddress(text)
+    if (!read.ok) throw new Error(`operators: "${text}" is not an e-mail address — give plain ones, such as ops@example.com`)
+    return read.address.email
+  })
 }
 
 async function transportOf(mail: PostkeyOptions['mail']): Promise<MailTransport> {

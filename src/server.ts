@@ -106,6 +106,7 @@ function optionsOf(config: Config, url: string, { inbox, transport }: Post, log:
     returnTo: config.returnTo ?? (inbox ? `${basePath}/` : `${basePath}/account`),
     returnOrigins: config.returnOrigins,
     trustedProxies: config.trustedProxies,
+    operators: config.operators,
     log: {
       event: (name, fields) => log.event(name, fields as LogFields),
       warn: (name, fields) => log.warn(name, fields as LogFields),

@@ -20,6 +20,8 @@ const layers: Record<string, Layer> = {
   core: { files: /^core\//, may: [/^core\//, /^zod$/] },
   words: { files: /^words\//, may: [/^words\//, /^core\//] },
   'client script': { files: /^page\/client\//, may: [/^page\/client\//, /^core\//] },
+  // Charts are of the console: their library is loaded with the first page that shows one.
+  charts: { files: /^page\/console\/chart\.tsx$/, may: [/^core\//, /^hono\/jsx/, /^d3-(scale|shape)$/] },
   page: { files: /^page\//, may: [/^page\/(?!client\/)/, /^core\//, /^words\//, /^hono\/(jsx|html)/] },
   mail: {
     files: /^mail\//,

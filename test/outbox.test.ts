@@ -68,6 +68,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     basePath: '',
     returnOrigins: [],
     defaultReturn: '/account',
+    operators: [],
     log: { event: () => {}, warn: () => {}, error: (name: string) => void problems.push(name) },
     now: Date.now,
     tell: () => {},

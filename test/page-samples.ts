@@ -1,8 +1,20 @@
 // Every page in every state worth looking at, as HTML: for the tables of pages.test.ts and for test/pages-look.ts.
+import type { Totals } from '../src/core/funnel.ts'
+import { numbersOf } from '../src/core/funnel-numbers.ts'
+import type { Challenge, User } from '../src/core/model.ts'
 import { type Policy, type PolicyInput, readPolicy } from '../src/core/policy.ts'
+import { policyChanges, policyLines } from '../src/core/policy-difference.ts'
+import { standings } from '../src/core/standing.ts'
 import { accountPage } from '../src/page/account.tsx'
 import { askPage } from '../src/page/ask.tsx'
 import { checkPage } from '../src/page/check.tsx'
+import { confirmPage } from '../src/page/console/confirm.tsx'
+import { mailsPage } from '../src/page/console/mails.tsx'
+import { overviewPage } from '../src/page/console/overview.tsx'
+import { personPage } from '../src/page/console/person.tsx'
+import { policyPage } from '../src/page/console/policy.tsx'
+import { versionsPage } from '../src/page/console/versions.tsx'
+import type { Desk, FunnelView, PersonPageView, QueueFacts } from '../src/page/console/view.ts'
 import { demoPage } from '../src/page/demo.tsx'
 import { devInboxPage } from '../src/page/dev-inbox.tsx'
 import { failurePage } from '../src/page/failure.tsx'
@@ -79,6 +91,205 @@ const session = (id: string, device: string, more: object = {}) => ({
   ...more,
 })
 
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+export const desk = (page: Desk['page']): Desk => ({ operator: 'ops@fieldnotes.test', page })
+const queue: QueueFacts = { queued: 3, due: 1, oldest: NOW - 9 * MINUTE, countedMax: 10_000, unusableSince: null }
+const ada: User = {
+  id: '06NqV8Kx3TzPmA4d',
+  email: 'ada.lovelace@gmail.com',
+  status: 'active',
+  createdAt: NOW - 40 * DAY,
+  confirmedAt: NOW - 40 * DAY,
+  signInCount: 12,
+  currentSignInAt: NOW - 3 * HOUR,
+  lastSignInAt: NOW - 5 * DAY,
+}
+const asked = (id: string, createdAt: number, more: Partial<Challenge> = {}): Challenge => ({
+  id,
+  purpose: 'sign_in',
+  email: ada.email,
+  returnTo: 'https://fieldnotes.test/',
+  locale: 'en',
+  device: 'Firefox on Linux',
+  createdAt,
+  completedAt: null,
+  ...more,
+})
+const sent = {
+  ordinal: 0,
+  createdAt: NOW - 4 * MINUTE,
+  hasCode: true,
+  linkUsedAt: null,
+  codeTries: 0,
+  addressTries: 0,
+  decoy: false,
+  state: 'sent',
+  tries: 1,
+  dueAt: NOW - 4 * MINUTE,
+  settledAt: NOW - 4 * MINUTE,
+  reason: 'mail_queued',
+  answers: [{ at: NOW - 4 * MINUTE, reason: 'mail_sent', replyText: '250 2.0.0 Ok: queued as 4bX7c2' }],
+} as const
+export const person: PersonPageView = {
+  name: ada.id,
+  email: ada.email,
+  user: ada,
+  listed: false,
+  erased: false,
+  standings: standings(
+    policyOf(),
+    { mails: [NOW - 4 * MINUTE, NOW - 3 * MINUTE, NOW - MINUTE], knownMails: [], failures: [NOW - MINUTE], bounces: [] },
+    NOW,
+  ),
+  sessions: [session('06NqV8Kx3TzPmA4cAbCdEf', 'Safari on iPhone')].map(({ current: _, ...one }) => ({
+    ...one,
+    user: ada.id,
+    proof: 'link' as const,
+    endedAt: null,
+  })),
+  challenges: [
+    {
+      ...asked('06NqV8Kx3TzPmA4c', NOW - 4 * MINUTE),
+      live: true,
+      mails: [
+        { ...sent, codeTries: 2 },
+        {
+          ...sent,
+          ordinal: 1,
+          createdAt: NOW - MINUTE,
+          state: 'queued',
+          tries: 2,
+          dueAt: NOW + 40_000,
+          settledAt: null,
+          hasCode: false,
+          reason: 'budget_spent',
+          answers: [
+            {
+              at: NOW - MINUTE,
+              reason: 'mail_deferred',
+              replyText: '450 4.2.0 Greylisted, see https://postgrey.example/help/fieldnotes.test',
+            },
+            { at: NOW - 45_000, reason: 'mail_deferred', replyText: '' },
+          ],
+        },
+      ],
+    },
+    { ...asked('06NqSx9f3TzPmA4c', NOW - 3 * HOUR, { completedAt: NOW - 3 * HOUR + MINUTE }), live: false, mails: [sent] },
+    {
+      ...asked('06NqRx9f3TzPmA4c', NOW - 2 * DAY),
+      live: false,
+      mails: [
+        {
+          ...sent,
+          state: 'dead',
+          reason: 'mail_queued',
+          answers: [{ at: NOW - 2 * DAY, reason: 'mail_dead', replyText: '550 5.1.1 No such user' }],
+        },
+      ],
+    },
+  ],
+  policyHasCode: true,
+}
+const nobody: PersonPageView = {
+  ...person,
+  name: 'sealed-name-of-somebody-who-has-no-user-yet-0123456789',
+  user: null,
+  standings: standings(policyOf(), { mails: [], knownMails: [], failures: [], bounces: [] }, NOW),
+  sessions: [],
+  challenges: [],
+}
+const corporate = policyOf('corporate')
+
+const totals: Totals = {
+  flows: { requested: 1_204, forShow: 31, accepted: 1_170, seen: 951, verified: 902 },
+  outcomes: new Map([
+    ['deliver mail_sent', 1_239],
+    ['deliver mail_dead', 41],
+    ['link replayed', 12],
+  ]),
+  codes: { right: 391, older: 4, wrong: 33, refunded: 12 },
+  posts: { all: 1_012, inVain: 61 },
+  signIns: { link: 511, code: 391, otherBrowser: 74 },
+  views: { same_browser: 540, other_browser: 133, prefetch: 12, likely_scanner: 688, expired: 41 },
+  mails: new Map([
+    [1, 820],
+    [2, 61],
+    [3, 17],
+    [5, 4],
+  ]),
+  toVerify: new Map([6, 9, 12, 15, 19, 23, 28, 34, 41, 50, 66, 90, 140, 260, 500, 820, 1_900].map((at, index) => [at, 90 - 5 * index])),
+  toAccept: new Map([
+    [1, 900],
+    [4, 339],
+  ]),
+}
+const funnel: FunnelView = {
+  window: '24h',
+  since: NOW - DAY,
+  counted: 7_311,
+  whole: true,
+  flows: totals.flows,
+  numbers: numbersOf(totals),
+  toVerify: [...totals.toVerify],
+}
+const noFlows = { requested: 0, forShow: 0, accepted: 0, seen: 0, verified: 0 }
+
+function consoleSamples(frame: Frame): Record<string, string> {
+  return {
+    console: overviewPage(frame, desk('overview'), { queue, funnel }),
+    'console-nobody': overviewPage(frame, desk('overview'), {
+      queue: { ...queue, queued: 0, due: 0, oldest: null, unusableSince: NOW - 7 * MINUTE },
+      funnel: { ...funnel, window: '1h', since: NOW - HOUR, counted: 0, flows: noFlows, toVerify: [] },
+      problem: { reason: 'person_unknown' },
+    }),
+    'console-erased': overviewPage(frame, desk('overview'), {
+      queue: { ...queue, queued: 10_000 },
+      funnel: { ...funnel, whole: false, counted: 20_000 },
+      notice: 'erased',
+    }),
+    'console-person': personPage(frame, desk('person'), person),
+    'console-person-said': personPage(frame, desk('person'), {
+      ...person,
+      user: { ...ada, status: 'disabled' },
+      sessions: [],
+      said: 'operator_disabled_user',
+    }),
+    'console-person-nobody': personPage(frame, desk('person'), nobody),
+    'console-person-erased': personPage(frame, desk('person'), {
+      ...nobody,
+      email: 'zk3vxxyypq8w1aabbccd@erased.invalid',
+      erased: true,
+      user: { ...ada, status: 'disabled' },
+    }),
+    'console-person-operator': personPage(frame, desk('person'), { ...person, listed: true, email: 'ops@fieldnotes.test', challenges: [] }),
+    'console-mails': mailsPage(frame, desk('mails'), {
+      queue,
+      next: [
+        { challenge: '06NqV8Kx3TzPmA4c', ordinal: 1, createdAt: NOW - 9 * MINUTE, tries: 2, dueAt: NOW + 40_000 },
+        { challenge: '06NqV8Kx3TzPmA4e', ordinal: 0, createdAt: NOW - 4_000, tries: 0, dueAt: NOW + 116_000 },
+      ],
+      recent: { since: NOW - 2 * HOUR, states: { queued: 3, sent: 961, dead: 4, expired: 1, suppressed: 31 } },
+    }),
+    'console-mails-empty': mailsPage(frame, desk('mails'), {
+      queue: { ...queue, queued: 0, due: 0, oldest: null, unusableSince: NOW - 7 * MINUTE },
+      next: [],
+      recent: { since: null, states: { queued: 0, sent: 0, dead: 0, expired: 0, suppressed: 0 } },
+    }),
+    'console-policy': policyPage(frame, desk('policy'), {
+      lines: policyLines(corporate),
+      history: [
+        { version: '5f1c0a9d2b77', firstUsedAt: NOW - 2 * DAY, inForce: true, changes: policyChanges(policyOf(), corporate) },
+        { version: 'a0c2d9913ef0', firstUsedAt: NOW - 60 * DAY, inForce: false, changes: null },
+      ],
+    }),
+    'console-versions': versionsPage(frame, desk('versions'), {
+      versions: { app: '0.1.0', schema: 5, policy: '5f1c0a9d2b77', template: '9d2b775f1c0a' },
+    }),
+    'console-confirm': confirmPage(frame, { operator: 'ops@fieldnotes.test', proof: 15 * MINUTE, returnTo: `${frame.basePath}/console` }),
+  }
+}
+
 export function samples(frame: Frame = frameOf()): Record<string, string> {
   const secret = 'Zk3vXxYyPq8W1aaBbCcDdEeFfGgHhIiJjKkLlMmNnOo'
   return {
@@ -141,5 +352,6 @@ export function samples(frame: Frame = frameOf()): Record<string, string> {
       mails: [devMail, { ...devMail, id: 'm0', to: 'grace@example.com', subject: 'Sign in to Fieldnotes', code: null }],
     }),
     'inbox-open': devInboxPage(frame, { mails: [devMail], open: devMail }),
+    ...consoleSamples(frame),
   }
 }

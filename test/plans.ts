@@ -150,7 +150,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
     deferred.add(to)
     return { class: 'temporary', text: '450 come again' }
   }
-  await using kit = await startKit({ database, now: clock.now, reply })
+  await using kit = await startKit({ database, now: clock.now, reply, operators: [`operator-${clock.at}@example.net`] })
   const addresses = Array.from({ length: 4 }, (_, index) => `plan-${clock.at}-${index}@example.net`)
   await Promise.all(addresses.map((address) => once(kit, address)))
   await signIn(kit, `${INVITED}-${clock.at}@example.net`)
@@ -169,6 +169,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   await searchEverything(database, [flooded, ...addresses], user.id)
   forward(2 * MINUTE)
   for (const which of ['/api/session', '/account', '/api/sessions']) await Promise.all(again.map((browser) => browser.get(which)))
+  await operate(kit, clock.at, addresses)
   await Promise.all(again.map((browser) => browser.api('DELETE', '/api/session')))
   await kit.postkey.purge()
   forward(400 * 24 * 60 * MINUTE)
@@ -199,6 +200,22 @@ async function searchEverything(database: string | Store, addresses: readonly st
   await store.readTrace('default', { request: requests[0] ?? '' })
   await store.readViewsAfter('default', { challenge: '', at: 0, id: '' }, 10)
   if (typeof database === 'string') await store.close()
+}
+
+/** Every page of the console, and every act. */
+async function operate(kit: Kit, at: number, addresses: readonly string[]): Promise<void> {
+  const operator = await signIn(kit, `operator-${at}@example.net`)
+  for (const page of ['', '/mails', '/policy', '/versions']) await operator.get(`/console${page}`)
+  const asked = await askAndOpen(kit, `plan-console-${at}@example.net`)
+  for (const [address, challenge] of [
+    [addresses[0] ?? '', ''],
+    [`plan-console-${at}@example.net`, asked.challenge],
+  ] as const) {
+    const { location } = await operator.post('/console/search', { q: address })
+    await operator.get(location)
+    for (const act of ['resend', 'lift_mails', 'lift_failures', 'lift_bounces', 'end_sessions', 'disable', 'enable', 'erase'])
+      await operator.post(location, { act, challenge, sure: 'yes' })
+  }
 }
 
 async function once(kit: Kit, address: string): Promise<void> {

@@ -27,6 +27,18 @@ const guessFive = async ({ browser, challenge, code }: Awaited<ReturnType<typeof
 }
 const unreachable: KitOptions = { reply: () => ({ class: 'unreachable', text: 'no route' }) }
 
+const OPS = 'ops@example.net'
+const withOperator: KitOptions = { operators: [OPS] }
+/** An operator finds somebody and does something. */
+const acting =
+  (act: string, more: Record<string, string> = {}, whom = ADA) =>
+  async ({ kit }: Scene): Promise<void> => {
+    await signIn(kit, ADA)
+    const operator = await signIn(kit, OPS)
+    const { location } = await operator.post('/console/search', { q: whom })
+    await operator.post(location, { act, ...more })
+  }
+
 const ways: Record<ReasonCode, Way> = {
   mail_queued: { go: ({ kit }) => kit.browser().ask(ADA) },
   budget_spent: {
@@ -279,6 +291,34 @@ const ways: Record<ReasonCode, Way> = {
       await kit.settle()
     },
   },
+
+  operator_made: { options: withOperator, go: async () => {} },
+  operator_looked: { options: withOperator, go: async ({ kit }) => (await signIn(kit, OPS)).get('/console') },
+  operator_unknown: { options: withOperator, go: async ({ kit }) => (await signIn(kit, ADA)).get('/console') },
+  operator_proof_old: {
+    options: withOperator,
+    go: async ({ kit }) => {
+      const operator = await signIn(kit, OPS)
+      kit.clock.forward(12 * 60 * 60_000)
+      await operator.get('/console')
+    },
+  },
+  operator_protected: { options: withOperator, go: acting('erase', { sure: 'yes' }, OPS) },
+  person_unknown: { options: withOperator, go: async ({ kit }) => (await signIn(kit, OPS)).post('/console/search', { q: 'A'.repeat(16) }) },
+  operator_resent: {
+    options: withOperator,
+    go: async ({ kit }) => {
+      const { challenge } = await askAndOpen(kit, ADA)
+      const operator = await signIn(kit, OPS)
+      const { location } = await operator.post('/console/search', { q: ADA })
+      await operator.post(location, { act: 'resend', challenge })
+    },
+  },
+  operator_ended_sessions: { options: withOperator, go: acting('end_sessions') },
+  operator_disabled_user: { options: withOperator, go: acting('disable') },
+  operator_enabled_user: { options: withOperator, go: acting('enable') },
+  operator_lifted_limit: { options: withOperator, go: acting('lift_mails') },
+  operator_erased_user: { options: withOperator, go: acting('erase', { sure: 'yes' }) },
 
   unavailable: {
     go: async ({ kit }) => {

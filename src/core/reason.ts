@@ -22,7 +22,7 @@ export type NextStep =
   | 'reload'
   | 'contact'
 
-export type ReasonKind = 'start' | 'verify' | 'session' | 'guard' | 'delivery' | 'outage'
+export type ReasonKind = 'start' | 'verify' | 'session' | 'guard' | 'delivery' | 'operator' | 'outage'
 
 export interface Reason {
   readonly kind: ReasonKind
@@ -262,6 +262,69 @@ export const reasons = {
     'The secrets ran out before the mail could be handed over; it was not sent.',
   ),
   mail_suppressed: reason('delivery', 'mail_suppressed', 200, 'check_mail', 'info', 'A mail for show: nobody was to receive it.'),
+
+  // operator: what is done in the console, and by whom it is not; most of it is seen there only
+  operator_made: reason('operator', 'operator_made', 200, 'sign_in', 'notice', 'A server made the user of an operator at its start.'),
+  operator_looked: reason('operator', 'operator_looked', 200, 'continue', 'info', 'An operator looked at a page of the console.'),
+  operator_unknown: reason(
+    'operator',
+    'route_unknown',
+    404,
+    'start_again',
+    'warning',
+    'Somebody who is signed in and no operator asked for the console.',
+  ),
+  operator_proof_old: reason(
+    'operator',
+    'operator_proof_old',
+    401,
+    'sign_in',
+    'notice',
+    'The operator proved the mailbox too long ago for this; a new sign-in leads back.',
+  ),
+  operator_protected: reason(
+    'operator',
+    'operator_protected',
+    403,
+    'contact',
+    'notice',
+    'An operator cannot be disabled or erased: take the address off the list of operators first.',
+  ),
+  person_unknown: reason('operator', 'person_unknown', 404, 'continue', 'info', 'An operator asked for somebody who is not known here.'),
+  operator_resent: reason('operator', 'operator_resent', 200, 'continue', 'notice', 'An operator asked for another mail of a sign-in.'),
+  operator_ended_sessions: reason(
+    'operator',
+    'operator_ended_sessions',
+    200,
+    'continue',
+    'notice',
+    'An operator ended all sessions of a person.',
+  ),
+  operator_disabled_user: reason(
+    'operator',
+    'operator_disabled_user',
+    200,
+    'continue',
+    'warning',
+    'An operator disabled a user, and ended all sessions.',
+  ),
+  operator_enabled_user: reason('operator', 'operator_enabled_user', 200, 'continue', 'notice', 'An operator let a user sign in again.'),
+  operator_lifted_limit: reason(
+    'operator',
+    'operator_lifted_limit',
+    200,
+    'continue',
+    'warning',
+    'An operator lifted a limit of a mailbox: what was counted until then counts no more.',
+  ),
+  operator_erased_user: reason(
+    'operator',
+    'operator_erased_user',
+    200,
+    'continue',
+    'warning',
+    'An operator erased a person: the address is gone, the counts stay.',
+  ),
 
   // outage: not a decision; nothing was written
   unavailable: reason('outage', 'unavailable', 503, 'wait', 'error', 'The database is not answering.'),

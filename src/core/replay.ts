@@ -1,5 +1,6 @@
 // A decision made once more, from what was written down of it. What comes out otherwise is a defect, or a change of the code since.
 import { decideDelivery } from './delivery.ts'
+import { decideOperator, type OperatorFacts } from './operator.ts'
 import type { Policy } from './policy.ts'
 import { decideStart } from './start.ts'
 import { decideVerify } from './verify.ts'
@@ -25,6 +26,7 @@ const decides: ReadonlyMap<string, Decide> = new Map<string, Decide>([
   ['resend', decideStart],
   ['verify', decideVerify],
   ['deliver', decideDelivery],
+  ['console', (_: Policy, facts: OperatorFacts) => decideOperator(facts)],
 ])
 
 /** @param policy the one in force then. */

@@ -28,6 +28,8 @@ export interface Context {
   readonly returnOrigins: readonly string[]
   /** Where to go when nothing was asked for: absolute, and on an origin that is allowed. */
   readonly defaultReturn: string
+  /** Canonical addresses of those who may use the console. */
+  readonly operators: readonly string[]
   readonly log: Log
   /** Hears what happened, to count it. */
   readonly tell: Tell
@@ -77,8 +79,14 @@ const recorded = new WeakMap<Context, { readonly second: number; count: number }
  * Writes down a refusal that touched nothing else. Bounded: whoever floods us with bad requests must not fill the database;
  * the log line is always written, and all are counted.
  */
-export function recordRefusal(context: Context, requestId: string, kind: 'guard' | 'start', reason: ReasonCode, facts: object): void {
-  context.tell(toldRefusal(kind, reason, facts))
+export function recordRefusal(
+  context: Context,
+  requestId: string,
+  kind: 'guard' | 'start' | 'console',
+  reason: ReasonCode,
+  facts: object,
+): void {
+  if (kind !== 'console') context.tell(toldRefusal(kind, reason, facts))
   const second = Math.floor(context.now() / 1_000)
   const had = recorded.get(context)
   const current = had?.second === second ? had : { second, count: 0 }

@@ -204,12 +204,15 @@ export function linkDigest(context: Context, challenge: string, secret: string):
   return digest('link', context.tenant, PURPOSE, challenge, secret)
 }
 
+/** As far as the outbox has to know what was decided. */
+type Queued = Pick<StartOutcome, 'mail'> & { readonly decision: Pick<StartOutcome['decision'], 'mail'> }
+
 /** Mints a mail's secrets, has them queued, and hands them to this process's outbox where it has a place. */
-async function withHand(
+export async function withHand<O extends Queued>(
   context: Context,
   challenge: string,
-  queue: (secrets: MailSecrets, leaseMs: Ms | null) => Promise<StartOutcome>,
-): Promise<StartOutcome> {
+  queue: (secrets: MailSecrets, leaseMs: Ms | null) => Promise<O>,
+): Promise<O> {
   const { keys, tenant, policy, hand } = context
   const secrets: SealedSecrets = { link: mintSecret(), code: mintCode(policy.codeLength) }
   const stored: MailSecrets = {
@@ -244,7 +247,7 @@ function asked(context: Context, challenge: string, browser: string, now: Ms): A
 }
 
 /** A browser without a cookie has a bucket too, shared by all such of its network: deleting cookies buys nothing. */
-function bucketNames(asker: Asker, browserDigest: string): BucketNames {
+export function bucketNames(asker: Asker, browserDigest: string): BucketNames {
   return {
     network: `net:${asker.network}`,
     networkWide: `wide:${asker.networkWide}`,
@@ -253,7 +256,7 @@ function bucketNames(asker: Asker, browserDigest: string): BucketNames {
   }
 }
 
-function addressInEvent(context: Context, email: string): string {
+export function addressInEvent(context: Context, email: string): string {
   return context.policy.addressInEvents === 'masked' ? maskAddress(email) : addressKey(context.keys, context.tenant, email)
 }
 

@@ -8,6 +8,7 @@ import { stylesheet } from '../page/stylesheet.ts'
 import { getAccount, postEndOthers, postEndSession, postSignOut } from './account.ts'
 import { postResend as apiResend, deleteCurrent, deleteOne, getCurrent, getList, postStart, postVerify } from './api.ts'
 import type { AppOptions } from './app.ts'
+import { consoleRoutes } from './console.ts'
 import { devRoutes } from './dev.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
 import { getLink, postLink } from './link.ts'
@@ -49,6 +50,7 @@ export function routes(context: Context, options: AppOptions): Router {
     [paths.reasons]: { GET: (visit) => html(visit, reasonsPage(frameOf(visit, context.now()))) },
     '/livez': { GET: (visit) => json(visit, { status: 'ok' }) },
     '/readyz': { GET: ready },
+    ...(context.operators.length > 0 ? consoleRoutes() : {}),
     ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, options.home as string) } } : {}),
     ...(options.dev ? { ...devRoutes(options.dev), ...operationsRoutes(options) } : {}),
   }

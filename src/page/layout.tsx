@@ -13,10 +13,12 @@ export interface Layout {
   readonly wide?: boolean | undefined
   /** After a failed POST: the address at which a reload is a GET again. */
   readonly url?: string | undefined
+  /** Between the brand and the page: where else one can go. */
+  readonly lead?: Child | undefined
   readonly children: Child
 }
 
-export function layout(frame: Frame, { title, error, wide, url, children }: Layout): string {
+export function layout(frame: Frame, { title, error, wide, url, lead, children }: Layout): string {
   const w = words(frame)
   const pageTitle = w.frame.title(title, frame.brand.name)
   const asset = (path: string, hash: string): string => `${frame.basePath}${path}?v=${hash}`
@@ -38,6 +40,7 @@ export function layout(frame: Frame, { title, error, wide, url, children }: Layo
           <span class="brand">{frame.brand.name}</span>
           <Waves />
         </header>
+        {lead}
         <main>{children}</main>
         <footer>
           <p>

@@ -1,6 +1,6 @@
 // What every page must hold, whatever it shows: right words, right numbers, nothing let through from outside.
 import { describe, expect, test } from 'vitest'
-import { check, frameOf, landing, MINUTE, NOW, policyOf, samples } from '../../test/page-samples.ts'
+import { check, desk, frameOf, landing, MINUTE, NOW, person, policyOf, samples } from '../../test/page-samples.ts'
 import { type ReasonCode, reasons } from '../core/reason.ts'
 import { explain } from '../words/explain.ts'
 import { wordsFor } from '../words/words.ts'
@@ -8,6 +8,7 @@ import { accountPage } from './account.tsx'
 import { askPage } from './ask.tsx'
 import { script, styles } from './assets.generated.ts'
 import { checkPage } from './check.tsx'
+import { personPage } from './console/person.tsx'
 import { devInboxPage } from './dev-inbox.tsx'
 import { failurePage } from './failure.tsx'
 import { landingPage } from './landing.tsx'
@@ -16,7 +17,7 @@ import { switchedPage } from './switched.tsx'
 
 const words = wordsFor('en')
 const codes = Object.keys(reasons) as ReasonCode[]
-const shown = codes.filter((code) => reasons[code].kind !== 'delivery')
+const shown = codes.filter((code) => Object.hasOwn(words.faces, reasons[code].face))
 
 /** What a person reads: tags out, entities back. */
 function textOf(html: string): string {
@@ -110,7 +111,8 @@ describe('every page', () => {
     expect(html).not.toMatch(/ style=| on[a-z]+=|<style|javascript:|undefined|NaN|\[object/)
     expect(count(html, '<script')).toBe(1)
     expect(count(html, '<title>')).toBe(1)
-    if (!name.startsWith('inbox')) expect(Buffer.byteLength(html + styles + script)).toBeLessThan(30_000)
+    // Those with lists of any length apart.
+    if (!/^(inbox|console)/.test(name)) expect(Buffer.byteLength(html + styles + script)).toBeLessThan(30_000)
   })
 
   test('problems are announced: in the title, in a summary before the heading, and at the field', () => {
@@ -277,6 +279,40 @@ describe('the landing page', () => {
   })
 })
 
+describe('charts', () => {
+  const html = samples()['console'] ?? ''
+
+  test('bars are as long as what their table says', () => {
+    const bars = [...html.matchAll(/<rect class="bar"[^>]*width="([\d.]+)%"/g)].map(([, width]) => Number(width))
+    expect(bars).toHaveLength(4)
+    const table = html.slice(html.indexOf('<figure>'), html.indexOf('</figure>'))
+    const cells = [...table.matchAll(/<td class="number">([\d,]+)<\/td>/g)].map(([, cell = '']) => Number(cell.replace(',', '')))
+    expect(cells).toEqual([1204, 1170, 951, 902])
+    for (const [index, width] of bars.entries()) expect(width).toBeCloseTo(((cells[index] ?? 0) / 1204) * 100, 6)
+    for (const cell of cells) expect(/<svg class="chart" role="img" aria-label="([^"]*)"/.exec(html)?.[1]).toContain(String(cell))
+  })
+
+  test('the curve begins at nobody, never falls, and ends at everybody', () => {
+    const path = /<path class="curve" d="M([^"]*)"/.exec(html)?.[1] ?? ''
+    const points = path.split('L').map((point) => point.split(',').map(Number) as [number, number])
+    expect(points.length).toBeGreaterThan(20)
+    expect([points[0], points.at(-1)]).toEqual([
+      [0, 150],
+      [100, 0],
+    ])
+    for (const [index, [x, y]] of points.entries()) {
+      const [beforeX, beforeY] = points[index - 1] ?? [0, 150]
+      expect([x >= beforeX, y <= beforeY]).toEqual([true, true])
+    }
+  })
+
+  test('where nobody asked there is no chart, and it says what would be there', () => {
+    const empty = samples()['console-nobody'] ?? ''
+    expect(empty).not.toContain('class="chart"')
+    expect(textOf(empty)).toContain('would be drawn here')
+  })
+})
+
 describe('from outside', () => {
   const hostile = `"><script>alert(1)</script>'<img src=x onerror=alert(1)>{address}`
   const frame = frameOf(policyOf(), {
@@ -317,6 +353,23 @@ describe('from outside', () => {
       sessions: [{ id: hostile, current: false, device: hostile, network: hostile, createdAt: NOW, seenAt: NOW }],
     }),
     switched: switchedPage(frame, { email: hostile, continueTo: '//evil.test' }),
+    person: personPage(
+      frame,
+      { ...desk('person'), operator: hostile },
+      {
+        ...person,
+        name: hostile,
+        email: hostile,
+        sessions: [
+          { id: hostile, user: hostile, device: hostile, network: hostile, proof: 'code', createdAt: NOW, seenAt: NOW, endedAt: null },
+        ],
+        challenges: person.challenges.map((challenge) => ({
+          ...challenge,
+          device: hostile,
+          mails: challenge.mails.map((mail) => ({ ...mail, answers: [{ at: NOW, reason: 'mail_deferred' as const, replyText: hostile }] })),
+        })),
+      },
+    ),
     inbox: devInboxPage(frame, {
       mails: [],
       open: {

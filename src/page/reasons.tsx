@@ -5,9 +5,9 @@ import { words } from './fill.tsx'
 import { layout } from './layout.tsx'
 import type { Frame } from './view.ts'
 
-/** Only codes that a stranger may see, each once. */
+/** Only codes that a stranger may see, each once: what happens in the outbox and in the console is seen by operators. */
 const faces = Object.entries(reasons).flatMap(([code, reason]) =>
-  code === reason.face && reason.kind !== 'delivery' ? [{ code, ...reason }] : [],
+  code === reason.face && reason.kind !== 'delivery' && reason.kind !== 'operator' ? [{ code, ...reason }] : [],
 )
 
 export function reasonsPage(frame: Frame): string {

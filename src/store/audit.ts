@@ -2,7 +2,7 @@
 import type { Ms } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import { all, type Operation, one } from './operation.ts'
-import type { ChallengePlace, EventPlace, RecordedEvent } from './store.ts'
+import type { ChallengePlace, EventPlace, KeptPolicy, RecordedEvent } from './store.ts'
 
 interface Row {
   readonly requestId: string
@@ -67,4 +67,14 @@ export function* countEvents(tenant: string, after: EventPlace): Operation<numbe
 export function* findPolicy(tenant: string, version: string): Operation<Policy | null> {
   const row = yield* one<{ policy: string }>('select policy from policies where tenant = ? and version = ?', tenant, version)
   return row === null ? null : (JSON.parse(row.policy) as Policy)
+}
+
+/** Newest first. */
+export function* listPolicies(tenant: string, limit: number): Operation<readonly KeptPolicy[]> {
+  const rows = yield* all<{ version: string; policy: string; firstUsedAt: Ms }>(
+    'select version, policy, first_used_at as "firstUsedAt" from policies where tenant = ? order by first_used_at desc, version limit ?',
+    tenant,
+    limit,
+  )
+  return rows.map(({ policy, ...row }) => ({ ...row, policy: JSON.parse(policy) as Policy }))
 }

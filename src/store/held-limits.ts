@@ -15,6 +15,7 @@ export class HeldLimits implements Limits {
   readonly #held = new Map<string, Map<string, string | null>>()
   readonly #changed: States = new Map()
   readonly #poured = new Map<string, Poured>()
+  readonly #dropped = new Map<string, Set<string>>()
   readonly #find: (tenant: string, name: string) => string | null
 
   /** `find`: what is written of a limit that is not held yet. */
@@ -39,6 +40,15 @@ export class HeldLimits implements Limits {
   set(tenant: string, name: string, state: string): void {
     ofTenant(this.#held, tenant).set(name, state)
     ofTenant(this.#changed, tenant).set(name, state)
+    this.#dropped.get(tenant)?.delete(name)
+  }
+
+  drop(tenant: string, name: string): void {
+    ofTenant(this.#held, tenant).set(name, null)
+    ofTenant(this.#changed, tenant).delete(name)
+    const dropped = this.#dropped.get(tenant)
+    if (dropped === undefined) this.#dropped.set(tenant, new Set([name]))
+    else dropped.add(name)
   }
 
   pour(tenant: string, name: string, pour: Pour): void {
@@ -57,6 +67,11 @@ export class HeldLimits implements Limits {
   /** What the commit must write. */
   changed(): States {
     return this.#changed
+  }
+
+  /** What the commit must remove: names by tenant. */
+  dropped(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#dropped
   }
 }
 

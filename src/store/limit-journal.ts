@@ -15,6 +15,7 @@ const CHANGES = 'select tenant, changes from limit_changes order by number'
 const APPEND = 'insert into limit_changes (tenant, changes) values (?, ?)'
 const PUT =
   'insert into limits (tenant, name, state) select ?, key, value from json_each(?) where true on conflict (tenant, name) do update set state = excluded.state'
+const DROP = 'delete from limits where tenant = ? and name in (select value from json_each(?))'
 
 export class LimitJournal {
   readonly #prepared: (sql: string) => ReturnType<Database['prepare']>
@@ -67,21 +68,28 @@ export class LimitJournal {
   }
 
   /** In the transaction; what it answers is to be called once that is committed, for until then nothing has changed. */
-  write(changed: States): () => void {
-    if (changed.size === 0) return nothingMore
-    if (count(this.#ahead) + count(changed) <= CHANGES_MAX) {
+  write(changed: States, dropped: ReadonlyMap<string, ReadonlySet<string>> = nobody): () => void {
+    if (changed.size === 0 && dropped.size === 0) return nothingMore
+    // A name that is to go stands in the journal too, in rows of many: they are put to the table now, and it is left out.
+    if (dropped.size === 0 && count(this.#ahead) + count(changed) <= CHANGES_MAX) {
       for (const [tenant, states] of changed) this.#prepared(APPEND).all(tenant, json([...states]))
       return () => merge(this.#ahead, changed)
     }
     const all: States = new Map()
     merge(all, this.#ahead)
     merge(all, changed)
+    for (const [tenant, names] of dropped) {
+      for (const name of names) all.get(tenant)?.delete(name)
+      this.#prepared(DROP).all(tenant, JSON.stringify([...names]))
+    }
     // Sorted as the table is, so that neighbours meet on a page.
     for (const [tenant, states] of all) this.#prepared(PUT).all(tenant, json([...states].sort(([one], [other]) => (one < other ? -1 : 1))))
     this.#prepared('delete from limit_changes').all()
     return () => this.#ahead.clear()
   }
 }
+
+const nobody: ReadonlyMap<string, ReadonlySet<string>> = new Map()
 
 function nothingMore(): void {}
 

@@ -2,15 +2,18 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
-import { countEvents, findPolicy, readEvents, readEventsByChallenge } from './audit.ts'
+import { countEvents, findPolicy, listPolicies, readEvents, readEventsByChallenge } from './audit.ts'
 import { steadyClock } from './clock.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
 import type { Migrated } from './migrate.ts'
 import { type Engine, nothing, one, run } from './operation.ts'
+import { makeOperators, makeOperatorsLocks, operate, operateLocks } from './operator.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
+import { viewPerson } from './person.ts'
 import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
+import { viewQueue } from './queue.ts'
 import { findBreaker, findChallenge, keepPolicy } from './read.ts'
 import { findChallengeWithMails, findUserOrNext } from './rows.ts'
 import { readTrace, search } from './search.ts'
@@ -188,6 +191,12 @@ export function storeOver(engine: Engine): Store {
     touchSession: (tenant, id, seenAt) => engine.write({ locks: nothing, run: () => touchSession(tenant, id, seenAt) }),
     listSessions: (tenant, policy, user) => engine.read((tx) => listSessions(tx, tenant, policy, user)),
     endSessions: (scope, input) => engine.write({ locks: () => endLocks(scope, input), run: (tx) => endSessions(tx, scope, input) }),
+    listPolicies: (tenant, limit) => engine.read(() => listPolicies(tenant, limit)),
+    operate: (scope, input) => engine.write({ locks: () => operateLocks(scope, input), run: (tx) => operate(tx, scope, input) }),
+    makeOperators: (scope, operators) =>
+      engine.write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
+    viewPerson: (tenant, policy, person) => engine.read((tx) => viewPerson(tx, tenant, policy, person)),
+    viewQueue: (tenant) => engine.read((tx) => viewQueue(tx, tenant)),
     claimMails: (limit, leaseMs) => engine.write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),
     settleMail: (scope, input) => engine.write({ locks: settleLocks(input), run: (tx) => settleMail(tx, scope, input) }),
     findBreaker: (tenant) => engine.read((tx) => findBreaker(tx, tenant)),

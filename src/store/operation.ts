@@ -39,6 +39,8 @@ export interface Limits {
    * otherwise wait for whoever has it.
    */
   pour(tenant: string, name: string, pour: Pour): void
+  /** Leaves nothing of it, not even the name, in which an address may stand. */
+  drop(tenant: string, name: string): void
 }
 
 /** What an operation will touch, named before it begins: an engine with many writers locks it, in one fixed order. */

@@ -71,6 +71,7 @@ on conflict (tenant, name) do update set state = (case
   when l.state::bigint >= $3::bigint + $5::bigint then l.state::bigint
   else greatest(0, l.state::bigint + $4::bigint)
 end)::text`
+const DROP_LIMITS = 'delete from limits where (tenant, name) in (select * from unnest($1::text[], $2::text[]))'
 const NOW = 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now'
 
 /**
@@ -266,9 +267,11 @@ export class PostgresEngine implements Engine {
         changed.length === 0
           ? null
           : client.query({ name: 'write_limits', text: WRITE_LIMITS, values: [...columns(changed), changed.map(({ state }) => state)] })
+      const dropped = [...limits.dropped()].flatMap(([tenant, names]) => [...names].map((name) => ({ tenant, name })))
+      const drop = dropped.length === 0 ? null : client.query({ name: 'drop_limits', text: DROP_LIMITS, values: columns(dropped) })
       // Last: whoever else pours into the same waits for the commit, and for nothing else.
       const pours = limits.poured().map((poured) => client.query({ name: 'pour', text: POUR, values: pourValues(poured) }))
-      await together([...unheard, write, ...pours, client.query('commit')])
+      await together([...unheard, write, drop, ...pours, client.query('commit')])
       return results
     } catch (error) {
       const [cause] = (await Promise.allSettled(unheard)).filter((one) => one.status === 'rejected')

@@ -38,6 +38,13 @@ const userOrNext = `select ${userColumns} from users where tenant = ? and email 
  */
 export const findUserOrNext = (tenant: string, email: string): Operation<UserRow | null> => one<UserRow>(userOrNext, tenant, email)
 
+/** Whom an operator means: one row or none, and nobody's time is to be hidden. */
+export const findUserById = (tenant: string, id: string): Operation<UserRow | null> =>
+  one<UserRow>(`select ${userColumns} from users where tenant = ? and id = ?`, tenant, id)
+
+export const findUserByEmail = (tenant: string, email: string): Operation<UserRow | null> =>
+  one<UserRow>(`select ${userColumns} from users where tenant = ? and email = ?`, tenant, email)
+
 /** Who has it in hand holds the challenge and all its mails. */
 export const challengeKey = (id: string): string => `challenge:${id}`
 

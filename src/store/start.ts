@@ -30,7 +30,7 @@ interface Ask {
 }
 
 /** Every limit that a mail to this address from there may touch. */
-function limitsOf(email: string, buckets: BucketNames): string[] {
+export function limitsOf(email: string, buckets: BucketNames): string[] {
   return [...Object.values(buckets), mailboxLimit(email), BREAKER]
 }
 
@@ -71,7 +71,11 @@ export function* resend(tx: Tx, scope: Scope, input: ResendInput, found: FoundCh
     yield* writeEvent(tx, scope, { kind: 'resend', reason: decision.reason, facts: unknownChallenge(tx, input), decision })
     return { decision, now: tx.now, mail: null }
   }
-  const { challenge, mails, user } = found
+  return yield* resendTo(tx, scope, input, found)
+}
+
+/** Another mail of a challenge, to its address and for the browser that asked, whoever wants it sent. */
+export function* resendTo(tx: Tx, scope: Scope, input: ResendInput, { challenge, mails, user }: FoundChallenge): Operation<StartOutcome> {
   return yield* decide(tx, scope, {
     ...input,
     kind: 'resend',
@@ -82,7 +86,7 @@ export function* resend(tx: Tx, scope: Scope, input: ResendInput, found: FoundCh
     resend: { createdAt: challenge.createdAt, completedAt: challenge.completedAt, mailsAt: mails.map((mail) => mail.createdAt) },
     ordinal: mails.length,
     user,
-    knownBrowser: user !== null && knowsBrowser(user, input.browserDigest),
+    knownBrowser: user !== null && knowsBrowser(user, challenge.browser),
   })
 }
 

@@ -1,8 +1,9 @@
 // The port: what the rest of Postkey may ask of a database. One method is one transaction. The SQL behind each is in the
 // file of the same name; the engines are sqlite.ts and, when it comes, postgres.ts.
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
-import type { PurgeKind } from '../core/keep.ts'
+import type { HitTimes, PurgeKind } from '../core/keep.ts'
 import type { Challenge, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
+import type { OperatorDecision, OperatorFacts } from '../core/operator.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import type { SearchKey } from '../core/search.ts'
@@ -137,6 +138,91 @@ export interface EndInput {
   readonly which: 'this' | 'others' | { readonly id: string }
 }
 
+/** Whom an operator means: a user, or an address that may have none. */
+export type PersonKey = { readonly user: string } | { readonly email: string }
+
+export interface OperateInput {
+  readonly key: SessionKey
+  /** Addresses of operators. */
+  readonly operators: readonly string[]
+  readonly wants: OperatorFacts['wants']
+  readonly person: PersonKey | null
+  readonly challenge: string | null
+  /** Which page, by the pattern of its route. */
+  readonly page: string
+  /** What was searched for, as it may stand in an event; null: nothing was. */
+  readonly searched: string | null
+  /** For `erase`: the user that is made where there is none, and the address that stays. */
+  readonly erased: { readonly user: string; readonly email: string }
+  /** For `resend`, whose event is one of its own. */
+  readonly resend: (ResendInput & { readonly eventId: string }) | null
+}
+
+export interface OperateOutcome {
+  readonly decision: OperatorDecision
+  readonly now: Ms
+  /** Who asks; null: nobody who is signed in. */
+  readonly operator: User | null
+  /** Whom it is about, as it was before; null: nobody, or nobody known. */
+  readonly person: { readonly email: string; readonly user: User | null; readonly hits: HitTimes } | null
+  /** Of a resend that was let through. */
+  readonly start: StartOutcome | null
+}
+
+export type MailState = 'queued' | 'sent' | 'dead' | 'expired' | 'suppressed'
+
+/** A mail as an operator may see it: what became of it, nothing of what is in it. */
+export interface SeenMail
+  extends Pick<Mail, 'ordinal' | 'createdAt' | 'hasLink' | 'hasCode' | 'linkUsedAt' | 'codeTries' | 'addressTries'> {
+  readonly challenge: string
+  readonly requestId: string
+  readonly linkExpiresAt: Ms
+  readonly codeExpiresAt: Ms
+  /** For show: nobody was to receive it. */
+  readonly decoy: boolean
+  readonly state: MailState
+  readonly tries: number
+  readonly dueAt: Ms
+  readonly settledAt: Ms | null
+}
+
+/** What was decided about a mail: whether to write it, and what became of each hand-over. */
+export interface MailEvent {
+  readonly requestId: string
+  readonly ordinal: number | null
+  readonly at: Ms
+  readonly kind: 'start' | 'resend' | 'deliver'
+  readonly reason: ReasonCode
+  /** Of the mail server, cleaned. */
+  readonly replyText: string
+}
+
+export interface PersonView {
+  readonly now: Ms
+  readonly sessions: readonly Session[]
+  /** Newest first, so many of them. */
+  readonly challenges: readonly Challenge[]
+  readonly mails: readonly SeenMail[]
+  readonly events: readonly MailEvent[]
+}
+
+export interface QueueView {
+  readonly now: Ms
+  /** Waiting, counted up to a bound. */
+  readonly queued: number
+  readonly due: number
+  readonly oldest: Ms | null
+  /** The next that are due. */
+  readonly next: readonly Pick<SeenMail, 'challenge' | 'ordinal' | 'createdAt' | 'tries' | 'dueAt'>[]
+  /** Of the mails of the newest challenges: how many, since when, in which state. */
+  readonly recent: { readonly since: Ms | null; readonly states: Readonly<Record<MailState, number>> }
+}
+
+export interface KeptPolicy {
+  readonly version: string
+  readonly policy: Policy
+  readonly firstUsedAt: Ms
+}
 export interface QueuedMail {
   readonly tenant: string
   readonly challenge: string
@@ -248,6 +334,17 @@ export interface Store {
   listSessions(tenant: string, policy: Policy, user: string): Promise<readonly Session[]>
   /** Ends sessions and writes the event; how many ended. */
   endSessions(scope: Scope, input: EndInput): Promise<{ readonly ended: number; readonly reason: ReasonCode }>
+  /** Newest first, so many of them. */
+  listPolicies(tenant: string, limit: number): Promise<readonly KeptPolicy[]>
+  /** Decides whether an operator may, does it, and writes the event, also of a look and of a "no". */
+  operate(scope: Scope, input: OperateInput): Promise<OperateOutcome>
+  /** Makes a user for each address that has none, with an event; how many were made. */
+  makeOperators(
+    scope: Scope,
+    operators: readonly { readonly id: string; readonly email: string; readonly eventId: string }[],
+  ): Promise<number>
+  viewPerson(tenant: string, policy: Policy, person: { readonly email: string; readonly user: string | null }): Promise<PersonView>
+  viewQueue(tenant: string): Promise<QueueView>
   /** Leases due mails: until the lease ends no other worker gets them. */
   claimMails(limit: number, leaseMs: Ms): Promise<readonly QueuedMail[]>
   settleMail(scope: Scope, input: SettleInput): Promise<DeliveryDecision>

@@ -298,6 +298,19 @@ export const faces: Record<Face, FaceWords> = {
     nextLabel: 'Open the sign-in page',
   },
 
+  operator_proof_old: {
+    heading: 'Confirm that it is you',
+    why: () => 'This shows and changes what belongs to other people, so it wants a proof of your mailbox that is not old.',
+    next: () => 'Sign in once more. You come back to where you were.',
+    nextLabel: 'Send me the mail',
+  },
+  person_unknown: {
+    heading: 'Nobody is known by that',
+    why: () => 'No user has this id, or the person was erased.',
+    next: () => 'Check it, or look for the address.',
+    nextLabel: 'Back to the console',
+  },
+
   unavailable: {
     heading: 'Sign-in is not available right now',
     why: () => 'Our database does not answer. Nothing was used up: the mail you have is still good.',

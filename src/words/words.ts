@@ -20,6 +20,16 @@ type Faceless =
   | 'mail_dead'
   | 'mail_expired'
   | 'mail_suppressed'
+  | 'operator_made'
+  | 'operator_looked'
+  | 'operator_unknown'
+  | 'operator_protected'
+  | 'operator_resent'
+  | 'operator_ended_sessions'
+  | 'operator_disabled_user'
+  | 'operator_enabled_user'
+  | 'operator_lifted_limit'
+  | 'operator_erased_user'
 
 export type Face = Exclude<ReasonCode, Faceless>
 

@@ -15,6 +15,7 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 const shots = process.env['PAGES_LOOK']
 const ADA = 'ada@example.net'
 const GRACE = 'grace@example.net'
+const OPS = 'ops@example.net'
 const browser = browserFor()
 
 /** In the order of looking; the last one is only measured. */
@@ -302,6 +303,63 @@ describe('every live state is free of axe violations, sideways scroll and consol
         await page.goto('/account')
         await page.getByRole('button', { name: 'Sign out' }).click()
         await page.getByText('You are signed out.').waitFor()
+      },
+    })
+  })
+
+  test('the console', async () => {
+    await using live = await startLive({ flags: { operators: OPS } })
+    await using ada = await live.person(await browser())
+    await using ops = await live.person(await browser())
+    await ada.signIn(ADA)
+    await ada.ask('bob@example.net')
+    const find = async (page: Page, whom: string): Promise<void> => {
+      await page.goto('/console')
+      await page.getByLabel('Address or user id').fill(whom)
+      await page.getByRole('button', { name: 'Find' }).click()
+    }
+    await walk(ops, {
+      'console, overview': async (page) => {
+        await ops.signIn(OPS, { returnTo: '/console' })
+        await headed(page, 'Console')
+        await page.getByRole('img', { name: /^Bars: asked 3/ }).waitFor()
+      },
+      'console, table behind the chart': async (page) => {
+        for (const table of await page.getByText('As a table').all()) await table.click()
+        await page.getByRole('cell', { name: '100 %', exact: true }).first().waitFor()
+      },
+      'console, nobody': async (page) => {
+        await find(page, 'A'.repeat(16))
+        await page.getByRole('alert').waitFor()
+      },
+      'console, person': async (page) => {
+        await find(page, ADA)
+        await headed(page, ADA)
+      },
+      'console, erase': async (page) => {
+        await page.getByText('Erase…').click()
+        await page.getByRole('button', { name: 'Erase this person' }).waitFor()
+      },
+      'console, acted': async (page) => {
+        await page.getByRole('button', { name: 'Disable' }).click()
+        await page.getByText('An operator disabled a user').waitFor()
+        expect(await ada.whoAmI()).toBeNull()
+      },
+      'console, somebody who only asked': async (page) => {
+        await find(page, 'bob@example.net')
+        await page.getByText('No user has this address.').waitFor()
+      },
+      'console, mail': async (page) => {
+        await page.getByRole('link', { name: 'Mail', exact: true }).click()
+        await headed(page, 'Mail queue')
+      },
+      'console, policy': async (page) => {
+        await page.getByRole('link', { name: 'Policy' }).click()
+        await headed(page, 'Policy')
+      },
+      'console, versions': async (page) => {
+        await page.getByRole('link', { name: 'Versions' }).click()
+        await headed(page, 'Versions')
       },
     })
   })

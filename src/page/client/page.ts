@@ -15,9 +15,9 @@ export function showProblem(): void {
   })
 }
 
-/** "14:20 UTC" becomes the time on the reader's wall. */
+/** "14:20 UTC" becomes the time on the reader's wall; in the console, where it is held against a log, it stays. */
 export function localTimes(): void {
-  for (const time of all<HTMLTimeElement>('time')) {
+  for (const time of all<HTMLTimeElement>('time:not([data-utc])')) {
     const at = new Date(time.dateTime)
     if (at.getTimezoneOffset() === 0 || Number.isNaN(at.getTime())) continue
     const day = time.dataset.day === undefined ? {} : ({ day: 'numeric', month: 'long' } as const)

@@ -1,0 +1,77 @@
+// May this session use the console, and do what it asks for? An operator is whoever proves a mailbox that is on the list of the
+// settings; nothing about it is stored. Pure, and made again inside the transaction that acts.
+import type { Ms } from './model.ts'
+import type { ReasonCode } from './reason.ts'
+
+/** What an operator can do for or to a person. None of it lets the operator in as that person, or shows a secret. */
+export const acts = ['resend', 'end_sessions', 'disable', 'enable', 'lift_mails', 'lift_failures', 'lift_bounces', 'erase'] as const
+export type Act = (typeof acts)[number]
+
+export interface OperatorFacts {
+  readonly now: Ms
+  readonly wants: 'look' | Act
+  /** The live session that asks, made when the mailbox was proved; null: there is none. */
+  readonly session: { readonly createdAt: Ms } | null
+  /** Its address is on the list. */
+  readonly listed: boolean
+  /** Whom it is about: null, nobody in particular; `unknown`, nobody here is known by that. `user`: is there one with the address? */
+  readonly person: null | 'unknown' | { readonly listed: boolean; readonly user: boolean; readonly erased: boolean }
+}
+
+export interface OperatorDecision {
+  /** `hide`: there is no such page, as for any stranger. `step_up`: prove the mailbox again, then go on. */
+  readonly verdict: 'admit' | 'sign_in' | 'hide' | 'step_up' | 'refuse'
+  readonly reason: ReasonCode
+}
+
+const HOUR: Ms = 3_600_000
+
+/**
+ * How old the proof of the mailbox may be. Constants, since a laxer choice would be no use to anybody: a session lives for weeks, and
+ * whoever finds the desk of an operator unlocked, or takes a cookie, must not find the console there. To look, a working day is in reach with
+ * one proof; to act, about as long as one act and the talk around it take.
+ */
+export const proofAge = { look: 12 * HOUR, act: HOUR / 4 } as const
+
+const done: Readonly<Record<OperatorFacts['wants'], ReasonCode>> = {
+  look: 'operator_looked',
+  resend: 'operator_resent',
+  end_sessions: 'operator_ended_sessions',
+  disable: 'operator_disabled_user',
+  enable: 'operator_enabled_user',
+  lift_mails: 'operator_lifted_limit',
+  lift_failures: 'operator_lifted_limit',
+  lift_bounces: 'operator_lifted_limit',
+  erase: 'operator_erased_user',
+}
+
+/** What would lock another operator out, or the last one. Who is to go is taken off the list first. */
+const guarded: ReadonlySet<OperatorFacts['wants']> = new Set(['disable', 'erase'])
+
+/** Of somebody who only asked for a mail there is nothing to end, and nobody to keep out. */
+const ofUsers: ReadonlySet<OperatorFacts['wants']> = new Set(['end_sessions', 'disable', 'enable'])
+
+export function decideOperator(facts: OperatorFacts): OperatorDecision {
+  const { now, wants, session, listed, person } = facts
+  if (session === null) return { verdict: 'sign_in', reason: 'session_unknown' }
+  if (!listed) return { verdict: 'hide', reason: 'operator_unknown' }
+  if (now >= session.createdAt + (wants === 'look' ? proofAge.look : proofAge.act))
+    return { verdict: 'step_up', reason: 'operator_proof_old' }
+  if (person === 'unknown') return { verdict: 'refuse', reason: 'person_unknown' }
+  if (wants !== 'look' && (person === null || person.erased || (!person.user && ofUsers.has(wants))))
+    return { verdict: 'refuse', reason: 'person_unknown' }
+  if (person?.listed && guarded.has(wants)) return { verdict: 'refuse', reason: 'operator_protected' }
+  return { verdict: 'admit', reason: done[wants] }
+}
+
+/** Reserved for names that lead nowhere (RFC 2606): nobody can prove a mailbox there. */
+const ERASED = '@erased.invalid'
+
+/** What stands in place of the address of somebody who was erased. `name` is drawn by lot and tells nothing. */
+export function erasedAddress(name: string): string {
+  return `${name.toLowerCase()}${ERASED}`
+}
+
+export function isErased(email: string): boolean {
+  return email.endsWith(ERASED)
+}

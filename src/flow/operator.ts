@@ -1,0 +1,165 @@
+// What the console asks for on behalf of an operator. Nothing is shown and nothing done that is not written down first.
+import { readAddress } from '../core/address.ts'
+import type { Ms } from '../core/model.ts'
+import { type Act, decideOperator, erasedAddress, type OperatorDecision, type OperatorFacts } from '../core/operator.ts'
+import { addressKey, digest, ID_SHAPE, mintId, mintSecret, open, SESSION_SHAPE, seal, sessionKey } from '../secret.ts'
+import type { KeptPolicy, OperateInput, OperateOutcome, PersonKey, PersonView, QueueView } from '../store/store.ts'
+import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
+import { type FunnelRead, readFunnel } from './funnel.ts'
+import { getSession } from './session.ts'
+import { addressInEvent, bucketNames, withHand } from './sign-in.ts'
+
+export interface Wanted {
+  readonly wants: OperatorFacts['wants']
+  /** The pattern of the route. */
+  readonly page: string
+  readonly person?: PersonKey | null
+  readonly challenge?: string | null
+  readonly searched?: string
+}
+
+export type Operated = Omit<OperateOutcome, 'now'>
+
+/** Strangers leave no row each: who is not signed in none at all, who is and has no business here as many as any refusal may. */
+export async function operate(context: Context, asker: Asker, wanted: Wanted): Promise<Operated> {
+  const { store, tenant, operators } = context
+  const { live } = await getSession(context, asker.session)
+  const listed = live !== null && operators.includes(live.user.email)
+  if (live === null || !listed || asker.session === null || !SESSION_SHAPE.test(asker.session)) {
+    const facts = { now: context.now(), wants: wanted.wants, session: live && { createdAt: live.session.createdAt }, listed, person: null }
+    const decision = decideOperator(facts)
+    if (live !== null) recordRefusal(context, asker.requestId, 'console', decision.reason, { page: wanted.page })
+    return { decision, operator: live?.user ?? null, person: null, start: null }
+  }
+  const { wants, page, person = null, challenge = null, searched = null } = wanted
+  const base: Omit<OperateInput, 'resend'> = {
+    key: sessionKey(tenant, asker.session),
+    operators,
+    wants,
+    person,
+    challenge: challenge !== null && ID_SHAPE.test(challenge) ? challenge : null,
+    page,
+    searched,
+    erased: { user: mintId(context.now()), email: erasedAddress(mintSecret().slice(0, 20)) },
+  }
+  const scope = scopeOf(context, asker.requestId)
+  const outcome =
+    wants === 'resend' && base.challenge !== null
+      ? await withMail(context, asker, base.challenge, (resend) => store.operate(scope, { ...base, resend }))
+      : await store.operate(scope, { ...base, wants, resend: null })
+  context.log.event('console', {
+    requestId: asker.requestId,
+    reason: outcome.decision.reason,
+    session: base.key.id,
+    challenge: base.challenge,
+  })
+  return outcome
+}
+
+type Resend = NonNullable<OperateInput['resend']>
+
+/** The mail's secrets are minted here, sealed for the outbox, and seen by nobody before the person opens it. */
+async function withMail(
+  context: Context,
+  asker: Asker,
+  challenge: string,
+  work: (resend: Resend) => Promise<OperateOutcome>,
+): Promise<OperateOutcome> {
+  let outcome: OperateOutcome | null = null
+  await withHand(context, challenge, async (secrets, leaseMs) => {
+    outcome = await work({
+      purpose: 'sign_in',
+      challenge,
+      browserDigest: '',
+      buckets: bucketNames(asker, digest('browser', context.tenant, asker.browser ?? '')),
+      secrets,
+      leaseMs,
+      addressInEvent: (email) => addressInEvent(context, email),
+      eventId: mintId(context.now()),
+    })
+    return outcome.start ?? { mail: null, decision: { mail: null } }
+  })
+  if (outcome === null) throw new Error('the resend was not decided')
+  return outcome
+}
+
+/** What came of an act, for the operator: of a resend what was decided of the mail, which is stricter than who may ask. */
+export function saidOf(act: Act, { decision, start }: Operated): OperatorDecision['reason'] {
+  if (act !== 'resend' || decision.verdict !== 'admit') return decision.reason
+  return start === null ? 'challenge_unknown' : start.decision.reason === 'mail_queued' ? 'operator_resent' : start.decision.reason
+}
+
+export interface Search {
+  readonly person: PersonKey
+  /** As it may stand in an event. */
+  readonly searched: string
+}
+
+/** Whatever was typed: what is neither an address nor an id leads to nobody, and leaves no more than a hash. */
+export function readSearch(context: Context, typed: string): Search {
+  const text = typed.trim()
+  const read = readAddress(text)
+  if (read.ok) return { person: { email: read.address.email }, searched: addressInEvent(context, read.address.email) }
+  if (ID_SHAPE.test(text)) return { person: { user: text }, searched: text }
+  return { person: { user: '' }, searched: addressKey(context.keys, context.tenant, text) }
+}
+
+/** How a path names a person: by id; an address, which has no business in an access log, sealed. */
+export function nameOf(context: Context, person: NonNullable<OperateOutcome['person']>): string {
+  return person.user?.id ?? seal(context.keys, sealOf(context), person.email)
+}
+
+export function readName(context: Context, name: string): PersonKey {
+  if (ID_SHAPE.test(name)) return { user: name }
+  const email = /^[\w-]{38,600}$/.test(name) ? open(context.keys, sealOf(context), name) : null
+  return email === null ? { user: '' } : { email }
+}
+
+const sealOf = (context: Context): string => `console\0${context.tenant}`
+
+export function viewPerson(context: Context, { email, user }: NonNullable<OperateOutcome['person']>): Promise<PersonView> {
+  return context.store.viewPerson(context.tenant, context.policy, { email, user: user?.id ?? null })
+}
+
+export function viewQueue(context: Context): Promise<QueueView> {
+  return context.store.viewQueue(context.tenant)
+}
+
+export function listPolicies(context: Context): Promise<readonly KeptPolicy[]> {
+  return context.store.listPolicies(context.tenant, 50)
+}
+
+/** At the start: an operator signs in like anybody, also where nobody may sign up. */
+export async function makeOperators(context: Context): Promise<void> {
+  if (context.operators.length === 0) return
+  const mint = (): string => mintId(context.now())
+  const operators = context.operators.map((email) => ({ id: mint(), email, eventId: mint() }))
+  await context.store.makeOperators(scopeOf(context, mint()), operators)
+}
+
+export interface Numbers extends FunnelRead {
+  readonly since: Ms
+}
+
+/** So many events take some tenths of a second; a page has no time for more. */
+const COUNTED_MAX = 20_000
+const COUNT_AGAIN_MS = 60_000
+
+const kept = new WeakMap<Context, Map<Ms, { readonly at: Ms; readonly numbers: Promise<Numbers> }>>()
+
+/** The funnel of a time up to now, counted once a minute however many look. */
+export function readNumbers(context: Context, ms: Ms): Promise<Numbers> {
+  const { store, tenant, now } = context
+  const known = kept.get(context) ?? new Map<Ms, { readonly at: Ms; readonly numbers: Promise<Numbers> }>()
+  kept.set(context, known)
+  const had = known.get(ms)
+  const at = now()
+  if (had !== undefined && at >= had.at && at < had.at + COUNT_AGAIN_MS) return had.numbers
+  const since = at - ms
+  const onStep = async (counted: number): Promise<boolean> => counted < COUNTED_MAX
+  const numbers = readFunnel({ store, tenant, since, onStep }).then((read) => ({ ...read, since }))
+  known.set(ms, { at, numbers })
+  // What failed is tried again by whoever looks next.
+  numbers.catch(() => known.delete(ms))
+  return numbers
+}

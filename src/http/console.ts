@@ -1,0 +1,245 @@
+// The console: pages for operators. Each asks first whether this session may, which also writes down that it was asked; to everybody
+// else there is no such page.
+import { numbersOf } from '../core/funnel-numbers.ts'
+import { type Act, acts, isErased, proofAge } from '../core/operator.ts'
+import { paths } from '../core/paths.ts'
+import { readDuration } from '../core/policy.ts'
+import { policyChanges, policyLines } from '../core/policy-difference.ts'
+import { type ReasonCode, reasons } from '../core/reason.ts'
+import { standings } from '../core/standing.ts'
+import {
+  listPolicies,
+  nameOf,
+  type Operated,
+  operate,
+  readName,
+  readNumbers,
+  readSearch,
+  saidOf,
+  viewPerson,
+  viewQueue,
+  type Wanted,
+} from '../flow/operator.ts'
+import { confirmPage } from '../page/console/confirm.tsx'
+import { mailsPage } from '../page/console/mails.tsx'
+import { personPage } from '../page/console/person.tsx'
+import { policyPage } from '../page/console/policy.tsx'
+import { versionsPage } from '../page/console/versions.tsx'
+import {
+  type Desk,
+  type FunnelView,
+  type PersonPageView,
+  type QueueFacts,
+  type SeenMail,
+  type Window,
+  windows,
+} from '../page/console/view.ts'
+import type { Problem } from '../page/view.ts'
+import { readFormBody } from './body.ts'
+import { type Incoming, type Outgoing, queryOf } from './exchange.ts'
+import { frameOf, html, redirect, refuse } from './respond.ts'
+import type { RouteTable } from './routes.ts'
+import type { Visit } from './visit.ts'
+
+export function consoleRoutes(): RouteTable {
+  return {
+    [paths.console]: { GET: getOverview },
+    [paths.consoleSearch]: { GET: toConsole, POST: postSearch },
+    [`${paths.consolePeople}/…`]: { GET: getPerson, POST: postAct },
+    [paths.consoleMails]: { GET: getMails },
+    [paths.consolePolicy]: { GET: getPolicy },
+    [paths.consoleVersions]: { GET: getVersions },
+  }
+}
+
+/** Who was let in: the page that was asked for, as this operator sees it. */
+type Show = (desk: (page: Desk['page']) => Desk, operated: Operated) => Outgoing | Promise<Outgoing>
+
+/** @param back where a sign-in leads to that has to come first: a page, never an act. */
+async function admit(visit: Visit, wanted: Omit<Wanted, 'page'>, back: string, show: Show): Promise<Outgoing> {
+  const { context, asker } = visit
+  const operated = await operate(context, asker, { page: visit.log.route, ...wanted })
+  const { decision, operator } = operated
+  visit.log.reason = decision.reason
+  const returnTo = `${context.basePath}${back}`
+  if (decision.verdict === 'sign_in' || operator === null)
+    return redirect(visit, `${context.basePath}${paths.signIn}?return_to=${encodeURIComponent(returnTo)}`)
+  if (decision.verdict === 'hide') return refuse(visit, { reason: decision.reason })
+  if (decision.verdict === 'step_up') {
+    const proof = wanted.wants === 'look' ? proofAge.look : proofAge.act
+    const page = confirmPage(frameOf(visit, context.now()), { operator: operator.email, proof, returnTo })
+    return html(visit, page, { status: reasons[decision.reason].status })
+  }
+  return show((page) => ({ page, operator: operator.email }), operated)
+}
+
+const look = { wants: 'look' } as const
+
+function toConsole(visit: Visit): Outgoing {
+  return redirect(visit, `${visit.context.basePath}${paths.console}`)
+}
+
+function getOverview(visit: Visit, request: Incoming): Promise<Outgoing> {
+  const query = queryOf(request)
+  const more = query.get('said') === 'operator_erased_user' ? ({ notice: 'erased' } as const) : {}
+  return admit(visit, look, paths.console, (desk) => overview(visit, desk('overview'), { window: readWindow(query.get('of')), ...more }))
+}
+
+interface Overview {
+  readonly window?: Window
+  readonly notice?: 'erased'
+  readonly problem?: Problem
+}
+
+async function overview(visit: Visit, desk: Desk, { window = '24h', ...more }: Overview): Promise<Outgoing> {
+  const { context } = visit
+  const [queue, numbers, { overviewPage }] = await Promise.all([
+    viewQueue(context),
+    readNumbers(context, readDuration(window) ?? 0),
+    // With it comes the library of its charts, which nobody needs to sign in.
+    import('../page/console/overview.tsx'),
+  ])
+  const { totals, since, counted, whole } = numbers
+  const funnel: FunnelView = {
+    window,
+    since,
+    counted,
+    whole,
+    flows: totals.flows,
+    numbers: numbersOf(totals),
+    toVerify: [...totals.toVerify],
+  }
+  const page = overviewPage(frameOf(visit, queue.now), desk, { queue: queueFacts(visit, queue), funnel, ...more })
+  return html(visit, page, more.problem === undefined ? {} : { status: reasons[more.problem.reason].status })
+}
+
+function readWindow(text: string | null): Window {
+  return windows.find((window) => window === text) ?? '24h'
+}
+
+const searchFields = { q: { max: 320, required: true } } as const
+
+async function postSearch(visit: Visit, request: Incoming): Promise<Outgoing> {
+  const body = await readFormBody(request, searchFields)
+  if (!body.ok) return refuse(visit, { reason: body.reason })
+  const { context } = visit
+  return admit(visit, { ...look, ...readSearch(context, body.values.q) }, paths.console, (desk, { decision, person }) =>
+    person === null
+      ? overview(visit, desk('overview'), { problem: { reason: decision.reason } })
+      : redirect(visit, personPath(visit, nameOf(context, person))),
+  )
+}
+
+function personPath(visit: Visit, name: string): string {
+  return `${visit.context.basePath}${paths.consolePeople}/${name}`
+}
+
+function getPerson(visit: Visit, request: Incoming, name: string): Promise<Outgoing> {
+  const { context } = visit
+  const back = `${paths.consolePeople}/${name}`
+  return admit(visit, { ...look, person: readName(context, name) }, back, async (desk, { decision, person }) => {
+    if (person === null) return refuse(visit, { reason: decision.reason }, { continueTo: `${context.basePath}${paths.console}` })
+    const seen = await viewPerson(context, person)
+    const { policy, operators } = context
+    const { email, user } = person
+    const view: PersonPageView = {
+      name,
+      email,
+      user,
+      listed: operators.includes(email),
+      erased: isErased(email),
+      standings: standings(policy, person.hits, seen.now),
+      sessions: seen.sessions,
+      challenges: challengesOf(seen, (challenge) => challenge.completedAt === null && seen.now < challenge.createdAt + policy.challengeTtl),
+      said: readReason(queryOf(request).get('said')),
+      policyHasCode: policy.methods.includes('code'),
+    }
+    return html(visit, personPage(frameOf(visit, seen.now), desk('person'), view))
+  })
+}
+
+type Seen = Awaited<ReturnType<typeof viewPerson>>
+
+function challengesOf(seen: Seen, isLive: (challenge: Seen['challenges'][number]) => boolean): PersonPageView['challenges'] {
+  return seen.challenges.map((challenge) => ({
+    ...challenge,
+    live: isLive(challenge),
+    mails: seen.mails.filter((mail) => mail.challenge === challenge.id).map((mail) => withEvents(mail, seen.events)),
+  }))
+}
+
+function withEvents(mail: Seen['mails'][number], events: Seen['events']): SeenMail {
+  const own = events.filter(({ requestId }) => requestId === mail.requestId)
+  return {
+    ...mail,
+    reason: own.find(({ kind }) => kind !== 'deliver')?.reason ?? null,
+    answers: own.filter(({ kind, ordinal }) => kind === 'deliver' && ordinal === mail.ordinal),
+  }
+}
+
+const actFields = { act: { max: 20, required: true }, challenge: { max: 64, required: false }, sure: { max: 3, required: false } } as const
+
+async function postAct(visit: Visit, request: Incoming, name: string): Promise<Outgoing> {
+  const { context } = visit
+  const body = await readFormBody(request, actFields)
+  if (!body.ok) return refuse(visit, { reason: body.reason })
+  const { act, challenge, sure } = body.values
+  // What cannot be undone is said twice.
+  if (!isAct(act) || (act === 'resend' && challenge === undefined) || (act === 'erase' && sure !== 'yes'))
+    return refuse(visit, { reason: 'body_malformed' })
+  const wanted = { wants: act, person: readName(context, name), challenge: challenge ?? null }
+  return admit(visit, wanted, `${paths.consolePeople}/${name}`, (_, operated) => {
+    const { person } = operated
+    if (person === null) return refuse(visit, { reason: 'person_unknown' }, { continueTo: `${context.basePath}${paths.console}` })
+    const said = saidOf(act, operated)
+    const to = said === 'operator_erased_user' ? `${context.basePath}${paths.console}` : personPath(visit, nameOf(context, person))
+    return redirect(visit, `${to}?said=${said}`)
+  })
+}
+
+function isAct(text: string): text is Act {
+  return (acts as readonly string[]).includes(text)
+}
+
+function readReason(text: string | null): ReasonCode | undefined {
+  return text !== null && Object.hasOwn(reasons, text) ? (text as ReasonCode) : undefined
+}
+
+/** So many are counted before it says "or more". */
+const COUNTED_MAX = 10_000
+
+function queueFacts(visit: Visit, { queued, due, oldest }: Awaited<ReturnType<typeof viewQueue>>): QueueFacts {
+  return { queued, due, oldest, countedMax: COUNTED_MAX, unusableSince: visit.context.mailUnusableSince() }
+}
+
+function getMails(visit: Visit): Promise<Outgoing> {
+  return admit(visit, look, paths.consoleMails, async (desk) => {
+    const queue = await viewQueue(visit.context)
+    const { next, recent } = queue
+    return html(visit, mailsPage(frameOf(visit, queue.now), desk('mails'), { queue: queueFacts(visit, queue), next, recent }))
+  })
+}
+
+function getPolicy(visit: Visit): Promise<Outgoing> {
+  return admit(visit, look, paths.consolePolicy, async (desk) => {
+    const { context } = visit
+    const { policy, versions } = context
+    const kept = await listPolicies(context)
+    const view = {
+      lines: policyLines(policy),
+      history: kept.map(({ version, firstUsedAt, policy: own }, index) => {
+        const before = kept[index + 1]
+        const changes = before === undefined ? null : policyChanges(before.policy, own)
+        return { version, firstUsedAt, inForce: version === versions.policy, changes }
+      }),
+    }
+    return html(visit, policyPage(frameOf(visit, context.now()), desk('policy'), view))
+  })
+}
+
+function getVersions(visit: Visit): Promise<Outgoing> {
+  return admit(visit, look, paths.consoleVersions, (desk) => {
+    const { context } = visit
+    return html(visit, versionsPage(frameOf(visit, context.now()), desk('versions'), { versions: context.versions }))
+  })
+}

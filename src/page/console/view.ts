@@ -1,0 +1,125 @@
+// What the pages of the console are given. Nothing in here is a secret, or could be made into one.
+import type { FunnelNumber } from '../../core/funnel-numbers.ts'
+import type { Challenge, Ms, Session, User, Versions } from '../../core/model.ts'
+import type { PolicyChange, PolicyLine } from '../../core/policy-difference.ts'
+import type { ReasonCode } from '../../core/reason.ts'
+import type { Standing } from '../../core/standing.ts'
+import type { Problem } from '../view.ts'
+
+/** Shared by all of them. */
+export interface Desk {
+  /** Who is looking. */
+  readonly operator: string
+  readonly page: 'overview' | 'mails' | 'policy' | 'versions' | 'person'
+}
+
+export interface QueueFacts {
+  readonly queued: number
+  readonly due: number
+  /** When the oldest that waits was asked for. */
+  readonly oldest: Ms | null
+  /** So many are counted at most. */
+  readonly countedMax: number
+  readonly unusableSince: Ms | null
+}
+
+/** A time up to now, as the address of the page names it. */
+export const windows = ['1h', '24h', '7d'] as const
+export type Window = (typeof windows)[number]
+
+export interface FunnelView {
+  readonly window: Window
+  readonly since: Ms
+  /** Events that were counted. */
+  readonly counted: number
+  /** false: there are more, and it ends there. */
+  readonly whole: boolean
+  readonly flows: {
+    readonly requested: number
+    readonly accepted: number
+    readonly seen: number
+    readonly verified: number
+    readonly forShow: number
+  }
+  readonly numbers: readonly FunnelNumber[]
+  /** From asking to being in: seconds, and how many took so long. */
+  readonly toVerify: readonly (readonly [number, number])[]
+}
+
+export interface OverviewView {
+  readonly queue: QueueFacts
+  readonly funnel: FunnelView
+  readonly problem?: Problem | undefined
+  readonly notice?: 'erased' | undefined
+}
+
+export type MailState = 'queued' | 'sent' | 'dead' | 'expired' | 'suppressed'
+
+export interface MailsView {
+  readonly queue: QueueFacts
+  readonly next: readonly {
+    readonly challenge: string
+    readonly ordinal: number
+    readonly createdAt: Ms
+    readonly tries: number
+    readonly dueAt: Ms
+  }[]
+  readonly recent: { readonly since: Ms | null; readonly states: Readonly<Record<MailState, number>> }
+}
+
+export interface PolicyView {
+  /** In force. */
+  readonly lines: readonly PolicyLine[]
+  /** Newest first. */
+  readonly history: readonly {
+    readonly version: string
+    readonly firstUsedAt: Ms
+    readonly inForce: boolean
+    /** What it has otherwise than the one before it; null: nothing came before. */
+    readonly changes: readonly PolicyChange[] | null
+  }[]
+}
+
+export interface VersionsView {
+  readonly versions: Versions
+}
+
+export interface SeenMail {
+  readonly ordinal: number
+  readonly createdAt: Ms
+  readonly hasCode: boolean
+  readonly linkUsedAt: Ms | null
+  readonly codeTries: number
+  readonly addressTries: number
+  readonly decoy: boolean
+  readonly state: MailState
+  readonly tries: number
+  readonly dueAt: Ms
+  readonly settledAt: Ms | null
+  /** Why it was written, or only pretended. */
+  readonly reason: ReasonCode | null
+  /** What the mail server said to each hand-over. */
+  readonly answers: readonly { readonly at: Ms; readonly reason: ReasonCode; readonly replyText: string }[]
+}
+
+export interface PersonPageView {
+  /** As the path names the person: a user's id, or a sealed address. */
+  readonly name: string
+  readonly email: string
+  readonly user: User | null
+  readonly listed: boolean
+  readonly erased: boolean
+  readonly standings: readonly Standing[]
+  readonly sessions: readonly Session[]
+  readonly challenges: readonly (Challenge & { readonly live: boolean; readonly mails: readonly SeenMail[] })[]
+  /** What came of the act that led here. */
+  readonly said?: ReasonCode | undefined
+  readonly policyHasCode: boolean
+}
+
+export interface ConfirmView {
+  readonly operator: string
+  /** So old the proof may be for what was wanted. */
+  readonly proof: Ms
+  readonly returnTo: string
+}

@@ -1,0 +1,248 @@
+// What operators do, each in one transaction with its decision and its event. A look is written down as an act is: whoever reads other
+// people's affairs leaves a trace, and without the trace there is nothing to read.
+
+import type { HitTimes } from '../core/keep.ts'
+import type { User } from '../core/model.ts'
+import { type Act, decideOperator, isErased, type OperatorFacts } from '../core/operator.ts'
+import { challengesOf } from './challenges-of.ts'
+import { writeEvent } from './event.ts'
+import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
+import { all, type Locks, type Operation, run, type Tx } from './operation.ts'
+import { challengeKey, findChallengeWithMails, findUserByEmail, findUserById, type UserRow } from './rows.ts'
+import { findSession } from './session.ts'
+import { limitsOf, resendTo } from './start.ts'
+import type { OperateInput, OperateOutcome, PersonKey, Scope, StartOutcome } from './store.ts'
+
+interface Person {
+  readonly email: string
+  readonly user: UserRow | null
+}
+
+function* findPerson(tenant: string, key: PersonKey | null): Operation<Person | null> {
+  if (key === null) return null
+  if ('email' in key) return { email: key.email, user: yield* findUserByEmail(tenant, key.email) }
+  const user = yield* findUserById(tenant, key.user)
+  return user && { email: user.email, user }
+}
+
+/** No address is asked for so often while it is kept. */
+const ALL = 1_000_000
+
+/** Everything of the person: whoever proves, asks or signs out meanwhile waits, or is waited for. */
+export function* operateLocks(scope: Scope, input: OperateInput): Operation<Locks> {
+  const { tenant } = scope
+  const person = yield* findPerson(tenant, input.person)
+  if (person === null) return { tenant, keys: [], limits: [] }
+  const mailbox = mailboxLimit(person.email)
+  const limits = input.resend === null ? [mailbox] : limitsOf(person.email, input.resend.buckets)
+  if (input.wants === 'look') return { tenant, keys: [], limits }
+  const keys = [mailbox, ...(person.user === null ? [] : [`sessions:${person.user.id}`])]
+  if (input.challenge !== null) keys.push(challengeKey(input.challenge))
+  if (input.wants === 'erase') keys.push(...(yield* challengesOf(tenant, person.email, ALL)).map(challengeKey))
+  return { tenant, keys, limits }
+}
+
+export function* operate(tx: Tx, scope: Scope, input: OperateInput): Operation<OperateOutcome> {
+  const { tenant, policy } = scope
+  const view = yield* findSession(tx, tenant, policy, input.key)
+  const live = view?.decision.verdict === 'live' ? view : null
+  const person = yield* findPerson(tenant, input.person)
+  const facts: OperatorFacts = {
+    now: tx.now,
+    wants: input.wants,
+    session: live && { createdAt: live.session.createdAt },
+    listed: live !== null && input.operators.includes(live.user.email),
+    person: input.person === null ? null : factsOf(person, input.operators),
+  }
+  const decision = decideOperator(facts)
+  const windows = person && readWindows(tx.limits, tenant, mailboxLimit(person.email))
+  const done =
+    decision.verdict === 'admit' && input.wants !== 'look' && person !== null && windows !== null
+      ? yield* DO[input.wants](tx, scope, { input, person, windows })
+      : nothingDone
+  yield* writeEvent(tx, scope, {
+    kind: 'console',
+    reason: decision.reason,
+    facts: { ...facts, page: input.page, operator: live?.user.id ?? null, searched: input.searched, ...done.facts },
+    decision,
+    challenge: done.challenge ?? null,
+    user: done.user ?? person?.user?.id ?? null,
+    session: live?.session.id ?? null,
+  })
+  return {
+    decision,
+    now: tx.now,
+    operator: live?.user ?? null,
+    person: person && windows && { email: person.email, user: person.user && withoutBrowsers(person.user), hits: hitTimes(windows) },
+    start: done.start ?? null,
+  }
+}
+
+function factsOf(person: Person | null, operators: readonly string[]): OperatorFacts['person'] {
+  if (person === null) return 'unknown'
+  return { listed: operators.includes(person.email), user: person.user !== null, erased: isErased(person.email) }
+}
+
+function hitTimes({ mails, knownMails, failures, bounces }: Windows): HitTimes {
+  return { mails: times(mails), knownMails: times(knownMails), failures: times(failures), bounces: times(bounces) }
+}
+
+function withoutBrowsers({ browsers: _, ...user }: UserRow): User {
+  return user
+}
+
+interface Acting {
+  readonly input: OperateInput
+  readonly person: Person
+  readonly windows: Windows
+}
+
+interface Done {
+  /** What was found and is gone now, in numbers. */
+  readonly facts: object
+  readonly challenge?: string | null
+  readonly user?: string
+  readonly start?: StartOutcome
+}
+
+const nothingDone: Done = { facts: {} }
+
+type Doing = (tx: Tx, scope: Scope, acting: Acting) => Operation<Done>
+
+const DO: Readonly<Record<Act, Doing>> = {
+  resend,
+  *end_sessions(tx, scope, { person }) {
+    return { facts: { sessions: yield* endAll(tx, scope.tenant, person.user) } }
+  },
+  *disable(tx, scope, { person }) {
+    yield* setStatus(scope.tenant, person.user, 'disabled')
+    // Or they would be good again once the user is.
+    return { facts: { status: person.user?.status ?? null, sessions: yield* endAll(tx, scope.tenant, person.user) } }
+  },
+  *enable(_, scope, { person }) {
+    yield* setStatus(scope.tenant, person.user, 'active')
+    return { facts: { status: person.user?.status ?? null } }
+  },
+  lift_mails: (tx, scope, acting) => lift(tx, scope, acting, { mails: [], knownMails: [] }),
+  lift_failures: (tx, scope, acting) => lift(tx, scope, acting, { failures: [] }),
+  lift_bounces: (tx, scope, acting) => lift(tx, scope, acting, { bounces: [] }),
+  erase,
+}
+
+/** To the person's own address, with new secrets that this browser never sees, and within every limit. */
+function* resend(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done> {
+  const { tenant } = scope
+  if (input.resend === null || input.challenge === null) throw new Error('a resend without a challenge')
+  const found = yield* findChallengeWithMails(tenant, input.resend.purpose, input.challenge)
+  // Somebody else's, or gone meanwhile.
+  if (found === null || found.challenge.email !== person.email) return { facts: { resent: 'challenge_unknown' } }
+  const start = yield* resendTo(tx, { ...scope, eventId: input.resend.eventId }, input.resend, found)
+  return { facts: { resent: start.decision.reason }, challenge: input.challenge, start }
+}
+
+function* endAll(tx: Tx, tenant: string, user: UserRow | null): Operation<number> {
+  const ended = yield* all(
+    'update sessions{by_user} set ended_at = ? where tenant = ? and user_id = ? and ended_at is null returning id',
+    tx.now,
+    tenant,
+    user?.id ?? '',
+  )
+  return ended.length
+}
+
+function* setStatus(tenant: string, user: UserRow | null, status: UserRow['status']): Operation<void> {
+  yield* run('update users set status = ? where tenant = ? and id = ?', status, tenant, user?.id ?? '')
+}
+
+function* lift(tx: Tx, scope: Scope, { person, windows }: Acting, none: Partial<Windows>): Operation<Done> {
+  const { tenant } = scope
+  const hits = Object.keys(none).reduce((sum, key) => sum + windows[key as keyof Windows].length, 0)
+  writeWindows(tx.limits, tenant, mailboxLimit(person.email), { ...windows, ...none })
+  // For whom it was, as long as anybody can know: the event holds no address, but its challenge was for one.
+  const [newest = null] = yield* challengesOf(tenant, person.email, 1)
+  return { facts: { hits }, challenge: newest }
+}
+
+/**
+ * Takes the address from everything that names it. What stays is a user whom nobody can be any more, so that counts and the record keep
+ * their rows; also for somebody who never had a user, or a later proof of a mail that is out would make one.
+ */
+function* erase(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done> {
+  const { tenant } = scope
+  const { erased } = input
+  const user = person.user?.id ?? erased.user
+  if (person.user === null) {
+    yield* run(
+      "insert into users (tenant, id, email, status, created_at, sign_in_count) values (?, ?, ?, 'disabled', ?, 0)",
+      tenant,
+      user,
+      erased.email,
+      tx.now,
+    )
+  } else {
+    yield* run(
+      "update users set email = ?, status = 'disabled', browsers = '[]', current_sign_in_place = null, last_sign_in_place = null where tenant = ? and id = ?",
+      erased.email,
+      tenant,
+      user,
+    )
+  }
+  const challenges = yield* challengesOf(tenant, person.email, ALL)
+  const ids = JSON.stringify(challenges)
+  yield* run(
+    "update challenges set email = ?, device = '', network = null, return_to = null where tenant = ? and id {is_listed}",
+    erased.email,
+    tenant,
+    ids,
+  )
+  // Whoever takes such a mail out of the queue finds that it ran out, and sends nothing.
+  yield* run(
+    'update mails set link_expires_at = ? where tenant = ? and challenge {is_listed} and link_expires_at > ?',
+    tx.now,
+    tenant,
+    ids,
+    tx.now,
+  )
+  yield* run(
+    'update mails set code_expires_at = ? where tenant = ? and challenge {is_listed} and code_expires_at > ?',
+    tx.now,
+    tenant,
+    ids,
+    tx.now,
+  )
+  const sessions = yield* endAll(tx, tenant, person.user)
+  yield* run("update sessions{by_user} set device = '', network = '' where tenant = ? and user_id = ?", tenant, user)
+  tx.limits.drop(tenant, mailboxLimit(person.email))
+  return { facts: { challenges: challenges.length, sessions }, user }
+}
+
+interface NewOperator {
+  readonly id: string
+  readonly email: string
+  readonly eventId: string
+}
+
+/** The mailbox too: a first sign-in of the same address makes the same user. */
+export function makeOperatorsLocks(scope: Scope, operators: readonly NewOperator[]): Locks {
+  return { tenant: scope.tenant, keys: ['operators', ...operators.map(({ email }) => mailboxLimit(email))], limits: [] }
+}
+
+/** So that an operator can sign in where nobody may sign up. */
+export function* makeOperators(tx: Tx, scope: Scope, operators: readonly NewOperator[]): Operation<number> {
+  const { tenant } = scope
+  let made = 0
+  for (const { id, email, eventId } of operators) {
+    if ((yield* findUserByEmail(tenant, email)) !== null) continue
+    yield* run(
+      "insert into users (tenant, id, email, status, created_at, sign_in_count) values (?, ?, ?, 'active', ?, 0)",
+      tenant,
+      id,
+      email,
+      tx.now,
+    )
+    const decision = { reason: 'operator_made' as const }
+    yield* writeEvent(tx, { ...scope, eventId }, { kind: 'console', reason: decision.reason, facts: { now: tx.now }, decision, user: id })
+    made++
+  }
+  return made
+}
