@@ -185,7 +185,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     return (await counted).text()
   }
 
-  const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [], showsVersion: options.dev !== undefined })
+  const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [] })
   const askerOf = (request: Request, info: RequestInfo = {}): Asker => visitOf(context, site, fromFetch(request), info, '').asker
   return {
     ...createApp(context, site, { dev: options.dev, home: options.home, metrics }),

@@ -1,14 +1,12 @@
-// What whoever runs a server asks it, and a stranger has no business to know (AU-10): how much happens, and which version runs. In `dev`
-// on the port of everything else; on a server on one of its own (run/operations.ts).
+// Numbers, on the port of everything else: in `dev` only. On a server they have a port of their own (run/operations.ts), since a stranger
+// has no business to know how much happens (AU-10).
 import type { AppOptions } from './app.ts'
-import { html, json } from './respond.ts'
-import type { RouteTable } from './routes.ts'
+import type { Outgoing } from './exchange.ts'
+import { html } from './respond.ts'
+import type { Visit } from './visit.ts'
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-export function operationsRoutes({ metrics }: Pick<AppOptions, 'metrics'>): RouteTable {
-  return {
-    '/metrics': { GET: async (visit) => html(visit, await metrics(), { headers: { 'content-type': METRICS_TYPE } }) },
-    '/version': { GET: (visit) => json(visit, visit.context.versions) },
-  }
+export async function metricsOf(visit: Visit, { metrics }: Pick<AppOptions, 'metrics'>): Promise<Outgoing> {
+  return html(visit, await metrics(), { headers: { 'content-type': METRICS_TYPE } })
 }

@@ -12,7 +12,7 @@ import { consoleRoutes } from './console.ts'
 import { devRoutes } from './dev.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
 import { getLink, postLink } from './link.ts'
-import { operationsRoutes } from './operations.ts'
+import { metricsOf } from './operations.ts'
 import { frameOf, html, json, redirect, refuse } from './respond.ts'
 import { getAsk, getCheck, getSwitched, postAsk, postCode, postResend } from './sign-in.ts'
 import type { Visit } from './visit.ts'
@@ -50,9 +50,10 @@ export function routes(context: Context, options: AppOptions): Router {
     [paths.reasons]: { GET: (visit) => html(visit, reasonsPage(frameOf(visit, context.now()))) },
     '/livez': { GET: (visit) => json(visit, { status: 'ok' }) },
     '/readyz': { GET: ready },
+    '/version': { GET: (visit) => json(visit, context.versions) },
     ...(context.operators.length > 0 ? consoleRoutes() : {}),
     ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, options.home as string) } } : {}),
-    ...(options.dev ? { ...devRoutes(options.dev), ...operationsRoutes(options) } : {}),
+    ...(options.dev ? { ...devRoutes(options.dev), '/metrics': { GET: (visit: Visit) => metricsOf(visit, options) } } : {}),
   }
   return routerOf(table)
 }

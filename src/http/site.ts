@@ -15,15 +15,13 @@ export interface Site {
   readonly bareHeaders: Readonly<Record<string, string>>
 }
 
-export function siteOf(context: Context, options: { readonly trustedProxies: readonly string[]; readonly showsVersion: boolean }): Site {
+export function siteOf(context: Context, options: { readonly trustedProxies: readonly string[] }): Site {
   const { brand, policy, basePath, versions } = context
-  // The request id finds the event, and that has them all; strangers need not know which version is to be attacked (AU-10).
-  const appVersion = options.showsVersion ? versions.app : null
   const assets = { stylesheet: stylesheetHash(brand), script: scriptHash }
   return {
     cookies: cookieNames(context.origin),
     clientAddress: clientAddress({ trustedProxies: options.trustedProxies }),
-    frame: (requestId, now) => ({ brand, locale: 'en', requestId, basePath, policy, now, appVersion, assets }),
+    frame: (requestId, now) => ({ brand, locale: 'en', requestId, basePath, policy, now, appVersion: versions.app, assets }),
     headers: Object.freeze({ ...bareHeaders(context), ...pageHeaders(context) }),
     bareHeaders: Object.freeze(bareHeaders(context)),
   }

@@ -58,7 +58,7 @@ export function layout(frame: Frame, { title, error, wide, url, lead, children }
                 <a href={safeHref(frame.brand.support, '#')}>{w.frame.help}</a> <span aria-hidden="true">·</span>{' '}
               </>
             )}
-            {frame.appVersion === null ? 'Postkey' : fill('Postkey {version}', { version: frame.appVersion })}
+            {fill('Postkey {version}', { version: frame.appVersion })}
           </p>
         </footer>
       </body>

@@ -12,8 +12,7 @@ export interface Frame {
   readonly basePath: string
   readonly policy: Policy
   readonly now: Ms
-  /** null: not told on this page. */
-  readonly appVersion: string | null
+  readonly appVersion: string
   /** Content hashes for cache-proof asset addresses. */
   readonly assets: { readonly stylesheet: string; readonly script: string }
 }
