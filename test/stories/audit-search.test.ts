@@ -243,7 +243,7 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
 
 test.each([
   ['audit search', 'for what?'],
-  ['audit search ada bob', '"bob" is not expected after search'],
+  ['audit search ada bob', '"bob" is not expected here'],
   ['audit search ada', 'nothing that can be searched for'],
   ['audit search ada@localhost', 'the domain of the address is none'],
   ['audit search 203.0.113.0/16', 'no network that is kept'],
