@@ -349,6 +349,11 @@ describe('the verdict', () => {
       'The mail server has not taken the mail yet, after 1 try in 30 s (451 come again).',
       { now: at(30), events: [start(0), deliver(2, 'temporary', { text: '451 come again' })] },
     ],
+    [
+      'taken by a mail server that was not heard saying so',
+      'Not signed in yet: the link was opened in the browser that asked, and nothing was submitted.',
+      { now: at(90), events: [start(0), deliver(10, 'unknown')], views: [view(60, mine)] },
+    ],
     ['in the queue', 'The mail has been waiting in the queue for 30 s.', { now: at(30), events: [start(0)] }],
     [
       'another site',
