@@ -5,7 +5,7 @@ import { type DeliveryFacts, decideDelivery } from './delivery.ts'
 import type { Mail } from './model.ts'
 import { type Policy, type PolicyInput, readPolicy } from './policy.ts'
 import { decideStart, type StartFacts } from './start.ts'
-import { type Consequence, type Tried, tryEvent } from './try.ts'
+import { type Consequence, type Tried, tryEvent, tryView } from './try.ts'
 import { decideVerify, type VerifyFacts } from './verify.ts'
 
 const MINUTE = 60_000
@@ -263,6 +263,20 @@ describe('a delivery tried under other rules', () => {
   test('a mail that would not be there has no fate', () => {
     expect(tryEvent(standard, given, null)).toEqual({ verdict: 'moot', more: [], less: [] })
   })
+})
+
+test.each([
+  ['expired', 20, { linkTtl: '30m' }, 'less'],
+  ['expired', 30, { linkTtl: '30m' }, null],
+  ['live', 6, { linkTtl: '5m', codeTtl: '5m' }, 'more'],
+  ['live', 5, { linkTtl: '5m', codeTtl: '5m' }, 'more'],
+  ['live', 4, { linkTtl: '5m', codeTtl: '5m' }, null],
+  ['used', 20, { linkTtl: '5m', codeTtl: '5m' }, null],
+  ['off', 20, { linkTtl: '30m' }, null],
+  ['expired', 20, { methods: ['code'] }, null],
+] as const)('a view of a link that was %s after %i minutes, under %j: %s', (state, minutes, rules, expected) => {
+  const seen = { method: 'GET', state, bound: true, cookie: true, prefetch: false, navigation: true, ageMs: minutes * MINUTE } as const
+  expect(tryView(policy(rules as Rules), seen)).toBe(expected)
 })
 
 test('facts that this version cannot read are told', () => {

@@ -6,6 +6,7 @@ import { reasons } from './reason.ts'
 import { alike, decideAgain, type Recorded, unreadable } from './replay.ts'
 import type { StartDecision } from './start.ts'
 import type { VerifyDecision, VerifyFacts } from './verify.ts'
+import type { ViewFacts } from './view.ts'
 
 type Decision = StartDecision | VerifyDecision | DeliveryDecision
 
@@ -62,6 +63,17 @@ export function tryEvent(policy: Policy, { kind, facts, decision }: Recorded, ma
   } catch (error) {
     return unreadable(error)
   }
+}
+
+/**
+ * A view that was most likely a person's: would it have met an expired link, and did not (`more`), or did it and would not have (`less`)?
+ * null: neither, or the link would have been used or off.
+ */
+export function tryView(policy: Policy, { state, ageMs }: ViewFacts): 'more' | 'less' | null {
+  if ((state !== 'live' && state !== 'expired') || !policy.methods.includes('link')) return null
+  const late = ageMs >= policy.linkTtl
+  if (late === (state === 'expired')) return null
+  return late ? 'more' : 'less'
 }
 
 const nothing = (verdict: 'moot' | 'not_replayable'): Tried => ({ verdict, more: [], less: [] })

@@ -22,7 +22,7 @@ export async function* challengesAfter(store: ChallengeStore, tenant: string, af
     requestId: '',
     id: '',
   })
-  const views = groups((place: ViewPlace) => store.readViewsAfter(tenant, place, STEP), { challenge: after, at: 0, id: '' })
+  const views = viewsAfter(store, tenant, after)
   let decided = (await events.next()).value
   let seen = (await views.next()).value
   while (decided || seen) {
@@ -36,6 +36,15 @@ export async function* challengesAfter(store: ChallengeStore, tenant: string, af
     if (seen?.challenge === challenge) seen = (await views.next()).value
     yield record
   }
+}
+
+/** Views alone, challenge by challenge. */
+export function viewsAfter(
+  store: Pick<Store, 'readViewsAfter'>,
+  tenant: string,
+  after: string,
+): AsyncGenerator<Group<RecordedView>, undefined> {
+  return groups((place: ViewPlace) => store.readViewsAfter(tenant, place, STEP), { challenge: after, at: 0, id: '' })
 }
 
 interface Group<R> {

@@ -1,8 +1,7 @@
 // `postkey audit try`: every recorded decision once more, under a policy that is not in force. Reads only.
 import { type MailboxClass, mailboxClasses } from '../core/mailbox.ts'
 import type { Policy } from '../core/policy.ts'
-import { type Consequence, consequences } from '../core/try.ts'
-import { type Changes, type TrySummary, tryEvents } from '../flow/try.ts'
+import { type Changes, type Effect, effects, type TrySummary, tryEvents } from '../flow/try.ts'
 import type { EventPlace, RecordedEvent, Store } from '../store/store.ts'
 import { policyVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
@@ -73,10 +72,11 @@ const LIMITS = [
   'What followed from a first difference is not thought through: a mail that would not have been sent was clicked all the same, and whoever lost one proof may have had the other.',
   'Limits were filled under the rules of their time: how many mails and wrong codes a window held, and how full a bucket was.',
   'Links and codes live from when their mail was queued, as if it had been made under this policy; also those that a restore had voided.',
+  'The page of an expired link has nothing to submit: who would have met a live one is counted as an expired landing less, not as a sign-in.',
   'Nobody knows when a person who was told "expired" would have come back, nor what would have come of a code that nobody compared.',
 ] as const
 
-const LABELS: Readonly<Record<Consequence, string>> = {
+const LABELS: Readonly<Record<Effect, string>> = {
   signIns: 'sign-ins',
   repeats: 'repeats, same session again',
   mails: 'mails sent',
@@ -84,7 +84,8 @@ const LABELS: Readonly<Record<Consequence, string>> = {
   mailsGivenUp: 'mails given up as too late',
   startsRefused: 'requests for a mail refused',
   codesLocked: 'codes locked',
-  expired: 'links and codes expired',
+  expired: 'links and codes submitted too late',
+  expiredLandings: 'expired landings, by likely people',
   otherBrowser: 'links refused in another browser',
   notCompared: 'proofs looked at, result unknown',
 }
@@ -116,11 +117,11 @@ function report(
 }
 
 function isChanged(changes: Changes): boolean {
-  return consequences.some((name) => changes[name].more + changes[name].less > 0)
+  return effects.some((name) => changes[name].more + changes[name].less > 0)
 }
 
 function rowsOf(all: Changes, byMailbox: TrySummary['byMailbox'], found: readonly MailboxClass[]): string[][] {
-  const changed = consequences.filter((name) => all[name].more + all[name].less > 0)
+  const changed = effects.filter((name) => all[name].more + all[name].less > 0)
   const cell = ({ more, less }: { readonly more: number; readonly less: number }): string =>
     [more > 0 ? `+${more}` : '', less > 0 ? `-${less}` : ''].filter(Boolean).join(' ')
   return [
