@@ -67,7 +67,7 @@ function caseTables(rows) {
 
 function controlText(checks) {
   return `Both addresses are known, and the server itself waits, busily, for one of them: before its answer, or right after it.
-${checks[0]?.pairs.toLocaleString('en') ?? ''} pairs each, before the cases and on a server of their own. Where nothing was put in, nothing may be found; what stands in bold has to be, or the run fails.`
+${Math.min(...checks.map((check) => check.pairs)).toLocaleString('en')} pairs each, up to three times as many for what was not seen by then, before the cases and on a server of their own. Where nothing was put in, nothing may be found; what stands in bold has to be, or the run fails.`
 }
 
 function controlTable(checks) {
