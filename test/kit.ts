@@ -1,6 +1,9 @@
 // A whole Postkey on a memory database, a clock to move, a mailbox to open, and browsers with cookie jars. Nothing of Postkey
 // is replaced: guards, limits and the outbox are those of production. Stories talk to it through HTTP alone.
+import { replayEvents } from '../src/flow/replay.ts'
 import { createPostkey, type MailTransport, type Message, type Postkey, type PostkeyOptions, type Reply } from '../src/index.ts'
+import { openStore } from '../src/store/open.ts'
+import type { Store } from '../src/store/store.ts'
 import { freshDatabase } from './postgres.ts'
 
 export const ORIGIN = 'https://auth.example.com'
@@ -9,6 +12,8 @@ export const SECRET = 'kit-secret-of-at-least-32-bytes-0123456789abcdef'
 export interface KitOptions extends Partial<Omit<PostkeyOptions, 'mail'>> {
   /** What the mail server says to each mail; accepted unless told. */
   readonly reply?: (message: Message) => Reply | Promise<Reply>
+  /** The story changes the record by hand. */
+  readonly forges?: boolean
 }
 
 export interface Kit {
@@ -77,21 +82,24 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     verify: async () => {},
     close: async () => {},
   }
-  const { reply: _, ...given } = options
+  const { reply: _, forges = false, ...given } = options
   // The same stories on the other engine: POSTKEY_TEST_ENGINE=postgres npx vitest run test/stories
   const fresh = process.env['POSTKEY_TEST_ENGINE'] === 'postgres' && given.database === undefined ? await freshDatabase() : null
+  const store = given.database === undefined ? await openStore(fresh?.url ?? 'file::memory:', { now: clock.now }) : null
   const postkey = await createPostkey({
     url: ORIGIN,
     secret: SECRET,
-    database: fresh?.url ?? 'file::memory:',
+    database: store ?? '',
     mail: { from: 'sign-in@example.com', transport },
     name: 'Example',
     now: clock.now,
     ...given,
   })
   const close = async (): Promise<void> => {
+    const findings = store === null || forges ? [] : await decideAgain(store)
     await postkey.close()
     await fresh?.drop()
+    if (findings.length > 0) throw new Error(`AU-13: what this story decided would come out differently now:\n${findings.join('\n')}`)
   }
   const kit: Kit = {
     postkey,
@@ -103,6 +111,19 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     [Symbol.asyncDispose]: close,
   }
   return kit
+}
+
+/** At the end of every story: each of its decisions once more, from what was written down of it. */
+async function decideAgain(store: Store): Promise<string[]> {
+  const findings: string[] = []
+  await replayEvents({
+    store,
+    tenant: 'default',
+    after: { requestId: '', id: '' },
+    onStep: async () => true,
+    onFinding: ({ kind, reason, facts }, replayed) => void findings.push(JSON.stringify({ kind, reason, facts, replayed })),
+  })
+  return findings
 }
 
 export interface BrowserOptions {
