@@ -268,6 +268,11 @@ describe('the verdict', () => {
       { events: [start(0), taken], views: [...scanned(20), ...scanned(40)] },
     ],
     [
+      'scanned only, as soon as a late mail was there',
+      'Did not sign in: the link was opened by likely mail scanners only; the mail took 9 min to be accepted.',
+      { events: [start(0), deliver(9 * MINUTE, 'accepted')], views: [view(9 * MINUTE + 20, { navigation: null })] },
+    ],
+    [
       'scanned only, so far',
       'Not signed in yet: the link was opened by likely mail scanners only.',
       { now: at(90), events: [start(0), taken], views: scanned(20) },
