@@ -1,66 +1,20 @@
-// `postkey audit replay`: every recorded decision once more, under the policy of its time. Reads only.
-import type { Replayed } from '../core/replay.ts'
-import { type ReplaySummary, replayEvents } from '../flow/replay.ts'
-import type { EventPlace, RecordedEvent, Store } from '../store/store.ts'
+// `postkey audit …`: the record, for people who ask. Each of its actions is in a file of its own, and reads only.
 import type { ExitCode, Request } from './command.ts'
-import { beginningOf, placeText, TENANT, watched, withRecord } from './record.ts'
+
+type Action = (request: Request) => Promise<ExitCode>
+
+const actions: Readonly<Record<string, Action>> = {
+  search: async (request) => (await import('./audit-search.ts')).search(request),
+  show: async (request) => (await import('./audit-search.ts')).show(request),
+  replay: async (request) => (await import('./audit-replay.ts')).replay(request),
+  try: async (request) => (await import('./audit-try.ts')).auditTry(request),
+}
 
 export async function audit(request: Request): Promise<ExitCode> {
-  const { terminal, words, flags } = request
-  if (words.length === 1 && words[0] === 'try') return (await import('./audit-try.ts')).auditTry(request)
-  if (words[0] !== 'replay' || words.length > 1) {
-    const what = words[0] === undefined ? 'what?' : `"${words.join(' ')}" is not known`
-    terminal.err(`postkey audit: ${what} — postkey audit replay, or postkey audit try --policy FILE`)
-    return 2
-  }
-  if (flags['policy'] !== undefined) {
-    terminal.err('postkey audit replay: takes no --policy, it decides by those of the time — postkey audit try --policy FILE')
-    return 2
-  }
-  const after = beginningOf(request, 'audit replay')
-  return after === null ? 2 : withRecord(request, 'audit replay', (store) => replayFrom(request, store, after))
-}
-
-async function replayFrom(request: Request, store: Store, after: EventPlace): Promise<ExitCode> {
-  const { terminal, json } = request
-  const findings: object[] = []
-  const of = await store.countEvents(TENANT, after)
-  const summary = await watched(request, { title: 'Deciding again', end: 'Decided again', of }, (onStep) =>
-    replayEvents({
-      store,
-      tenant: TENANT,
-      after,
-      onStep,
-      onFinding: (event, replayed) => {
-        if (json) findings.push(findingOf(event, replayed))
-        else terminal.err(lineOf(event, replayed))
-      },
-    }),
-  )
-  const goOn = placeText(summary.goOnAfter)
-  if (json) terminal.out(JSON.stringify({ ok: isClean(summary), ...summary, goOnAfter: goOn, findings }))
-  else terminal.out(sentenceOf(summary, goOn))
-  return isClean(summary) ? 0 : 1
-}
-
-function isClean({ different, unreadable, goOnAfter }: ReplaySummary): boolean {
-  return different === 0 && unreadable === 0 && goOnAfter === null
-}
-
-function sentenceOf({ looked, same, different, unreadable, notReplayable }: ReplaySummary, goOn: string | null): string {
-  const counts = `${looked} events: ${same} decided as before, ${different} differently, ${unreadable} not readable, ${notReplayable} not decided by policy and facts.`
-  return goOn === null ? counts : `${counts}\nInterrupted. To go on: postkey audit replay --after ${goOn}`
-}
-
-type Finding = Exclude<Replayed, { verdict: 'same' | 'not_replayable' }>
-
-function findingOf({ requestId, id, at, challenge, kind, decision, policyVersion }: RecordedEvent, replayed: Finding): object {
-  const where = { requestId, event: id, at: new Date(at).toISOString(), challenge, kind, policy: policyVersion }
-  return replayed.verdict === 'different' ? { ...where, recorded: decision, now: replayed.decision } : { ...where, why: replayed.why }
-}
-
-function lineOf(event: RecordedEvent, replayed: Finding): string {
-  const where = `${new Date(event.at).toISOString()}  request ${event.requestId}  ${event.kind}`
-  if (replayed.verdict === 'unreadable') return `${where}: ${event.reason}, not readable: ${replayed.why}`
-  return `${where}: recorded ${JSON.stringify(event.decision)}, now ${JSON.stringify(replayed.decision)}`
+  const [name] = request.words
+  const action = name !== undefined && Object.hasOwn(actions, name) ? actions[name] : undefined
+  if (action !== undefined) return await action(request)
+  const known = Object.keys(actions).map((one) => `postkey audit ${one}`)
+  request.terminal.err(`postkey audit: ${name === undefined ? 'what?' : `"${name}" is not known`} — ${known.join(', ')}`)
+  return 2
 }
