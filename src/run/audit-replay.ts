@@ -3,7 +3,8 @@ import type { Replayed } from '../core/replay.ts'
 import { type ReplaySummary, replayEvents } from '../flow/replay.ts'
 import type { EventPlace, RecordedEvent, Store } from '../store/store.ts'
 import type { ExitCode, Request } from './command.ts'
-import { beginningOf, placeText, TENANT, watched, withRecord } from './record.ts'
+import { withStore } from './reading.ts'
+import { beginningOf, placeText, TENANT, watched } from './record.ts'
 
 const COMMAND = 'audit replay'
 
@@ -14,7 +15,7 @@ export async function auditReplay(request: Request): Promise<ExitCode> {
     return 2
   }
   const after = beginningOf(request, COMMAND)
-  return after === null ? 2 : withRecord(request, COMMAND, (store) => replayFrom(request, store, after))
+  return after === null ? 2 : withStore(request, COMMAND, (store) => replayFrom(request, store, after))
 }
 
 async function replayFrom(request: Request, store: Store, after: EventPlace): Promise<ExitCode> {

@@ -6,7 +6,8 @@ import type { Entry } from '../core/timeline.ts'
 import { search as find, type Match } from '../flow/search.ts'
 import { clientAddress } from '../http/client-address.ts'
 import type { ExitCode, Request } from './command.ts'
-import { sinceOf, TENANT, withRecord } from './record.ts'
+import { withStore } from './reading.ts'
+import { sinceOf, TENANT } from './record.ts'
 
 const LIMIT = 20
 const LIMIT_MAX = 1_000
@@ -66,7 +67,7 @@ async function answer(request: Request, name: 'search' | 'show', keys: readonly 
     terminal.err(`postkey audit ${name}: --limit ${flags['limit']} is no number from 1 to ${LIMIT_MAX}`)
     return 2
   }
-  return await withRecord(request, `audit ${name}`, async (store) => {
+  return await withStore(request, `audit ${name}`, async (store) => {
     const { matches, more } = await find({ store, tenant: TENANT, keys, since, limit })
     const nothing = name === 'show' && matches.length === 0
     if (json) terminal.out(JSON.stringify({ ok: !nothing, more, matches: matches.map(plain) }))

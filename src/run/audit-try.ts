@@ -6,7 +6,8 @@ import type { EventPlace, RecordedEvent, Store } from '../store/store.ts'
 import { policyVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
 import { mailboxesByDns, silenceOf } from './mailboxes.ts'
-import { beginningOf, placeText, TENANT, watched, withRecord } from './record.ts'
+import { withStore } from './reading.ts'
+import { beginningOf, placeText, TENANT, watched } from './record.ts'
 import { readPolicySetting } from './setting.ts'
 import { settings } from './settings.ts'
 import { tableOf } from './table.ts'
@@ -14,7 +15,11 @@ import { tableOf } from './table.ts'
 const COMMAND = 'audit try'
 
 export async function auditTry(request: Request): Promise<ExitCode> {
-  const { terminal, flags } = request
+  const { terminal, words, flags } = request
+  if (words.length > 1) {
+    terminal.err(`postkey ${COMMAND}: "${words.slice(1).join(' ')}" is not expected here`)
+    return 2
+  }
   const given = flags['policy']
   if (given === undefined) {
     terminal.err(`postkey ${COMMAND}: under which policy? — --policy strict, standard, corporate, or the path of a JSON file`)
@@ -24,7 +29,7 @@ export async function auditTry(request: Request): Promise<ExitCode> {
   if (after === null) return 2
   const read = readPolicySetting(given, terminal.folder)
   const problems = read.ok ? [] : [{ key: '--policy', what: read.what, why: settings.policy.why, remedy: read.remedy }]
-  return withRecord(request, COMMAND, (store) => tryFrom(request, store, after, (read as { value: Policy }).value), problems)
+  return await withStore(request, COMMAND, (store) => tryFrom(request, store, after, (read as { value: Policy }).value), problems)
 }
 
 async function tryFrom(request: Request, store: Store, after: EventPlace, policy: Policy): Promise<ExitCode> {

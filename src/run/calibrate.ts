@@ -9,14 +9,15 @@ import type { Store } from '../store/store.ts'
 import { policyVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
 import { mailboxesByDns, silenceOf } from './mailboxes.ts'
-import { beginningOf, TENANT, watched, withRecord } from './record.ts'
+import { withStore } from './reading.ts'
+import { beginningOf, TENANT, watched } from './record.ts'
 import { tableOf } from './table.ts'
 
 const COMMAND = 'calibrate'
 
 export async function calibrate(request: Request): Promise<ExitCode> {
   const beginning = beginningOf(request, COMMAND)
-  return beginning === null ? 2 : withRecord(request, COMMAND, (store) => calibrateFrom(request, store, beginning.requestId))
+  return beginning === null ? 2 : await withStore(request, COMMAND, (store) => calibrateFrom(request, store, beginning.requestId))
 }
 
 async function calibrateFrom(request: Request, store: Store, after: string): Promise<ExitCode> {

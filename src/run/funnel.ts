@@ -3,7 +3,8 @@ import { type FunnelNumber, LEAST, numbersOf } from '../core/funnel-numbers.ts'
 import { type FunnelRead, readFunnel } from '../flow/funnel.ts'
 import { idsOf } from '../secret.ts'
 import type { ExitCode, Request } from './command.ts'
-import { sinceOf, TENANT, watched, withRecord } from './record.ts'
+import { withStore } from './reading.ts'
+import { sinceOf, TENANT, watched } from './record.ts'
 
 const COMMAND = 'funnel'
 
@@ -12,7 +13,7 @@ export async function funnel(request: Request): Promise<ExitCode> {
   const since = sinceOf(request, COMMAND, '24h')
   return since === null
     ? 2
-    : withRecord(request, COMMAND, async (store) => {
+    : withStore(request, COMMAND, async (store) => {
         const of = await store.countEvents(TENANT, { requestId: idsOf(since), id: '' })
         const read = await watched(request, { title: 'Counting', end: 'Counted', of }, (onStep) =>
           readFunnel({ store, tenant: TENANT, since, onStep }),

@@ -1,15 +1,11 @@
-// The record, opened for a command that looks at all of it: from which moment on, with a bar that tells how far it is, and an interrupt
+// What commands that look at all of the record share: from which moment on, with a bar that tells how far it is, and an interrupt
 // that ends it where it can go on.
 import type { Ms } from '../core/model.ts'
 import { idsOf } from '../secret.ts'
-import type { EventPlace, Store } from '../store/store.ts'
-import { schemaVersion } from '../versions.ts'
-import type { ExitCode, Request } from './command.ts'
-import { readConfig } from './config.ts'
-import { sourcesOf, tellProblems } from './problems.ts'
+import type { EventPlace } from '../store/store.ts'
+import type { Request } from './command.ts'
 import { startProgress } from './progress.ts'
 import { readSince } from './since.ts'
-import type { ConfigProblem } from './sources.ts'
 
 export const TENANT = 'default'
 
@@ -36,29 +32,6 @@ export function beginningOf(request: Request, command: string): EventPlace | nul
 /** As --after takes it. */
 export function placeText(place: EventPlace | null): string | null {
   return place === null ? null : `${place.requestId}.${place.id}`
-}
-
-/** @param problems found in what else the command was given; all are told at once. */
-export async function withRecord(
-  request: Request,
-  command: string,
-  look: (store: Store) => Promise<ExitCode>,
-  problems: readonly ConfigProblem[] = [],
-): Promise<ExitCode> {
-  const result = readConfig(sourcesOf(request, 'migrate'))
-  if (!result.ok || problems.length > 0) {
-    tellProblems(request, command, [...(result.ok ? [] : result.problems), ...problems])
-    return 2
-  }
-  const { openToRead, storeOver } = await import('../store/open.ts')
-  const engine = await openToRead(result.config.databaseUrl)
-  try {
-    const schema = await engine.schema()
-    if (schema !== schemaVersion) throw new Error(`the database has schema ${schema} of ${schemaVersion} — run postkey migrate first`)
-    return await look(storeOver(engine))
-  } finally {
-    await engine.close()
-  }
 }
 
 /** @param bar `of` so many events. */
