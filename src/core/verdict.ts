@@ -16,7 +16,9 @@ export function verdictOf(trace: Trace, told: Told): string {
   if (asks.length === 0 && submits.length === 0) return withoutAsking(told)
   const sent = told.mails.filter(({ pretended }) => !pretended)
   if (asks.length > 0 && sent.length === 0) return `No mail was sent: ${unsent(trace, asks[0] as Ask)}.`
-  if (submits.length === 0 && sent.length > 0 && sent.every(({ state }) => state !== 'sent')) return undelivered(trace, sent)
+  // A mail server may have taken a mail and not been heard saying so: then somebody was at its link, or its code was typed.
+  const unseenYet = submits.length === 0 && trace.views.length === 0
+  if (unseenYet && sent.length > 0 && sent.every(({ state }) => state !== 'sent')) return undelivered(trace, sent)
   const why = failure(trace, told)
   if (why === null) return unseen(trace, told)
   const open = isOpen(trace, told)

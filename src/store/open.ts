@@ -13,6 +13,7 @@ import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
 import { findBreaker, findChallenge, keepPolicy } from './read.ts'
 import { findChallengeWithMails, findUserOrNext } from './rows.ts'
+import { readTrace, search } from './search.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
 import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
@@ -202,6 +203,8 @@ export function storeOver(engine: Engine): Store {
     writeViews: (tenant, views) => engine.write({ locks: nothing, alone: true, run: () => writeViews(tenant, views) }),
     readViews: (tenant, challenge) => engine.read(() => readViews(tenant, challenge)),
     readViewsAfter: (tenant, after, limit) => engine.read(() => readViewsAfter(tenant, after, limit)),
+    search: (tenant, input) => engine.read(() => search(tenant, input)),
+    readTrace: (tenant, ref) => engine.read((tx) => readTrace(tx, tenant, ref)),
     check: () => engine.check(),
     close: () => engine.close(),
   }
