@@ -105,6 +105,7 @@ function optionsOf(config: Config, url: string, { inbox, transport }: Post, log:
     basePath,
     returnTo: config.returnTo ?? (inbox ? `${basePath}/` : `${basePath}/account`),
     returnOrigins: config.returnOrigins,
+    operators: config.operators,
     trustedProxies: config.trustedProxies,
     operators: config.operators,
     log: {

@@ -1,6 +1,7 @@
 // What is counted, in the form that Prometheus reads. The one place that knows which metric a thing that happened belongs to; loaded only
 // where somebody wants the numbers. Labels come from lists of ours: no address, no id, nothing that a stranger could make many of.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { rules } from '../core/alarms.ts'
 import type { Ms, Versions } from '../core/model.ts'
 import { type ReasonCode, type ReasonKind, reasons } from '../core/reason.ts'
 import { isHuman, type Tell, type Told, type ToldVerify } from '../core/told.ts'
@@ -23,7 +24,7 @@ const CLICKABLE: ReadonlySet<ViewState> = new Set(['live', 'expired'])
 const LAG_EVERY_MS = 50
 
 /** @param vitals what is looked up when somebody asks; a database that does not answer costs these, and not the counts. */
-export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): Metrics {
+export function openMetrics(versions: Versions, vitals: () => Promise<Vitals & { readonly alarms: ReadonlySet<string> }>): Metrics {
   const registry = new Registry()
   const registers = [registry]
   const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
@@ -60,6 +61,7 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): 
   const queueAge = gauge('mail_queue_age_seconds', 'How long the mail that waits longest for a worker has been due.')
   const mailUsable = gauge('mail_server_usable', '1: the mail server can be used, as far as is known.')
   const breaker = gauge('breaker_fill_ratio', 'Wrong codes of everybody, of those the breaker takes. From 1 on mails carry links only.')
+  const alarm = gauge('alarm', '1: raised, by rule.', 'rule')
   const databaseUsable = gauge('database_usable', '1: the database answered when these numbers were asked for.')
   const build = gauge('build_info', 'Versions, as labels.', 'version', 'schema', 'policy', 'template')
   build.set({ version: versions.app, schema: versions.schema, policy: versions.policy, template: versions.template }, 1)
@@ -109,6 +111,7 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): 
       dropped = seen.viewsDropped
       queueAge.set(seconds(seen.queueAgeMs))
       if (seen.breakerFill !== null) breaker.set(seen.breakerFill)
+      for (const { id: rule } of rules) alarm.set({ rule }, seen.alarms.has(rule) ? 1 : 0)
       mailUsable.set(seen.mailUnusableSince === null ? 1 : 0)
       databaseUsable.set(1)
     } catch {
