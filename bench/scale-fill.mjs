@@ -5,7 +5,7 @@ import pg from 'pg'
 import { rowsOf } from './scale-rows.mjs'
 import { openSqlite } from './sqlite.mjs'
 
-const TABLES = ['users', 'challenges', 'mails', 'sessions', 'events', 'limits']
+const TABLES = ['users', 'challenges', 'mails', 'sessions', 'events', 'views', 'limits']
 const CHUNKS = 40
 const TRIAL = 20_000
 /** Of the time: a table that grows is filled more slowly, and in the end indexes are made. */

@@ -45,6 +45,7 @@ export function rowsOf(engine, { from, to, total, now, templates }) {
     return `insert into ${table} (tenant, ${names.join(', ')}) select 'default', ${Object.values(columns).join(', ')} from past ${end}`
   }
   const challenge = id('sign_ins', 2)
+  const network = "(11 + (n / 65536) % 200) || '.' || ((n / 256) % 256) || '.' || (n % 256) || '.0/24'"
   const sign = 'sign_ins_at'
   const events = Array.from({ length: EVENTS_EACH }, (_, nth) => {
     const { kind, reason, facts, decision, versions, cost } = templates[nth % templates.length]
@@ -82,6 +83,7 @@ export function rowsOf(engine, { from, to, total, now, templates }) {
       return_to: "'https://app.example.com/account'",
       locale: "'en'",
       device: "'Firefox on Linux'",
+      network,
       created_at: sign,
       completed_at: `${sign} + 40000`,
     }),
@@ -109,15 +111,22 @@ export function rowsOf(engine, { from, to, total, now, templates }) {
       challenge,
       proof: "'code'",
       device: "'Firefox on Linux'",
-      network: "'203.0.113.0/24'",
+      network,
       created_at: `${sign} + 40000`,
       seen_at: `${sign} + 90000`,
+    }),
+    insert('views', {
+      challenge,
+      at: `${sign} + 30000`,
+      id: id('sign_ins', 30),
+      ordinal: '0',
+      facts: quote('{"method":"GET","state":"live","bound":true,"cookie":true,"prefetch":false,"navigation":true,"ageMs":30000}'),
     }),
     ...events,
     ...[
       [`'mailbox:' || ${email}`, `'{"mails":[[' || ${sign} || ',"' || ${challenge} || '"]],"knownMails":[],"failures":[],"bounces":[]}'`],
       [`'browser:' || ${digest('n', 'b')}`, `cast(${sign} + 30000 as text)`],
-      [`'net:' || (11 + (n / 65536) % 200) || '.' || ((n / 256) % 256) || '.' || (n % 256) || '.0/24'`, `cast(${sign} + 20000 as text)`],
+      [`'net:' || ${network}`, `cast(${sign} + 20000 as text)`],
     ].map(([name, state]) => insert('limits', { name, state }, ignore)),
     'drop table past',
   ]

@@ -1,12 +1,13 @@
 // How the databases find the rows of a request: every statement that the product sends while people sign in, and its plan. A plan that
 // reads a table is fast as long as the table is small, and nobody notices.
 import pg from 'pg'
+import type { SearchKey } from '../src/core/search.ts'
 import type { Reply } from '../src/index.ts'
-import { openEngine, storeOver } from '../src/store/open.ts'
+import { openEngine, openStore, storeOver } from '../src/store/open.ts'
 import { nothing, run } from '../src/store/operation.ts'
 import { type Database, SqliteEngine } from '../src/store/sqlite.ts'
 import type { Store } from '../src/store/store.ts'
-import { askAndOpen, Clock, type Kit, MINUTE, signIn, startKit, wrongCode } from './kit.ts'
+import { askAndOpen, type Browser, Clock, type Kit, MINUTE, signIn, startKit, wrongCode } from './kit.ts'
 
 /** Tables that grow with people or time. */
 const GROWING = ['users', 'challenges', 'mails', 'sessions', 'limits', 'events', 'views'] as const
@@ -154,6 +155,8 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   await Promise.all(addresses.map((address) => once(kit, address)))
   await signIn(kit, `${INVITED}-${clock.at}@example.net`)
   await once(kit, `plan-alone-${clock.at}@example.net`)
+  const flooded = `plan-flooded-${clock.at}@example.net`
+  await flood(kit, flooded)
   for (const name of ['refused', 'later']) await kit.browser().ask(`${name}-${clock.at}@example.net`)
   await kit.settle()
   forward(2 * MINUTE)
@@ -161,6 +164,9 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   // Views are written a moment later.
   await new Promise((resolve) => setTimeout(resolve, 700))
   const again = await Promise.all(addresses.map((address) => signIn(kit, address)))
+  const session = await (again[0] as Browser).api('GET', '/api/session')
+  const { user } = session.json() as { readonly user: { readonly id: string } }
+  await searchEverything(database, [flooded, ...addresses], user.id)
   forward(2 * MINUTE)
   for (const which of ['/api/session', '/account', '/api/sessions']) await Promise.all(again.map((browser) => browser.get(which)))
   await operate(kit, clock.at, addresses)
@@ -181,9 +187,36 @@ async function operate(kit: Kit, at: number, addresses: readonly string[]): Prom
   ] as const) {
     const { location } = await operator.post('/console/search', { q: address })
     await operator.get(location)
+    await operator.get(`/console/found?q=${asked.challenge}`)
     for (const act of ['resend', 'lift_mails', 'lift_failures', 'lift_bounces', 'end_sessions', 'disable', 'enable', 'erase'])
       await operator.post(location, { act, challenge, sure: 'yes' })
   }
+}
+
+/** Somebody knows the id of a challenge, and more events are left of it than anybody wants to read. */
+async function flood(kit: Kit, address: string): Promise<void> {
+  const challenge = await kit.browser().ask(address)
+  for (let round = 0; round < 10; round++)
+    await Promise.all(Array.from({ length: 50 }, () => kit.browser().post('/sign-in/code', { c: challenge, code: '123456' })))
+}
+
+/** As the support desk does, for one and for several at once. */
+async function searchEverything(database: string | Store, addresses: readonly string[], user: string): Promise<void> {
+  const store = typeof database === 'string' ? await openStore(database) : database
+  const find = (...keys: SearchKey[]) => store.search('default', { keys, from: '', limit: 20 })
+  const byAddress = addresses.map((email) => find({ by: 'address', email }))
+  const [refs = []] = await Promise.all([...byAddress, find({ by: 'network', network: '203.0.113.0/24' })])
+  const [one] = refs
+  if (one?.challenge === undefined) throw new Error('nothing was found')
+  const ofUser = await find({ by: 'id', id: user })
+  if (ofUser.length === 0) throw new Error('nothing was found of a user')
+  await find({ by: 'challenge', challenge: one.challenge })
+  const [trace] = await Promise.all([...refs, ...ofUser].map((ref) => store.readTrace('default', ref)))
+  const requests = (trace?.events ?? []).map(({ requestId }) => requestId)
+  for (const id of requests.slice(0, 3)) await find({ by: 'id', id })
+  await store.readTrace('default', { request: requests[0] ?? '' })
+  await store.readViewsAfter('default', { challenge: '', at: 0, id: '' }, 10)
+  if (typeof database === 'string') await store.close()
 }
 
 async function once(kit: Kit, address: string): Promise<void> {

@@ -98,12 +98,14 @@ function sessions(trace: Trace, { ends }: Told): Entry[] {
   })
 }
 
-/** Views that say the same and stand together are one entry, of the time of the first. */
+const FOLDED: ReadonlySet<Entry['what']> = new Set(['view', 'submit'])
+
+/** What says the same and stands together is one entry, of the time of the first. */
 function folded(entries: readonly Entry[]): Entry[] {
   const out: Entry[] = []
   for (const entry of entries) {
     const last = out.at(-1)
-    if (last !== undefined && entry.what === 'view' && last.what === 'view' && last.text === entry.text)
+    if (last !== undefined && FOLDED.has(entry.what) && last.what === entry.what && last.text === entry.text)
       out[out.length - 1] = { ...last, count: last.count + 1 }
     else out.push(entry)
   }

@@ -1,8 +1,8 @@
-// From when on a command looks at the record: so long ago, or a date.
+// "From then on", as it is typed.
 import type { Ms } from '../core/model.ts'
 import { readDuration } from '../core/policy.ts'
 
-/** "30d", "12h", "2026-11-01" or "2026-11-01T09:30Z", in UTC; null: it is none of these. */
+/** "30d", "12h", or a date such as 2026-11-01; null: none of them. */
 export function sinceOf(text: string, now: Ms): Ms | null {
   const ago = readDuration(text)
   if (ago !== null) return Math.max(0, now - ago)

@@ -55,6 +55,20 @@ const fragments = {
     postgres:
       '(select value ->> 0 as tenant, value ->> 1 as challenge, cast(value ->> 2 as bigint) as ordinal from json_array_elements(cast(? as json)))',
   },
+  /** A parameter that is a JSON list of how ids begin, as rows. */
+  hours: { sqlite: 'json_each(?) h', postgres: 'json_array_elements_text(cast(? as json)) h(value)' },
+  /**
+   * The challenges of one address, or of one network, in each of those hours. Either engine would rather go through all challenges of the
+   * tenant, newest first, until it has found enough.
+   */
+  with_email: {
+    sqlite: 'cross join challenges c indexed by challenges_email on c.tenant = ? and substr(c.id, 1, 3) = h.value and c.email = ?',
+    postgres: 'cross join lateral (select id from challenges where tenant = ? and substr(id, 1, 3) = h.value and email = ? offset 0) c',
+  },
+  with_network: {
+    sqlite: 'cross join challenges c indexed by challenges_network on c.tenant = ? and substr(c.id, 1, 3) = h.value and c.network = ?',
+    postgres: 'cross join lateral (select id from challenges where tenant = ? and substr(id, 1, 3) = h.value and network = ? offset 0) c',
+  },
   /** A parameter that is a JSON list of views, as rows. */
   listed_views: {
     sqlite:

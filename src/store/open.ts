@@ -10,12 +10,13 @@ import type { Migrated } from './migrate.ts'
 import { type Engine, nothing, one, run } from './operation.ts'
 import { makeOperators, makeOperatorsLocks, operate, operateLocks } from './operator.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
-import { viewPerson } from './person.ts'
+import { hasUser, viewPerson } from './person.ts'
 import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
 import { viewQueue } from './queue.ts'
 import { findChallenge, keepPolicy } from './read.ts'
 import { findChallengeWithMails, findUserOrNext } from './rows.ts'
+import { readTrace, search } from './search.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
 import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
@@ -194,6 +195,7 @@ export function storeOver(engine: Engine): Store {
     operate: (scope, input) => engine.write({ locks: () => operateLocks(scope, input), run: (tx) => operate(tx, scope, input) }),
     makeOperators: (scope, operators) =>
       engine.write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
+    hasUser: (tenant, id) => engine.read(() => hasUser(tenant, id)),
     viewPerson: (tenant, policy, person) => engine.read((tx) => viewPerson(tx, tenant, policy, person)),
     viewQueue: (tenant) => engine.read((tx) => viewQueue(tx, tenant)),
     claimMails: (limit, leaseMs) => engine.write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),
@@ -210,6 +212,8 @@ export function storeOver(engine: Engine): Store {
     writeViews: (tenant, views) => engine.write({ locks: nothing, alone: true, run: () => writeViews(tenant, views) }),
     readViews: (tenant, challenge) => engine.read(() => readViews(tenant, challenge)),
     readViewsAfter: (tenant, after, limit) => engine.read(() => readViewsAfter(tenant, after, limit)),
+    search: (tenant, input) => engine.read(() => search(tenant, input)),
+    readTrace: (tenant, ref) => engine.read((tx) => readTrace(tx, tenant, ref)),
     check: () => engine.check(),
     close: () => engine.close(),
   }

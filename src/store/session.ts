@@ -3,6 +3,7 @@ import type { Ms, Proof, Session } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { decideSession } from '../core/session.ts'
+import { ID_LENGTH } from '../core/time-key.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
 import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
@@ -138,6 +139,8 @@ export function* endSessions(tx: Tx, scope: Scope, input: EndInput): Operation<{
     reason,
     facts,
     decision,
+    // A session's id begins with its challenge's: the end stands with the beginning.
+    challenge: view?.session.id.slice(0, ID_LENGTH) ?? null,
     user: view?.user.id ?? null,
     session: view?.session.id ?? null,
   })

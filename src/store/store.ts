@@ -6,8 +6,10 @@ import type { Challenge, Mail, Ms, Proof, Purpose, Session, User, Versions } fro
 import type { OperatorDecision, OperatorFacts } from '../core/operator.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
+import type { SearchKey } from '../core/search.ts'
 import type { SessionDecision } from '../core/session.ts'
 import type { StartDecision } from '../core/start.ts'
+import type { Trace } from '../core/trace.ts'
 import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
 import type { View } from '../core/view.ts'
 
@@ -298,6 +300,23 @@ export interface ViewPlace {
 
 export interface RecordedView extends ViewPlace, View {}
 
+export interface SearchInput {
+  readonly keys: readonly SearchKey[]
+  /** Ids that sort before this one are left out; '': none. */
+  readonly from: string
+  readonly limit: number
+}
+
+/** A challenge, or a request that was refused before there was one. */
+export type TraceOf =
+  | { readonly challenge: string; readonly request?: undefined }
+  | { readonly request: string; readonly challenge?: undefined }
+
+export interface FoundTrace extends Trace {
+  /** The address that the challenge is for; null: there is none, or it was removed. */
+  readonly email: string | null
+}
+
 export interface Store {
   /** Decides, and writes challenge, mail, limits and event. */
   start(scope: Scope, input: StartInput): Promise<StartOutcome>
@@ -319,6 +338,7 @@ export interface Store {
     scope: Scope,
     operators: readonly { readonly id: string; readonly email: string; readonly eventId: string }[],
   ): Promise<number>
+  hasUser(tenant: string, id: string): Promise<boolean>
   viewPerson(tenant: string, policy: Policy, person: { readonly email: string; readonly user: string | null }): Promise<PersonView>
   viewQueue(tenant: string): Promise<QueueView>
   /** Leases due mails: until the lease ends no other worker gets them. */
@@ -345,6 +365,10 @@ export interface Store {
   readViews(tenant: string, challenge: string): Promise<readonly RecordedView[]>
   /** The next views behind a place, at most so many. */
   readViewsAfter(tenant: string, after: ViewPlace, limit: number): Promise<readonly RecordedView[]>
+  /** What was asked for or happened, newest first: at most `limit`, and one more if there are more. */
+  search(tenant: string, input: SearchInput): Promise<readonly TraceOf[]>
+  /** All there is of one, as of one moment. */
+  readTrace(tenant: string, ref: TraceOf): Promise<FoundTrace>
   check(): Promise<void>
   close(): Promise<void>
 }

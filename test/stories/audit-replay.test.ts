@@ -156,7 +156,8 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
 
 test.each([
   ['audit', 'what?'],
-  ['audit search', '"search" is not known'],
+  ['audit find', '"find" is not known'],
+  ['audit replay all', '"all" is not expected here'],
   ['audit replay --since yesterday', '--since yesterday is no time'],
   ['audit replay --after here', '--after here is no place'],
 ])('postkey %s is told what is wrong', async (line, said) => {

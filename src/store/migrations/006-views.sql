@@ -15,10 +15,10 @@ create table views (
 alter table challenges add column network text;
 
 -- What happened to one challenge. Challenges of one hour are neighbours, so the index is written where it was written last.
-create index events_challenge on events (tenant, challenge) where challenge is not null;
+create index events_challenge on events (tenant, challenge, at) where challenge is not null;
 
 -- Addresses and networks come in no order: an index by them alone would have every start write to another page of it, anywhere in a
--- hundred million rows. The first three characters of an id are four hours of time, and those of one address are found by asking
+-- hundred million rows. The first three characters of an id are four hours of time, and an address is found by asking
 -- for it in each four hours that are kept: docs/decisions/016.
 create index challenges_email on challenges (tenant, substr(id, 1, 3), email, id);
 create index challenges_network on challenges (tenant, substr(id, 1, 3), network, id);
