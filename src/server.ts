@@ -107,7 +107,6 @@ function optionsOf(config: Config, url: string, { inbox, transport }: Post, log:
     returnOrigins: config.returnOrigins,
     operators: config.operators,
     trustedProxies: config.trustedProxies,
-    operators: config.operators,
     log: {
       event: (name, fields) => log.event(name, fields as LogFields),
       warn: (name, fields) => log.warn(name, fields as LogFields),

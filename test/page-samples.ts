@@ -9,12 +9,13 @@ import { accountPage } from '../src/page/account.tsx'
 import { askPage } from '../src/page/ask.tsx'
 import { checkPage } from '../src/page/check.tsx'
 import { confirmPage } from '../src/page/console/confirm.tsx'
+import { foundPage } from '../src/page/console/found.tsx'
 import { mailsPage } from '../src/page/console/mails.tsx'
 import { overviewPage } from '../src/page/console/overview.tsx'
 import { personPage } from '../src/page/console/person.tsx'
 import { policyPage } from '../src/page/console/policy.tsx'
 import { versionsPage } from '../src/page/console/versions.tsx'
-import type { Desk, FunnelView, PersonPageView, QueueFacts } from '../src/page/console/view.ts'
+import type { Desk, FunnelView, PersonPageView, QueueFacts, Story } from '../src/page/console/view.ts'
 import { demoPage } from '../src/page/demo.tsx'
 import { devInboxPage } from '../src/page/dev-inbox.tsx'
 import { failurePage } from '../src/page/failure.tsx'
@@ -152,6 +153,7 @@ export const person: PersonPageView = {
     {
       ...asked('06NqV8Kx3TzPmA4c', NOW - 4 * MINUTE),
       live: true,
+      verdict: 'Not signed in yet: the second mail was put off by the mail server, which will be asked again in 40 s.',
       mails: [
         { ...sent, codeTries: 2 },
         {
@@ -175,10 +177,16 @@ export const person: PersonPageView = {
         },
       ],
     },
-    { ...asked('06NqSx9f3TzPmA4c', NOW - 3 * HOUR, { completedAt: NOW - 3 * HOUR + MINUTE }), live: false, mails: [sent] },
+    {
+      ...asked('06NqSx9f3TzPmA4c', NOW - 3 * HOUR, { completedAt: NOW - 3 * HOUR + MINUTE }),
+      live: false,
+      verdict: 'Signed in by link, 60 s after asking.',
+      mails: [sent],
+    },
     {
       ...asked('06NqRx9f3TzPmA4c', NOW - 2 * DAY),
       live: false,
+      verdict: 'Did not sign in: the mail server refused the mail for good: 550 5.1.1 No such user.',
       mails: [
         {
           ...sent,
@@ -235,6 +243,34 @@ const funnel: FunnelView = {
 }
 const noFlows = { requested: 0, forShow: 0, accepted: 0, seen: 0, verified: 0 }
 
+const told = (minute: number, what: Story['entries'][number]['what'], text: string, count = 1): Story['entries'][number] => ({
+  at: NOW - 27 * MINUTE + minute * MINUTE,
+  what,
+  text,
+  requestId: what === 'view' ? null : '06NqV8Kx3TzPmA4f',
+  reason: null,
+  count,
+})
+const story: Story = {
+  challenge: '06NqV8Kx3TzPmA4c',
+  request: null,
+  at: NOW - 27 * MINUTE,
+  person: { email: ada.email, name: ada.id },
+  verdict: 'Did not sign in: the link expired 12 min before the click; the mail took 9 min to be accepted.',
+  entries: [
+    told(0, 'asked', 'Asked on Firefox on Linux from 203.0.113.0/24: A mail is in the outbox.'),
+    told(
+      0,
+      'mail',
+      'Mail 1, try 1: The mail server was unreachable or said later; the mail will be tried again while its secrets live. Again in 5 s. The answer: 451 4.7.1 Greylisted',
+    ),
+    told(9, 'mail', 'Mail 1, try 7: The mail server accepted the mail. The answer: 250 2.0.0 Ok'),
+    told(10, 'view', 'Link of mail 1 opened most likely by a mail scanner', 2),
+    told(27, 'view', 'Link of mail 1 opened in the browser that asked; it had expired'),
+    told(27, 'submit', 'Link submitted in the browser that asked: The link is past its life.'),
+  ],
+}
+
 function consoleSamples(frame: Frame): Record<string, string> {
   return {
     console: overviewPage(frame, desk('overview'), { queue, funnel }),
@@ -282,6 +318,24 @@ function consoleSamples(frame: Frame): Record<string, string> {
         { version: '5f1c0a9d2b77', firstUsedAt: NOW - 2 * DAY, inForce: true, changes: policyChanges(policyOf(), corporate) },
         { version: 'a0c2d9913ef0', firstUsedAt: NOW - 60 * DAY, inForce: false, changes: null },
       ],
+    }),
+    'console-found': foundPage(frame, desk('found'), { stories: [story], more: false }),
+    'console-found-request': foundPage(frame, desk('found'), {
+      stories: [
+        {
+          ...story,
+          challenge: null,
+          request: '06NqV8Kx3TzPmA4f',
+          person: null,
+          verdict: 'Asked in vain: what was typed is not one plain e-mail address.',
+          entries: story.entries.slice(0, 1),
+        },
+      ],
+      more: false,
+    }),
+    'console-found-many': foundPage(frame, desk('found'), {
+      stories: [story, { ...story, challenge: '06NqSx9f3TzPmA4c', verdict: 'Signed in by link, 60 s after asking.', at: NOW - 3 * HOUR }],
+      more: true,
     }),
     'console-versions': versionsPage(frame, desk('versions'), {
       versions: { app: '0.1.0', schema: 5, policy: '5f1c0a9d2b77', template: '9d2b775f1c0a' },

@@ -176,6 +176,23 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   await kit.postkey.purge()
 }
 
+/** Every page of the console, and every act. */
+async function operate(kit: Kit, at: number, addresses: readonly string[]): Promise<void> {
+  const operator = await signIn(kit, `operator-${at}@example.net`)
+  for (const page of ['', '/mails', '/policy', '/versions']) await operator.get(`/console${page}`)
+  const asked = await askAndOpen(kit, `plan-console-${at}@example.net`)
+  for (const [address, challenge] of [
+    [addresses[0] ?? '', ''],
+    [`plan-console-${at}@example.net`, asked.challenge],
+  ] as const) {
+    const { location } = await operator.post('/console/search', { q: address })
+    await operator.get(location)
+    await operator.get(`/console/found?q=${asked.challenge}`)
+    for (const act of ['resend', 'lift_mails', 'lift_failures', 'lift_bounces', 'end_sessions', 'disable', 'enable', 'erase'])
+      await operator.post(location, { act, challenge, sure: 'yes' })
+  }
+}
+
 /** Somebody knows the id of a challenge, and more events are left of it than anybody wants to read. */
 async function flood(kit: Kit, address: string): Promise<void> {
   const challenge = await kit.browser().ask(address)
@@ -200,22 +217,6 @@ async function searchEverything(database: string | Store, addresses: readonly st
   await store.readTrace('default', { request: requests[0] ?? '' })
   await store.readViewsAfter('default', { challenge: '', at: 0, id: '' }, 10)
   if (typeof database === 'string') await store.close()
-}
-
-/** Every page of the console, and every act. */
-async function operate(kit: Kit, at: number, addresses: readonly string[]): Promise<void> {
-  const operator = await signIn(kit, `operator-${at}@example.net`)
-  for (const page of ['', '/mails', '/policy', '/versions']) await operator.get(`/console${page}`)
-  const asked = await askAndOpen(kit, `plan-console-${at}@example.net`)
-  for (const [address, challenge] of [
-    [addresses[0] ?? '', ''],
-    [`plan-console-${at}@example.net`, asked.challenge],
-  ] as const) {
-    const { location } = await operator.post('/console/search', { q: address })
-    await operator.get(location)
-    for (const act of ['resend', 'lift_mails', 'lift_failures', 'lift_bounces', 'end_sessions', 'disable', 'enable', 'erase'])
-      await operator.post(location, { act, challenge, sure: 'yes' })
-  }
 }
 
 async function once(kit: Kit, address: string): Promise<void> {

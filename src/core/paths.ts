@@ -18,6 +18,7 @@ export const paths = {
   devInbox: '/dev/inbox',
   console: '/console',
   consoleSearch: '/console/search',
+  consoleFound: '/console/found',
   consolePeople: '/console/people',
   consoleMails: '/console/mails',
   consolePolicy: '/console/policy',

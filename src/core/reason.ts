@@ -290,7 +290,14 @@ export const reasons = {
     'notice',
     'An operator cannot be disabled or erased: take the address off the list of operators first.',
   ),
-  person_unknown: reason('operator', 'person_unknown', 404, 'continue', 'info', 'An operator asked for somebody who is not known here.'),
+  person_unknown: reason(
+    'operator',
+    'person_unknown',
+    404,
+    'continue',
+    'info',
+    'An operator asked for somebody or something that is not known here.',
+  ),
   operator_resent: reason('operator', 'operator_resent', 200, 'continue', 'notice', 'An operator asked for another mail of a sign-in.'),
   operator_ended_sessions: reason(
     'operator',

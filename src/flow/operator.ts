@@ -1,11 +1,12 @@
 // What the console asks for on behalf of an operator. Nothing is shown and nothing done that is not written down first.
-import { readAddress } from '../core/address.ts'
 import type { Ms } from '../core/model.ts'
 import { type Act, decideOperator, erasedAddress, type OperatorDecision, type OperatorFacts } from '../core/operator.ts'
+import { readSearch, type SearchKey } from '../core/search.ts'
 import { addressKey, digest, ID_SHAPE, mintId, mintSecret, open, SESSION_SHAPE, seal, sessionKey } from '../secret.ts'
 import type { KeptPolicy, OperateInput, OperateOutcome, PersonKey, PersonView, QueueView } from '../store/store.ts'
 import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
 import { type FunnelRead, readFunnel } from './funnel.ts'
+import { type Match, search } from './search.ts'
 import { getSession } from './session.ts'
 import { addressInEvent, bucketNames, withHand } from './sign-in.ts'
 
@@ -89,23 +90,46 @@ export function saidOf(act: Act, { decision, start }: Operated): OperatorDecisio
   return start === null ? 'challenge_unknown' : start.decision.reason === 'mail_queued' ? 'operator_resent' : start.decision.reason
 }
 
-export interface Search {
-  readonly person: PersonKey
-  /** As it may stand in an event. */
+export interface Searched {
+  /** What to look for; null: what was typed is nothing of the kind. */
+  readonly keys: readonly SearchKey[] | null
+  /** Whom it may mean: an address, or the id of a user; null: nobody in particular. */
+  readonly person: PersonKey | null
+  /** As it may stand in an event: an address masked, and what cannot be read, perhaps a secret, as a hash. */
   readonly searched: string
+  /** The same for the address of a page; null: an address, which has no business there. */
+  readonly name: string | null
 }
 
-/** Whatever was typed: what is neither an address nor an id leads to nobody, and leaves no more than a hash. */
-export function readSearch(context: Context, typed: string): Search {
-  const text = typed.trim()
-  const read = readAddress(text)
-  if (read.ok) return { person: { email: read.address.email }, searched: addressInEvent(context, read.address.email) }
-  if (ID_SHAPE.test(text)) return { person: { user: text }, searched: text }
-  return { person: { user: '' }, searched: addressKey(context.keys, context.tenant, text) }
+export function readSearched(context: Context, typed: string, networkOf: (address: string) => string | null): Searched {
+  const read = readSearch(typed, networkOf)
+  if (!read.ok) return { keys: null, person: null, searched: addressKey(context.keys, context.tenant, typed.trim()), name: null }
+  const { keys } = read
+  const address = keys.find((key) => key.by === 'address')
+  if (address !== undefined) return { keys, person: { email: address.email }, searched: addressInEvent(context, address.email), name: null }
+  const [key] = keys
+  const name = key?.by === 'id' ? key.id : key?.by === 'challenge' ? key.challenge : key?.by === 'network' ? key.network : ''
+  return { keys, person: key?.by === 'id' ? { user: key.id } : null, searched: name, name }
+}
+
+/** Ids of users look like those of challenges and requests. */
+export async function isUser(context: Context, person: PersonKey): Promise<boolean> {
+  return 'user' in person && (await context.store.hasUser(context.tenant, person.user))
+}
+
+const FOUND_MAX = 20
+
+/** The newest that fit, with what happened in each. */
+export async function findStories(
+  context: Context,
+  keys: readonly SearchKey[],
+): Promise<{ readonly matches: readonly Match[]; readonly more: boolean }> {
+  const { store, tenant } = context
+  return await search({ store, tenant, keys, since: 0, limit: FOUND_MAX })
 }
 
 /** How a path names a person: by id; an address, which has no business in an access log, sealed. */
-export function nameOf(context: Context, person: NonNullable<OperateOutcome['person']>): string {
+export function nameOf(context: Context, person: { readonly email: string; readonly user: { readonly id: string } | null }): string {
   return person.user?.id ?? seal(context.keys, sealOf(context), person.email)
 }
 

@@ -25,6 +25,14 @@ const UNKNOWN: ClientAddress = { address: 'unknown', network: 'unknown', network
 const CALLERS_MAX = 10_000
 const HOPS_MAX = 32
 
+const noProxies: ClientAddressReader = clientAddress({ trustedProxies: [] })
+
+/** Which network limits and records count an address to; null: it is no address. */
+export function networkOf(address: string): string | null {
+  const { network } = noProxies(address, null)
+  return network === UNKNOWN.network ? null : network
+}
+
 /** The reader asks on every request, mostly about callers it has just seen: it remembers some thousands. */
 export function clientAddress(options: ClientAddressOptions): ClientAddressReader {
   const trusted = options.trustedProxies.map(readRange)

@@ -8,19 +8,22 @@ import { policyChanges, policyLines } from '../core/policy-difference.ts'
 import { type ReasonCode, reasons } from '../core/reason.ts'
 import { standings } from '../core/standing.ts'
 import {
+  findStories,
+  isUser,
   listPolicies,
   nameOf,
   type Operated,
   operate,
   readName,
   readNumbers,
-  readSearch,
+  readSearched,
   saidOf,
   viewPerson,
   viewQueue,
   type Wanted,
 } from '../flow/operator.ts'
 import { confirmPage } from '../page/console/confirm.tsx'
+import { foundPage, foundPath } from '../page/console/found.tsx'
 import { mailsPage } from '../page/console/mails.tsx'
 import { personPage } from '../page/console/person.tsx'
 import { policyPage } from '../page/console/policy.tsx'
@@ -31,11 +34,13 @@ import {
   type PersonPageView,
   type QueueFacts,
   type SeenMail,
+  type Story,
   type Window,
   windows,
 } from '../page/console/view.ts'
 import type { Problem } from '../page/view.ts'
 import { readFormBody } from './body.ts'
+import { networkOf } from './client-address.ts'
 import { type Incoming, type Outgoing, queryOf } from './exchange.ts'
 import { frameOf, html, redirect, refuse } from './respond.ts'
 import type { RouteTable } from './routes.ts'
@@ -44,6 +49,7 @@ import type { Visit } from './visit.ts'
 export function consoleRoutes(): RouteTable {
   return {
     [paths.console]: { GET: getOverview },
+    [paths.consoleFound]: { GET: getFound },
     [paths.consoleSearch]: { GET: toConsole, POST: postSearch },
     [`${paths.consolePeople}/…`]: { GET: getPerson, POST: postAct },
     [paths.consoleMails]: { GET: getMails },
@@ -123,11 +129,45 @@ async function postSearch(visit: Visit, request: Incoming): Promise<Outgoing> {
   const body = await readFormBody(request, searchFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
   const { context } = visit
-  return admit(visit, { ...look, ...readSearch(context, body.values.q) }, paths.console, (desk, { decision, person }) =>
-    person === null
-      ? overview(visit, desk('overview'), { problem: { reason: decision.reason } })
-      : redirect(visit, personPath(visit, nameOf(context, person))),
+  const { keys, person, searched, name } = readSearched(context, body.values.q, networkOf)
+  return admit(
+    visit,
+    { ...look, person: keys === null ? NOBODY : name === null ? person : null, searched },
+    paths.console,
+    (desk, operated) => {
+      if (name !== null) return redirect(visit, `${context.basePath}${foundPath(name)}`)
+      return operated.person === null
+        ? overview(visit, desk('overview'), { problem: { reason: operated.decision.reason } })
+        : redirect(visit, personPath(visit, nameOf(context, operated.person)))
+    },
   )
+}
+
+/** What is no name of anybody. */
+const NOBODY = { user: '' }
+
+function getFound(visit: Visit, request: Incoming): Promise<Outgoing> {
+  const { context } = visit
+  const { keys, person, searched, name } = readSearched(context, queryOf(request).get('q') ?? '', networkOf)
+  const wanted = { ...look, searched, person: name === null ? NOBODY : null }
+  return admit(visit, wanted, name === null ? paths.console : foundPath(name), async (desk) => {
+    const nothing = (): Outgoing => refuse(visit, { reason: 'person_unknown' }, { continueTo: `${context.basePath}${paths.console}` })
+    if (keys === null || name === null) return nothing()
+    // The same shape names users, challenges and requests.
+    if (person !== null && (await isUser(context, person))) return redirect(visit, personPath(visit, name))
+    const { matches, more } = await findStories(context, keys)
+    if (matches.length === 0) return nothing()
+    const page = foundPage(frameOf(visit, context.now()), desk('found'), { stories: matches.map((match) => storyOf(visit, match)), more })
+    return html(visit, page)
+  })
+}
+
+function storyOf(visit: Visit, { email, ...match }: Awaited<ReturnType<typeof findStories>>['matches'][number]): Story {
+  const { context } = visit
+  return {
+    ...match,
+    person: email === null ? null : { email, name: nameOf(context, { email, user: null }) },
+  }
 }
 
 function personPath(visit: Visit, name: string): string {
@@ -139,7 +179,11 @@ function getPerson(visit: Visit, request: Incoming, name: string): Promise<Outgo
   const back = `${paths.consolePeople}/${name}`
   return admit(visit, { ...look, person: readName(context, name) }, back, async (desk, { decision, person }) => {
     if (person === null) return refuse(visit, { reason: decision.reason }, { continueTo: `${context.basePath}${paths.console}` })
-    const seen = await viewPerson(context, person)
+    const [seen, { matches }] = await Promise.all([
+      viewPerson(context, person),
+      findStories(context, [{ by: 'address', email: person.email }]),
+    ])
+    const verdicts = new Map(matches.map(({ challenge, verdict }) => [challenge, verdict]))
     const { policy, operators } = context
     const { email, user } = person
     const view: PersonPageView = {
@@ -150,7 +194,11 @@ function getPerson(visit: Visit, request: Incoming, name: string): Promise<Outgo
       erased: isErased(email),
       standings: standings(policy, person.hits, seen.now),
       sessions: seen.sessions,
-      challenges: challengesOf(seen, (challenge) => challenge.completedAt === null && seen.now < challenge.createdAt + policy.challengeTtl),
+      challenges: challengesOf(
+        seen,
+        verdicts,
+        (challenge) => challenge.completedAt === null && seen.now < challenge.createdAt + policy.challengeTtl,
+      ),
       said: readReason(queryOf(request).get('said')),
       policyHasCode: policy.methods.includes('code'),
     }
@@ -160,10 +208,15 @@ function getPerson(visit: Visit, request: Incoming, name: string): Promise<Outgo
 
 type Seen = Awaited<ReturnType<typeof viewPerson>>
 
-function challengesOf(seen: Seen, isLive: (challenge: Seen['challenges'][number]) => boolean): PersonPageView['challenges'] {
+function challengesOf(
+  seen: Seen,
+  verdicts: ReadonlyMap<string | null, string>,
+  isLive: (challenge: Seen['challenges'][number]) => boolean,
+): PersonPageView['challenges'] {
   return seen.challenges.map((challenge) => ({
     ...challenge,
     live: isLive(challenge),
+    verdict: verdicts.get(challenge.id) ?? '',
     mails: seen.mails.filter((mail) => mail.challenge === challenge.id).map((mail) => withEvents(mail, seen.events)),
   }))
 }

@@ -8,6 +8,7 @@ import { accountPage } from './account.tsx'
 import { askPage } from './ask.tsx'
 import { script, styles } from './assets.generated.ts'
 import { checkPage } from './check.tsx'
+import { foundPage } from './console/found.tsx'
 import { personPage } from './console/person.tsx'
 import { devInboxPage } from './dev-inbox.tsx'
 import { failurePage } from './failure.tsx'
@@ -368,6 +369,21 @@ describe('from outside', () => {
           device: hostile,
           mails: challenge.mails.map((mail) => ({ ...mail, answers: [{ at: NOW, reason: 'mail_deferred' as const, replyText: hostile }] })),
         })),
+      },
+    ),
+    found: foundPage(
+      frame,
+      { ...desk('found'), operator: hostile },
+      {
+        stories: [1, 2].map(() => ({
+          challenge: hostile,
+          request: null,
+          at: NOW,
+          person: { email: hostile, name: hostile },
+          verdict: hostile,
+          entries: [{ at: NOW, what: 'mail' as const, text: hostile, requestId: hostile, reason: null, count: 2 }],
+        })),
+        more: false,
       },
     ),
     inbox: devInboxPage(frame, {

@@ -10,7 +10,7 @@ import type { Migrated } from './migrate.ts'
 import { type Engine, nothing, one, run } from './operation.ts'
 import { makeOperators, makeOperatorsLocks, operate, operateLocks } from './operator.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
-import { viewPerson } from './person.ts'
+import { hasUser, viewPerson } from './person.ts'
 import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
 import { viewQueue } from './queue.ts'
@@ -195,6 +195,7 @@ export function storeOver(engine: Engine): Store {
     operate: (scope, input) => engine.write({ locks: () => operateLocks(scope, input), run: (tx) => operate(tx, scope, input) }),
     makeOperators: (scope, operators) =>
       engine.write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
+    hasUser: (tenant, id) => engine.read(() => hasUser(tenant, id)),
     viewPerson: (tenant, policy, person) => engine.read((tx) => viewPerson(tx, tenant, policy, person)),
     viewQueue: (tenant) => engine.read((tx) => viewQueue(tx, tenant)),
     claimMails: (limit, leaseMs) => engine.write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),

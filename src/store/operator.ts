@@ -4,11 +4,11 @@
 import type { HitTimes } from '../core/keep.ts'
 import type { User } from '../core/model.ts'
 import { type Act, decideOperator, isErased, type OperatorFacts } from '../core/operator.ts'
-import { challengesOf } from './challenges-of.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
 import { all, type Locks, type Operation, run, type Tx } from './operation.ts'
 import { challengeKey, findChallengeWithMails, findUserByEmail, findUserById, type UserRow } from './rows.ts'
+import { byColumn } from './search.ts'
 import { findSession } from './session.ts'
 import { limitsOf, resendTo } from './start.ts'
 import type { OperateInput, OperateOutcome, PersonKey, Scope, StartOutcome } from './store.ts'
@@ -27,6 +27,11 @@ function* findPerson(tenant: string, key: PersonKey | null): Operation<Person | 
 
 /** No address is asked for so often while it is kept. */
 const ALL = 1_000_000
+
+/** Newest first. */
+function* challengesOf(tenant: string, email: string, limit: number): Operation<readonly string[]> {
+  return (yield* byColumn(tenant, { from: '', limit }, 'email', email)).map(({ id }) => id)
+}
 
 /** Everything of the person: whoever proves, asks or signs out meanwhile waits, or is waited for. */
 export function* operateLocks(scope: Scope, input: OperateInput): Operation<Locks> {

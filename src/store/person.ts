@@ -2,8 +2,9 @@
 // page of it; no digest, seal or place comes out of here.
 import type { Challenge } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
-import { challengesOf } from './challenges-of.ts'
 import { all, type Operation, type Tx } from './operation.ts'
+import { findUserById } from './rows.ts'
+import { byColumn } from './search.ts'
 import { listSessions } from './session.ts'
 import type { MailEvent, PersonView, SeenMail } from './store.ts'
 
@@ -19,6 +20,10 @@ interface EventRow extends Omit<MailEvent, 'ordinal' | 'replyText'> {
   readonly facts: string
 }
 
+export function* hasUser(tenant: string, id: string): Operation<boolean> {
+  return (yield* findUserById(tenant, id)) !== null
+}
+
 export function* viewPerson(
   tx: Tx,
   tenant: string,
@@ -26,7 +31,8 @@ export function* viewPerson(
   person: { readonly email: string; readonly user: string | null },
 ): Operation<PersonView> {
   const sessions = person.user === null ? [] : yield* listSessions(tx, tenant, policy, person.user)
-  const ids = JSON.stringify(yield* challengesOf(tenant, person.email, CHALLENGES_SHOWN))
+  const found = yield* byColumn(tenant, { from: '', limit: CHALLENGES_SHOWN - 1 }, 'email', person.email)
+  const ids = JSON.stringify(found.map(({ id }) => id))
   const challenges = yield* all<Challenge>(
     'select id, purpose, email, return_to as "returnTo", locale, device, created_at as "createdAt", completed_at as "completedAt" from challenges where tenant = ? and id {is_listed} order by id desc',
     tenant,

@@ -46,7 +46,12 @@ const BY = {
 } as const
 
 /** In each four hours from the oldest to the newest that is there. */
-function* byColumn(tenant: string, { from, limit }: SearchInput, column: keyof typeof BY, value: string): Ids {
+export function* byColumn(
+  tenant: string,
+  { from, limit }: Pick<SearchInput, 'from' | 'limit'>,
+  column: keyof typeof BY,
+  value: string,
+): Ids {
   const oldest = yield* one<{ id: string }>('select id from challenges where tenant = ? and id >= ? order by id limit 1', tenant, from)
   const newest = yield* one<{ id: string }>('select id from challenges where tenant = ? and id >= ? order by id desc limit 1', tenant, from)
   if (oldest === null || newest === null) return []

@@ -343,6 +343,7 @@ export interface Store {
     scope: Scope,
     operators: readonly { readonly id: string; readonly email: string; readonly eventId: string }[],
   ): Promise<number>
+  hasUser(tenant: string, id: string): Promise<boolean>
   viewPerson(tenant: string, policy: Policy, person: { readonly email: string; readonly user: string | null }): Promise<PersonView>
   viewQueue(tenant: string): Promise<QueueView>
   /** Leases due mails: until the lease ends no other worker gets them. */

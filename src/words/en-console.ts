@@ -17,9 +17,8 @@ export const operators = {
   signedInAs: 'Operator {address}',
   account: 'Your account',
 
-  search: 'Find a person',
-  searchField: 'Address or user id',
-  searchHint: 'What you type stays out of the address bar and the record.',
+  searchField: 'Address, id, Message-ID or network',
+  searchHint: 'The id of a request, challenge, link, session or user. An address stays out of the address bar, and masked in the record.',
   searchGo: 'Find',
 
   /** "14:07 UTC" behind it; `{time}` is the element. */
@@ -36,7 +35,7 @@ export const operators = {
 
   overview: {
     heading: 'Console',
-    lead: 'Why could somebody not get in? Find the person: what was asked, which mails went out, what the mail server said, and what is limited now.',
+    lead: 'Why could somebody not get in? Find the person, or the request whose number they read to you: what was asked, what became of the mail, what was tried, and what is limited now.',
     numbers: 'Who gets in',
     window: 'Of the last',
     windows: { '1h': 'hour', '24h': '24 hours', '7d': '7 days' },
@@ -124,6 +123,24 @@ export const operators = {
     templateHint: 'changes with every word',
   },
 
+  found: {
+    title: 'Sign-in',
+    titles: 'Sign-ins',
+    many: (n: number): string => `${count(n, 'sign-in fits', 'sign-ins fit')}, the newest first.`,
+    more: (n: number): string => `The newest ${number(n)} that fit. There are more: look for something narrower.`,
+    request: 'A request that was refused before there was a sign-in.',
+    person: 'Address',
+    gone: 'not known any more',
+    challenge: 'Challenge',
+    requestId: 'Request',
+    whole: 'The whole story',
+    story: 'What happened',
+    times: (n: number): string => `${number(n)} times`,
+    inRequest: 'request',
+    guess: 'Who opened a link is a guess: by when and how it was opened.',
+    nothing: 'Nothing is left of it but its name.',
+  },
+
   person: {
     title: 'Person',
     noUser: 'No user has this address. Mails may have been asked for it all the same.',
@@ -161,6 +178,7 @@ export const operators = {
     askedNone: 'Nothing was asked for this address in the time that is kept. Each request would stand here, with its mails.',
     askedIn: 'in {device}',
     challenge: 'Challenge',
+    story: 'The whole story',
     live: 'open',
     completed: 'signed in {when}',
     linkUsed: 'signed in elsewhere {when}',

@@ -305,9 +305,9 @@ export const faces: Record<Face, FaceWords> = {
     nextLabel: 'Send me the mail',
   },
   person_unknown: {
-    heading: 'Nobody is known by that',
-    why: () => 'No user has this id, or the person was erased.',
-    next: () => 'Check it, or look for the address.',
+    heading: 'Nothing is known by that',
+    why: () => 'No person, sign-in or request here has this name; or it is older than what is kept.',
+    next: () => 'Check it, or look for the address. The secret of a link or a session is never looked for.',
     nextLabel: 'Back to the console',
   },
 

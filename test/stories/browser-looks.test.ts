@@ -315,7 +315,7 @@ describe('every live state is free of axe violations, sideways scroll and consol
     await ada.ask('bob@example.net')
     const find = async (page: Page, whom: string): Promise<void> => {
       await page.goto('/console')
-      await page.getByLabel('Address or user id').fill(whom)
+      await page.getByLabel('Address, id, Message-ID or network').fill(whom)
       await page.getByRole('button', { name: 'Find' }).click()
     }
     await walk(ops, {
@@ -336,7 +336,19 @@ describe('every live state is free of axe violations, sideways scroll and consol
         await find(page, ADA)
         await headed(page, ADA)
       },
+      'console, the whole story': async (page) => {
+        await page.getByRole('link', { name: 'The whole story' }).first().click()
+        await page
+          .getByText(/^Signed in/)
+          .first()
+          .waitFor()
+        await page.getByRole('link', { name: ADA }).click()
+        await headed(page, ADA)
+        await page.getByRole('link', { name: 'The whole story' }).first().click()
+        await headed(page, 'Sign-in')
+      },
       'console, erase': async (page) => {
+        await find(page, ADA)
         await page.getByText('Erase…').click()
         await page.getByRole('button', { name: 'Erase this person' }).waitFor()
       },

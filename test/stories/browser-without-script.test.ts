@@ -129,7 +129,7 @@ describe('without JavaScript', () => {
     await page.locator('#code').fill((await live.mail('ops@example.net')).code)
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.waitForURL('**/console')
-    await page.getByLabel('Address or user id').fill(ADA)
+    await page.getByLabel('Address, id, Message-ID or network').fill(ADA)
     await page.getByRole('button', { name: 'Find' }).click()
     await page.getByRole('heading', { level: 1, name: ADA }).waitFor()
     expect(page.url()).not.toContain('ada')

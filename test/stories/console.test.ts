@@ -136,6 +136,19 @@ describe('who is let in', () => {
   })
 })
 
+test('whoever hammers on the door of the console does not fill the record', async () => {
+  const database = await (sharedDatabases[0] as (typeof sharedDatabases)[number])[1]()
+  {
+    await using kit = await startKit({ operators, database: database.url })
+    const ada = await signIn(kit, ADA)
+    const stranger = kit.browser()
+    for (let nth = 0; nth < 120; nth++) await Promise.all([ada.get(paths.console), stranger.get(paths.console)])
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  expect((await consoleEvents(database.url)).filter(({ reason }) => reason === 'operator_unknown')).toHaveLength(50)
+  await database.drop()
+})
+
 describe('a proof that is too old', () => {
   test('to look, after twelve hours: a page says why, and one button leads through a sign-in back to it', async () => {
     await using kit = await startKit({ operators })
@@ -313,7 +326,7 @@ describe.each(sharedDatabases)('what operators do, %s', (_, fresh) => {
         const phone = await signIn(kit, ADA)
         const operator = await signIn(kit, OPS)
         const person = await find(operator, ADA)
-        expect((await operator.get(person)).text.match(/Signed in/g)).toHaveLength(2)
+        expect((await operator.get(person)).text.match(/last used/g)).toHaveLength(2)
         const said = await operator.post(person, { act: 'end_sessions' })
         expect(said.location).toBe(`${person}?said=operator_ended_sessions`)
         expect((await operator.get(said.location)).text).toContain('An operator ended all sessions of a person.')
@@ -608,6 +621,73 @@ describe.each(sharedDatabases)('an erasure amid everything else, %s', (_, fresh)
   })
 })
 
+describe.each(sharedDatabases)('the search, %s', (_, fresh) => {
+  test('by whatever people read off pages and mails, the same story is found, its verdict first', async () => {
+    const database = await fresh()
+    {
+      await using kit = await startKit({ operators, database: database.url })
+      const browser = kit.browser({ address: '198.51.100.7' })
+      const { challenge, linkId, message, secret } = await askAndOpen(kit, ADA, { browser })
+      kit.clock.forward(27 * MINUTE)
+      const late = await browser.post(`/l/${linkId}`, { secret })
+      expect(late.status).toBe(410)
+      const operator = await signIn(kit, OPS)
+      const found: string[] = []
+      for (const typed of [
+        challenge,
+        linkId,
+        message.messageId,
+        late.headers.get('x-request-id') ?? '',
+        `${ORIGIN}/l/${linkId}#${secret}`,
+        '198.51.100.7',
+      ]) {
+        const { status, location } = await operator.post(paths.consoleSearch, { q: typed })
+        expect([typed, status]).toEqual([typed, 303])
+        expect(location).toMatch(/^\/console\/found\?q=/)
+        expect(location).not.toContain(secret)
+        const page = await operator.get(location)
+        expect([typed, page.status]).toEqual([typed, 200])
+        expect(page.text).not.toContain(secret)
+        found.push(/<p class="lead">([^<]*)/.exec(page.text)?.[1] ?? '')
+      }
+      expect(found[0]).toMatch(/^Did not sign in: the link expired 12 min before/)
+      expect(new Set(found).size).toBe(1)
+      // On the page of the person too, which the story leads to.
+      const story = await operator.get(`/console/found?q=${challenge}`)
+      const [, person = ''] = /href="(\/console\/people\/[^"]+)"/.exec(story.text) ?? []
+      expect((await operator.get(person)).text).toContain(found[0])
+    }
+    await database.drop()
+  })
+
+  test('a network that many came from is a list, an id of a user leads to the person, and what nobody has to nothing', async () => {
+    const database = await fresh()
+    {
+      await using kit = await startKit({ operators, database: database.url })
+      for (const email of [ADA, 'bob@example.net']) {
+        await kit.browser({ address: '198.51.100.7' }).ask(email)
+        kit.clock.forward(MINUTE)
+      }
+      await kit.settle()
+      await signIn(kit, 'carla@example.net')
+      const operator = await signIn(kit, OPS)
+      const list = await operator.get(`/console/found?q=${encodeURIComponent('198.51.100.0/24')}`)
+      expect(list.text).toContain('2 sign-ins fit')
+      expect(list.text.indexOf('bob@')).toBeLessThan(list.text.indexOf(ADA))
+      const carla = await find(operator, 'carla@example.net')
+      const byId = await operator.post(paths.consoleSearch, { q: carla.split('/').at(-1) ?? '' })
+      expect((await operator.get(byId.location)).location).toBe(carla)
+      for (const q of ['A'.repeat(16), '203.0.113.0/24', ADA, 'A'.repeat(43), ''])
+        expect([q, (await operator.get(`/console/found?q=${q}`)).status]).toEqual([q, 404])
+      expect((await operator.post(paths.consoleSearch, { q: 'A'.repeat(43) })).status).toBe(404)
+    }
+    const told = JSON.stringify(await consoleEvents(database.url))
+    expect(told).toContain('198.51.100.0/24')
+    expect(told).not.toMatch(/A{43}|ada@|carla@/)
+    await database.drop()
+  })
+})
+
 describe('what never shows', () => {
   test('AU-01: no link, code, session, browser or digest is on any page of the console, after all that can be done there', async () => {
     const database = await (sharedDatabases[0] as (typeof sharedDatabases)[number])[1]()
@@ -620,7 +700,14 @@ describe('what never shows', () => {
       const person = await find(operator, ADA)
       const shown: string[] = []
       const walk = async (): Promise<void> => {
-        for (const path of [...pages, person, await find(operator, OPS)]) shown.push((await operator.get(path)).text)
+        for (const path of [
+          ...pages,
+          person,
+          await find(operator, OPS),
+          `/console/found?q=${waiting.challenge}`,
+          `/console/found?q=${ada.cookies.get('__Host-postkey-session')?.slice(0, 22)}`,
+        ])
+          shown.push((await operator.get(path)).text)
       }
       await walk()
       for (const act of ['resend', 'lift_mails', 'lift_failures', 'lift_bounces', 'disable', 'enable', 'end_sessions']) {
@@ -660,7 +747,7 @@ describe('what never shows', () => {
     expect((await operator.get(`${location.slice(0, -1)}${location.endsWith('A') ? 'B' : 'A'}`)).status).toBe(404)
     const nobody = await operator.post(paths.consoleSearch, { q: '<script>alert(1)</script>' })
     expect([nobody.status, nobody.text.includes('<script>alert')]).toEqual([404, false])
-    expect(nobody.text).toContain('Nobody is known by that')
+    expect(nobody.text).toContain('Nothing is known by that')
   })
 })
 

@@ -9,6 +9,7 @@ import { Hidden, Post } from '../fields.tsx'
 import { Address, fill, words } from '../fill.tsx'
 import type { Frame } from '../view.ts'
 import { deskPage, type Fact, Facts, When } from './desk.tsx'
+import { foundPath } from './found.tsx'
 import type { Desk, PersonPageView, SeenMail } from './view.ts'
 
 export function personPage(frame: Frame, desk: Desk, view: PersonPageView): string {
@@ -149,8 +150,9 @@ function Asked({ frame, view }: Props) {
               <When frame={frame} at={challenge.createdAt} />{' '}
               {challenge.device !== '' && fill(w.askedIn, { device: <bdi>{challenge.device}</bdi> })}
             </h3>
+            <p>{challenge.verdict}</p>
             <p class="hint">
-              {w.challenge} <code>{challenge.id}</code> ·{' '}
+              {w.challenge} <code>{challenge.id}</code> · <a href={`${frame.basePath}${foundPath(challenge.id)}`}>{w.story}</a> ·{' '}
               {challenge.completedAt !== null
                 ? fill(w.completed, { when: <When frame={frame} at={challenge.completedAt} /> })
                 : elsewhere !== null

@@ -4,13 +4,14 @@ import type { Challenge, Ms, Session, User, Versions } from '../../core/model.ts
 import type { PolicyChange, PolicyLine } from '../../core/policy-difference.ts'
 import type { ReasonCode } from '../../core/reason.ts'
 import type { Standing } from '../../core/standing.ts'
+import type { Timeline } from '../../core/timeline.ts'
 import type { Problem } from '../view.ts'
 
 /** Shared by all of them. */
 export interface Desk {
   /** Who is looking. */
   readonly operator: string
-  readonly page: 'overview' | 'mails' | 'policy' | 'versions' | 'person'
+  readonly page: 'overview' | 'mails' | 'policy' | 'versions' | 'person' | 'found'
 }
 
 export interface QueueFacts {
@@ -111,10 +112,25 @@ export interface PersonPageView {
   readonly erased: boolean
   readonly standings: readonly Standing[]
   readonly sessions: readonly Session[]
-  readonly challenges: readonly (Challenge & { readonly live: boolean; readonly mails: readonly SeenMail[] })[]
+  readonly challenges: readonly (Challenge & { readonly live: boolean; readonly verdict: string; readonly mails: readonly SeenMail[] })[]
   /** What came of the act that led here. */
   readonly said?: ReasonCode | undefined
   readonly policyHasCode: boolean
+}
+
+/** One sign-in, or one request that led to none. */
+export interface Story extends Timeline {
+  readonly challenge: string | null
+  readonly request: string | null
+  readonly at: Ms
+  /** Whose page to go to; null: not known any more. */
+  readonly person: { readonly email: string; readonly name: string } | null
+}
+
+export interface FoundView {
+  /** Newest first. */
+  readonly stories: readonly Story[]
+  readonly more: boolean
 }
 
 export interface ConfirmView {
