@@ -268,6 +268,11 @@ describe('the verdict', () => {
       { events: [start(0), taken], views: [...scanned(20), ...scanned(40)] },
     ],
     [
+      'scanned only, as soon as a late mail was there',
+      'Did not sign in: the link was opened by likely mail scanners only; the mail took 9 min to be accepted.',
+      { events: [start(0), deliver(9 * MINUTE, 'accepted')], views: [view(9 * MINUTE + 20, { navigation: null })] },
+    ],
+    [
       'scanned only, so far',
       'Not signed in yet: the link was opened by likely mail scanners only.',
       { now: at(90), events: [start(0), taken], views: scanned(20) },
@@ -348,6 +353,11 @@ describe('the verdict', () => {
       'put off',
       'The mail server has not taken the mail yet, after 1 try in 30 s (451 come again).',
       { now: at(30), events: [start(0), deliver(2, 'temporary', { text: '451 come again' })] },
+    ],
+    [
+      'taken by a mail server that was not heard saying so',
+      'Not signed in yet: the link was opened in the browser that asked, and nothing was submitted.',
+      { now: at(90), events: [start(0), deliver(10, 'unknown')], views: [view(60, mine)] },
     ],
     ['in the queue', 'The mail has been waiting in the queue for 30 s.', { now: at(30), events: [start(0)] }],
     [

@@ -26,7 +26,7 @@ export function timelineOf(trace: Trace): Timeline {
   const told = read(trace)
   const entries = [
     ...told.asks.map((ask) => asked(trace, ask)),
-    ...viewed(trace, told),
+    ...viewed(told),
     ...told.attempts.map(handedOver),
     ...told.submits.map(submitted),
     ...sessions(trace, told),
@@ -76,7 +76,7 @@ const STATE: Readonly<Record<View['facts']['state'], string>> = {
   unknown: '; no mail has it',
 }
 
-function viewed({ views }: Trace, { submits }: Told): Entry[] {
+function viewed({ views, submits }: Told): Entry[] {
   const actions = submits.map(({ event }) => event.at)
   const classes = classesOfViews(views, actions)
   // Called a scanner for nothing but that nobody did anything afterwards.

@@ -2,7 +2,7 @@
 // leniently as they may have been written, by whatever version: what a field does not say is not known, and nothing fails for it.
 import type { Ms, Proof } from './model.ts'
 import type { Policy } from './policy.ts'
-import type { View } from './view.ts'
+import { sinceSent, type View } from './view.ts'
 
 export interface TracedEvent {
   readonly id: string
@@ -91,6 +91,8 @@ export interface Told {
   readonly mails: readonly MailTrace[]
   readonly attempts: readonly Attempt[]
   readonly submits: readonly Submit[]
+  /** Their age told from when the mail was taken. */
+  readonly views: readonly View[]
   readonly ends: readonly TracedEvent[]
   /** Of no kind that is known here. */
   readonly others: readonly TracedEvent[]
@@ -101,10 +103,13 @@ export function read(trace: Trace): Told {
   const of = (...kinds: string[]): TracedEvent[] => events.filter(({ kind }) => kinds.includes(kind))
   const asks = of('start', 'resend').map(askOf)
   const attempts = of('deliver').map(attemptOf)
+  const mails = asks.filter((ask) => ask.ordinal !== null).map((ask) => mailOf(ask, attempts))
+  const sentAt = new Map(mails.map(({ ordinal, state, settledAt }) => [ordinal, state === 'sent' ? settledAt : null]))
   return {
     asks,
     attempts,
-    mails: asks.filter((ask) => ask.ordinal !== null).map((ask) => mailOf(ask, attempts)),
+    mails,
+    views: trace.views.map((view) => sinceSent(view, sentAt.get(view.ordinal) ?? null)),
     submits: of('verify').map(submitOf),
     ends: of('end_session'),
     others: events.filter(({ kind }) => !KINDS.includes(kind)),

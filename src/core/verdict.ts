@@ -16,8 +16,10 @@ export function verdictOf(trace: Trace, told: Told): string {
   if (asks.length === 0 && submits.length === 0) return withoutAsking(told)
   const sent = told.mails.filter(({ pretended }) => !pretended)
   if (asks.length > 0 && sent.length === 0) return `No mail was sent: ${unsent(trace, asks[0] as Ask)}.`
-  if (submits.length === 0 && sent.length > 0 && sent.every(({ state }) => state !== 'sent')) return undelivered(trace, sent)
-  const why = failure(trace, told)
+  // A mail server may have taken a mail and not been heard saying so: then somebody was at its link, or its code was typed.
+  const unseenYet = submits.length === 0 && told.views.length === 0
+  if (unseenYet && sent.length > 0 && sent.every(({ state }) => state !== 'sent')) return undelivered(trace, sent)
+  const why = failure(told)
   if (why === null) return unseen(trace, told)
   const open = isOpen(trace, told)
   return `${open ? 'Not signed in yet' : 'Did not sign in'}: ${[why, ...contributions(told)].join('; ')}.`
@@ -100,15 +102,15 @@ function undelivered({ now }: Trace, mails: readonly MailTrace[]): string {
 }
 
 /** What ended it, or stood in the way last; null: nobody was there. */
-function failure(trace: Trace, told: Told): string | null {
+function failure(told: Told): string | null {
   const submit = told.submits.findLast(({ event }) => !EMPTY.has(event.reason)) ?? told.submits.at(-1)
   if (submit !== undefined) return refused(told, submit)
   // That nothing was done afterwards is what is being asked about, and no sign of a scanner here.
-  const classes = classesOfViews(trace.views, [Number.POSITIVE_INFINITY])
-  const people = trace.views.filter((_, at) => classes[at] === 'same_browser' || classes[at] === 'other_browser')
+  const classes = classesOfViews(told.views, [Number.POSITIVE_INFINITY])
+  const people = told.views.filter((_, at) => classes[at] === 'same_browser' || classes[at] === 'other_browser')
   const person = people.at(-1)
   if (person !== undefined) return opened(told, person)
-  if (trace.views.length === 0) return null
+  if (told.views.length === 0) return null
   return classes.includes('likely_scanner') ? 'the link was opened by likely mail scanners only' : 'the link was only prefetched'
 }
 

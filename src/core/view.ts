@@ -56,6 +56,11 @@ export function classOfView(view: View, neighbours: readonly View[], laterAction
   return state === 'live' && !laterAction ? 'likely_scanner' : 'other_browser'
 }
 
+/** As old as the mail was when it was opened, told from when a mail server took it: scanners wait for the mail, not for us. */
+export function sinceSent(view: View, sentAt: Ms | null): View {
+  return sentAt === null || sentAt > view.at ? view : { ...view, facts: { ...view.facts, ageMs: view.at - sentAt } }
+}
+
 /** The class of each view of one challenge, in their order. `actions`: when proofs of it were submitted. */
 export function classesOfViews(views: readonly View[], actions: readonly Ms[]): ViewClass[] {
   const last = Math.max(-1, ...actions)

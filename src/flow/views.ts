@@ -17,6 +17,7 @@ export interface SeenView {
 
 /** Views since the process began. */
 export interface ViewCounts {
+  /** Handed to the database, which keeps no more than fifty of a challenge, whatever process they come from. */
   readonly written: number
   /** Lost, because too many waited or the database did not take them. */
   readonly dropped: number

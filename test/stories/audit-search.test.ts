@@ -1,10 +1,27 @@
 // AU-09, seed 1: "why could she not get in?" People ask with whatever they have at hand, and one search answers: the verdict, and what led to
 // it. On both engines.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Message, Reply } from '../../src/index.ts'
+import { createPostkey, type Message, type Reply } from '../../src/index.ts'
 import { main } from '../../src/run/command.ts'
-import { type AskedFor, askAndOpen, Clock, HOUR, type Kit, MINUTE, signIn, startKit, wrongCode } from '../kit.ts'
+import { migrate, openEngine } from '../../src/store/open.ts'
+import { nothing, run } from '../../src/store/operation.ts'
+import {
+  type AskedFor,
+  askAndOpen,
+  Browser,
+  Clock,
+  HOUR,
+  type Kit,
+  MINUTE,
+  ORIGIN,
+  openMail,
+  SECRET,
+  signIn,
+  startKit,
+  wrongCode,
+} from '../kit.ts'
 import { sharedDatabases, type TestDatabase } from '../nodes.ts'
+import { type Received, type SmtpTestServer, startSmtpServer } from '../smtp-server.ts'
 
 interface Found {
   readonly challenge: string | null
@@ -240,6 +257,89 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     expect(out).not.toMatch(/Mozilla|Gecko|#/)
   })
 })
+
+describe.each(sharedDatabases)('%s', (_, fresh) => {
+  test('a real mail server: what it said stands there, without the address it said it of', async () => {
+    const database = await fresh()
+    const smtp = await startSmtpServer({ mode: 'greylist', attempts: 2 })
+    const clock = new Clock(Date.now() - HOUR)
+    const postkey = await createPostkey({
+      url: ORIGIN,
+      secret: SECRET,
+      database: database.url,
+      mail: { from: 'sign-in@example.com', transport: `smtp://127.0.0.1:${smtp.port}` },
+      now: clock.now,
+    })
+    const verdicts = async (text: string): Promise<readonly string[]> =>
+      (await audit(database.url, 'search', text, '--json')).matches.map(({ verdict }) => verdict)
+    const browser = new Browser(postkey, ORIGIN)
+    await browser.ask('ada@example.net')
+    await postkey.mailsSent()
+    for (const ms of [5_000, 15_000]) {
+      clock.forward(ms)
+      await postkey.mailsSent()
+    }
+    clock.forward(10_000)
+    const { linkId, secret } = openMail(await onlyMail(smtp))
+    expect((await browser.post(`/l/${linkId}`, { secret })).status).toBe(303)
+    const { matches } = await audit(database.url, 'search', 'ada@example.net', '--json')
+    expect(matches.map(({ verdict }) => verdict)).toEqual(['Signed in by link on Firefox on Linux 30 s after asking.'])
+    const answers = (matches[0]?.entries ?? [])
+      .filter(({ what }) => what === 'mail')
+      .map(({ text }) => /The answer: (\d{3})/.exec(text)?.[1])
+    expect(answers).toEqual(['451', '451', '250'])
+    expect(JSON.stringify(matches[0]?.entries)).not.toContain('@')
+
+    await smtp.setMode({ mode: 'refuse', text: '5.1.1 <bob@example.net>: Recipient address rejected' })
+    await new Browser(postkey, ORIGIN).ask('bob@example.net')
+    await postkey.mailsSent()
+    expect(await verdicts('bob@example.net')).toEqual([
+      expect.stringMatching(/^No mail arrived: the mail server refused it for good \(550 [^@]*\)\.$/),
+    ])
+    await postkey.close()
+    await smtp.stop()
+    await database.drop()
+  })
+
+  test('a database from before: its challenges are found by address, new ones by network too', async () => {
+    const database = await fresh()
+    const clock = new Clock(Date.now() - HOUR)
+    const before = await startKit({ database: database.url, now: clock.now })
+    await signIn(before, 'ada@example.net')
+    await before.close()
+    await takeBack(database.url)
+    await migrate(database.url)
+    await using kit = await startKit({ database: database.url, now: clock.now })
+    clock.forward(MINUTE)
+    const browser = kit.browser({ address: '192.0.2.9' })
+    await signIn(kit, 'ada@example.net', browser)
+    const count = async (text: string): Promise<number> => (await audit(database.url, 'search', text, '--json')).matches.length
+    expect([await count('ada@example.net'), await count('192.0.2.9')]).toEqual([2, 1])
+    await kit.close()
+    await database.drop()
+  })
+})
+
+/** As version 5 left it. */
+async function takeBack(url: string): Promise<void> {
+  const engine = await openEngine(url)
+  for (const sql of [
+    'drop table views',
+    'drop index events_challenge',
+    'drop index challenges_email',
+    'drop index challenges_network',
+    'alter table challenges drop column network',
+    'delete from migrations where number >= 6',
+  ])
+    await engine.write({ locks: nothing, run: () => run(sql) })
+  await engine.close()
+}
+
+async function onlyMail(smtp: SmtpTestServer): Promise<Message> {
+  const [mail, ...more] = await smtp.messages()
+  expect([mail === undefined, more]).toEqual([false, []])
+  return { ...(mail as Received), to: '' } as unknown as Message
+}
 
 test.each([
   ['audit search', 'for what?'],
