@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { machine, ms, perSecond, ratio, table, times, today, took, value, whole } from './figures.mjs'
 import { pinned } from './process.mjs'
+import { limitsOf } from './scale-rows.mjs'
 
 const FROM = '<!-- tables of `npm run bench:scale -- --write` -->'
 const TO = '<!-- end of tables -->'
@@ -61,7 +62,7 @@ export function scaleReport(results, { rounds, seconds }) {
 }
 
 function aboutFilling({ engine, filled: { total, bytes, limit } }) {
-  return `- **${names[engine]}**: ${whole(total)} users, challenges, mails and sessions, ${whole(5 * total)} events, about ${whole(3 * total)} limits; ${(bytes / 1e9).toFixed(1)} GB.${limit === null ? '' : ` That is what fitted ${limit}.`}`
+  return `- **${names[engine]}**: ${whole(total)} users, challenges, mails and sessions, ${whole(5 * total)} events, about ${whole(limitsOf(total))} limits; ${(bytes / 1e9).toFixed(1)} GB.${limit === null ? '' : ` That is what fitted ${limit}.`}`
 }
 
 function compared({ rows }, scenario, pick, show) {

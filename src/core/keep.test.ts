@@ -104,7 +104,11 @@ describe('LO-08: batches', () => {
     expect(nextBatch(800, 5_000)).toBe(BATCH_MIN)
   })
 
-  test('leave four fifths of the time to others', () => {
-    for (const tookMs of [0.1, 3, 8, 50]) expect(tookMs / (tookMs + restAfter(tookMs))).toBeLessThanOrEqual(0.2)
+  test.each([
+    [true, 0.2],
+    [false, 0.5],
+  ])('where others wait for the writer (%s) take no more than %f of the time', (othersWaited, most) => {
+    for (const tookMs of [0.1, 3, 8, 50]) expect(tookMs / (tookMs + restAfter(tookMs, othersWaited))).toBeLessThanOrEqual(most)
+    expect(restAfter(50, othersWaited)).toBe(othersWaited ? 200 : 50)
   })
 })

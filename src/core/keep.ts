@@ -70,7 +70,10 @@ export function nextBatch(rows: number, tookMs: number): number {
   return Math.max(BATCH_MIN, Math.min(BATCH_MAX, Math.floor(rows * factor)))
 }
 
-/** The rest after a batch, so that purging is a fifth of a process's time at most. */
-export function restAfter(tookMs: number): Ms {
-  return Math.max(2, Math.ceil(4 * tookMs))
+/**
+ * The rest after a batch, so that purging is a fifth of the time of a database with one writer at most, and half of one connection's to one
+ * that others write to meanwhile: with a fifth, on PostgreSQL, it did not keep up (docs/scale.md).
+ */
+export function restAfter(tookMs: number, othersWaited: boolean): Ms {
+  return Math.max(2, Math.ceil((othersWaited ? 4 : 1) * tookMs))
 }

@@ -3,6 +3,7 @@
 import { BATCH_MIN, nextBatch, type PurgeKind, restAfter } from '../core/keep.ts'
 import type { Ms } from '../core/model.ts'
 import { idsOf } from '../secret.ts'
+import type { Purged } from '../store/store.ts'
 import { Bell } from './bell.ts'
 import type { Context } from './context.ts'
 
@@ -18,8 +19,8 @@ const LOOK_AGAIN_MS = 60_000
 export function startPurge(context: PurgeContext, lookAgainMs: Ms = LOOK_AGAIN_MS): PurgeWorker {
   const bell = new Bell()
   let stopped = false
-  const rest = async (tookMs: number): Promise<boolean> => {
-    await bell.heard(restAfter(tookMs))
+  const rest = async ({ tookMs, othersWaited }: Purged): Promise<boolean> => {
+    await bell.heard(restAfter(tookMs, othersWaited))
     return !stopped
   }
   const work = async (): Promise<void> => {
@@ -42,14 +43,14 @@ export function startPurge(context: PurgeContext, lookAgainMs: Ms = LOOK_AGAIN_M
 }
 
 /** Everything that is due, one kind after the other. `rest` is awaited after each batch, and answers whether to go on. */
-export async function purgeDue(context: PurgeContext, rest: (tookMs: number) => Promise<boolean>): Promise<void> {
+export async function purgeDue(context: PurgeContext, rest: (after: Purged) => Promise<boolean>): Promise<void> {
   const { store, tenant, policy } = context
   for (const kind of await store.findDuePurges({ tenant, policy, idsOf })) {
     if (!(await purgeKind(context, kind, rest))) return
   }
 }
 
-async function purgeKind(context: PurgeContext, kind: PurgeKind, rest: (tookMs: number) => Promise<boolean>): Promise<boolean> {
+async function purgeKind(context: PurgeContext, kind: PurgeKind, rest: (after: Purged) => Promise<boolean>): Promise<boolean> {
   const { store, tenant, policy, log } = context
   const began = performance.now()
   let count = 0
@@ -61,7 +62,7 @@ async function purgeKind(context: PurgeContext, kind: PurgeKind, rest: (tookMs: 
       verdict = purged.verdict
       count += purged.deleted
       limit = nextBatch(limit, purged.tookMs)
-      goOn = await rest(purged.tookMs)
+      goOn = await rest(purged)
     }
     return goOn
   } finally {

@@ -206,7 +206,10 @@ export function storeOver(engine: Engine): Store {
       engine.write({ locks: nothing, run: (tx) => writeEvent(tx, scope, { ...event, decision: { reason: event.reason } }) }),
     keepPolicy: (tenant, version, policy) => engine.write({ locks: nothing, run: (tx) => keepPolicy(tx, tenant, version, policy) }),
     findDuePurges: (input) => engine.read((tx) => findDuePurges(tx, input)),
-    purge: (input) => engine.write({ locks: nothing, alone: true, run: (tx) => purge(tx, input) }),
+    purge: async (input) => {
+      const purged = await engine.write({ locks: nothing, alone: true, run: (tx) => purge(tx, input) })
+      return { ...purged, othersWaited: engine.oneWriter }
+    },
     readEvents: (tenant, after, limit) => engine.read(() => readEvents(tenant, after, limit)),
     readEventsByChallenge: (tenant, after, limit) => engine.read(() => readEventsByChallenge(tenant, after, limit)),
     countEvents: (tenant, after) => engine.read(() => countEvents(tenant, after)),

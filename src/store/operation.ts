@@ -82,6 +82,8 @@ export function* run(sql: string, ...params: Value[]): Operation<void> {
 
 /** The engine: where operations run. */
 export interface Engine {
+  /** Whoever writes keeps all others who would from it. */
+  readonly oneWriter: boolean
   /** In a transaction; resolves when it is durable. A throw rolls back this operation and no other. */
   write<T, F>(write: Write<T, F>): Promise<T>
   /** Outside of a transaction: one look, nothing written. */

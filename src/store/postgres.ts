@@ -86,6 +86,7 @@ const EXAMINING =
   'set default_transaction_read_only = on; set statement_timeout = 0; set enable_mergejoin = off; set enable_nestloop = off; set jit = off'
 
 export class PostgresEngine implements Engine {
+  readonly oneWriter = false
   readonly #pool: pg.Pool
   readonly #options: Required<Omit<PostgresOptions, 'now' | 'connections' | 'onSkew'>> & { readonly writers: number }
   readonly #givenNow: (() => Ms) | undefined

@@ -56,7 +56,7 @@ function* limitsAreDue(tx: Tx, tenant: string): Operation<boolean> {
 }
 
 /** The next batch of a pass. Processes that purge one database take turns at it: who finds it in another's hands goes away. */
-export function* purge(tx: Tx, input: PurgeInput): Operation<Purged> {
+export function* purge(tx: Tx, input: PurgeInput): Operation<Omit<Purged, 'othersWaited'>> {
   const { tenant, kind, policy, limit, idsOf } = input
   yield* run(
     "insert into purges (tenant, kind, cursor, before, before_at, deleted, finished_at) values (?, ?, '', '', 0, 0, 0) on conflict (tenant, kind) do nothing",

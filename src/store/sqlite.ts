@@ -69,6 +69,7 @@ interface Job {
 }
 
 export class SqliteEngine implements Engine {
+  readonly oneWriter = true
   readonly database: Database
   readonly #options: Required<SqliteOptions>
   readonly #statements = new Map<string, ReturnType<Database['prepare']>>()

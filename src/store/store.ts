@@ -273,6 +273,8 @@ export interface Purged {
   readonly deleted: number
   /** In the database, with nothing else in the transaction. */
   readonly tookMs: number
+  /** Nobody else could write meanwhile. */
+  readonly othersWaited: boolean
 }
 
 /** Where an event stands: events of one request lie together, and requests in the order of their time. */
