@@ -14,7 +14,7 @@ const words = {
     numbers: (from, to) => `with recursive numbers (n) as (select ${from} union all select n + 1 from numbers where n < ${to - 1})`,
     hex9: (x) => `printf('%09x', (${x}) % 68719476736)`,
     digest: () => 'substr(lower(hex(randomblob(22))), 1, 43)',
-    ignore: 'where true on conflict do nothing',
+    ignore: 'on conflict do nothing',
   },
   postgres: {
     numbers: (from, to) => `with numbers (n) as (select generate_series(${from}::bigint, ${to - 1}::bigint))`,

@@ -132,7 +132,7 @@ test.each([
   ['calibrate --since yesterday', 'postkey calibrate: --since yesterday is no time'],
   ['calibrate now', '"now" is not expected here'],
   ['calibrate --policy strict', 'there is no flag --policy'],
-  ['audit try strict', '"strict" is not expected here'],
+  ['audit try strict', '"strict" is not expected after try'],
 ])('postkey %s is told what is wrong', async (words, said) => {
   const err: string[] = []
   const code = await main(words.split(' '), { env: {}, folder: '.', interactive: false, out: () => {}, err: (text) => void err.push(text) })
