@@ -304,7 +304,10 @@ const ways: Record<ReasonCode, Way> = {
     },
   },
   operator_protected: { options: withOperator, go: acting('erase', { sure: 'yes' }, OPS) },
-  person_unknown: { options: withOperator, go: async ({ kit }) => (await signIn(kit, OPS)).post('/console/search', { q: 'nobody at all' }) },
+  person_unknown: {
+    options: withOperator,
+    go: async ({ kit }) => (await signIn(kit, OPS)).post('/console/search', { q: 'nobody at all' }),
+  },
   operator_resent: {
     options: withOperator,
     go: async ({ kit }) => {
