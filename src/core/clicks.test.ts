@@ -52,6 +52,12 @@ describe('the first click on a link', () => {
     ['a late submit', [link(16 * MINUTE, {}, 'link_expired')], [], 16 * MINUTE],
     ['a scanner that looks', [], [view(20 * SECOND, { ...stranger, navigation: null })], null],
     ['a scanner, and a person later', [link(8 * MINUTE)], [view(20 * SECOND, { ...stranger, navigation: null })], 8 * MINUTE],
+    [
+      'a scanner that waited for a late mail',
+      [sent(0, 20 * MINUTE)],
+      [view(20 * MINUTE + 20 * SECOND, { ...stranger, navigation: null, state: 'expired' })],
+      null,
+    ],
     ['a HEAD', [], [view(MINUTE, { ...stranger, method: 'HEAD' })], null],
     ['a prefetch', [], [view(MINUTE, { prefetch: true })], null],
     ['a view of a used link', [], [view(50 * MINUTE, { state: 'used' })], null],

@@ -1,7 +1,7 @@
 // When the people behind one challenge first used what a mail carried, read from what was recorded and what was seen.
 import type { Ms } from './model.ts'
 import type { VerifyFacts } from './verify.ts'
-import { classesOfViews, type View } from './view.ts'
+import { classesOfViews, sinceSent, type View } from './view.ts'
 
 /** As it was recorded: facts and decision of other versions are read as far as they can be. */
 export interface RecordedOf {
@@ -42,15 +42,10 @@ export function clicksOf(events: readonly RecordedOf[], views: readonly View[]):
     return mail
   }
   noteMails(events, seen)
-  const actions: Ms[] = []
-  for (const { kind, reason, at, facts } of events) {
-    if (kind !== 'verify') continue
-    actions.push(at)
-    noteProof(facts as VerifyFacts, reason, seen)
-  }
+  for (const { kind, reason, facts } of events) if (kind === 'verify') noteProof(facts as VerifyFacts, reason, seen)
 
-  const classes = classesOfViews(views, actions)
-  const human = views.filter((_, index) => classes[index] === 'same_browser' || classes[index] === 'other_browser')
+  const people = peopleAmong(events, views)
+  const human = views.filter((_, index) => people[index])
   for (const { ordinal, facts } of human) {
     // A link that was used or is off tells nothing of how long it should have lived.
     if (facts.state !== 'live' && facts.state !== 'expired') continue
@@ -66,14 +61,29 @@ export function clicksOf(events: readonly RecordedOf[], views: readonly View[]):
   }
 }
 
+/** Which views of a challenge were most likely a person's, by all that is known of it. */
+export function peopleAmong(events: readonly RecordedOf[], views: readonly View[]): boolean[] {
+  const sentAt = sendings(events)
+  const actions = events.filter(({ kind }) => kind === 'verify').map(({ at }) => at)
+  const told = views.map((view) => sinceSent(view, sentAt.get(view.ordinal) ?? null))
+  return classesOfViews(told, actions).map((name) => name === 'same_browser' || name === 'other_browser')
+}
+
+/** When the mail server took each mail. */
+function sendings(events: readonly RecordedOf[]): Map<number, Ms> {
+  const found = new Map<number, Ms>()
+  for (const { reason, at, facts } of events)
+    if (reason === 'mail_sent' && 'ordinal' in facts && typeof facts.ordinal === 'number') found.set(facts.ordinal, at)
+  return found
+}
+
 function noteMails(events: readonly RecordedOf[], seen: (ordinal: number) => MailSeen): void {
   const queuedAt = events
     .filter(({ kind, decision }) => (kind === 'start' || kind === 'resend') && 'mail' in decision && decision.mail !== null)
     .map(({ at }) => at)
     .sort((one, other) => one - other)
   for (const [ordinal, at] of queuedAt.entries()) seen(ordinal).queuedAt = at
-  for (const { reason, at, facts } of events)
-    if (reason === 'mail_sent' && 'ordinal' in facts && typeof facts.ordinal === 'number') seen(facts.ordinal).acceptedAt = at
+  for (const [ordinal, at] of sendings(events)) seen(ordinal).acceptedAt = at
 }
 
 function noteProof(facts: Partial<VerifyFacts>, reason: string, seen: (ordinal: number) => MailSeen): void {

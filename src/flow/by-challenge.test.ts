@@ -43,8 +43,10 @@ async function read(store: Store, after = ''): Promise<(readonly [string, number
 }
 
 test('events and views of a challenge meet, and those without the other are there too', async () => {
-  const store = await fill({ none: 3, b: 2, d: 600, e: 1 }, { a: 1, b: 3, c: 50, e: 2, f: 1 })
+  const store = await fill({ none: 3, Z: 1, b: 2, d: 600, e: 1 }, { a: 1, b: 3, c: 50, e: 2, f: 1 })
   expect(await read(store)).toEqual([
+    // Byte by byte, as ids are ordered.
+    ['Z', 1, 0],
     ['a', 0, 1],
     ['b', 2, 3],
     ['c', 0, 50],

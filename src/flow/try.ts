@@ -1,10 +1,10 @@
 // Past decisions made again under rules that are not in force: who wants to change them sees what it would have meant. Event by event,
 // and no simulation: a mail that would not have been sent was clicked all the same.
+import { peopleAmong } from '../core/clicks.ts'
 import { type MailboxClass, mailboxClasses } from '../core/mailbox.ts'
 import type { Policy } from '../core/policy.ts'
 import type { StartDecision } from '../core/start.ts'
 import { type Consequence, consequences, type Tried, tryEvent, tryView } from '../core/try.ts'
-import { classesOfViews } from '../core/view.ts'
 import type { RecordedEvent, RecordedView } from '../store/store.ts'
 import { type ChallengeStore, viewsAfter } from './by-challenge.ts'
 import { type DomainStore, domainsOf } from './domains.ts'
@@ -86,9 +86,8 @@ function landingsAfter({ store, tenant, after }: Pick<Try, 'store' | 'tenant' | 
       const { challenge, rows } = group
       const tried = rows.map(({ facts }) => tryView(policy, facts))
       if (tried.some((change) => change !== null)) {
-        const classes = classesOfViews(rows, await actionsOf(store, tenant, challenge, rows))
-        const human = (index: number): boolean => classes[index] === 'same_browser' || classes[index] === 'other_browser'
-        found.push({ challenge, changes: tried.filter((change, index) => change !== null && human(index)) as Landings['changes'] })
+        const people = peopleAmong(await eventsOf(store, tenant, challenge, rows), rows)
+        found.push({ challenge, changes: tried.filter((change, index) => change !== null && people[index]) as Landings['changes'] })
       }
       next = groups.next()
     }
@@ -96,13 +95,18 @@ function landingsAfter({ store, tenant, after }: Pick<Try, 'store' | 'tenant' | 
   }
 }
 
-const ACTIONS_LOOKED_AT = 1_000
+const EVENTS_LOOKED_AT = 1_000
 
-/** When proofs of a challenge were submitted. Only what a stranger sees of a live link is judged by what came after. */
-async function actionsOf(store: ChallengeStore, tenant: string, challenge: string, views: readonly RecordedView[]): Promise<number[]> {
-  if (views.every(({ facts }) => facts.bound || facts.state !== 'live')) return []
-  const events = await store.readEventsByChallenge(tenant, { challenge, requestId: '', id: '' }, ACTIONS_LOOKED_AT)
-  return events.filter((event) => event.challenge === challenge && event.kind === 'verify').map(({ at }) => at)
+/** What else is known of a challenge: only views of strangers are judged by it. */
+async function eventsOf(
+  store: ChallengeStore,
+  tenant: string,
+  challenge: string,
+  views: readonly RecordedView[],
+): Promise<readonly RecordedEvent[]> {
+  if (views.every(({ facts }) => facts.bound)) return []
+  const events = await store.readEventsByChallenge(tenant, { challenge, requestId: '', id: '' }, EVENTS_LOOKED_AT)
+  return events.filter((event) => event.challenge === challenge)
 }
 
 type Differing = Extract<Tried, { more: unknown }>

@@ -34,7 +34,7 @@ interface Measured {
 interface Report {
   readonly ok: boolean
   readonly challenges: number
-  readonly policy: { readonly version: string; readonly linkTtl: number } | null
+  readonly policy: { readonly version: string; readonly linkTtl: number; readonly codeTtl: number } | null
   readonly tenants: { readonly default: { readonly all: Measured; readonly byMailbox: Readonly<Record<string, Measured>> } }
   readonly advice: Readonly<Record<string, unknown>> | null
 }
@@ -242,6 +242,16 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     expect(all.landings).toEqual({ human: 12, expired: 2, rate: 2 / 12 })
     expect(advice).toEqual({ verdict: 'too_few', clicks: 7, needed: 100 })
     expect((await calibrate(database.url)).out).toContain('Too few to advise on: 7 first clicks, of 100 that it takes.')
+  })
+
+  test('the policy in force is the one that decided last', async () => {
+    for (const [day, preset] of (['strict', 'corporate', 'standard'] as const).entries()) {
+      await using kit = await startKit({ database: database.url, policy: preset })
+      kit.clock.forward(day * 24 * 60 * MINUTE)
+      await kit.browser().ask('ada@google.test')
+      await kit.settle()
+    }
+    expect((await reportOf(database.url)).policy).toEqual({ version: policyVersion(policy), linkTtl: LIFE, codeTtl: 10 * MINUTE })
   })
 
   test('seeded numbers come back: exactly those that were drawn, and near those of their distribution', async () => {
