@@ -87,7 +87,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       void settleAfter(rest, mail, handed)
       if (full) bell.ring()
     } catch (error) {
-      context.log.error('mail_not_settled', error, { challenge: mail.challenge })
+      context.log.error('mail_not_settled', error, { requestId: mail.requestId, challenge: mail.challenge })
     } finally {
       giveBack()
     }
@@ -98,7 +98,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       if (rest !== null) await rest
       await settle(context, mail, handed)
     } catch (error) {
-      context.log.error('mail_not_settled', error, { challenge: mail.challenge })
+      context.log.error('mail_not_settled', error, { requestId: mail.requestId, challenge: mail.challenge })
     } finally {
       answered--
       if (carried + answered === 0) bell.ring()
@@ -232,7 +232,7 @@ async function handOver(
     if (mail.decoy) return { reply: await inTime(pretend(transport, message, patience.signal), patience, patienceMs), bytes: 0 }
     return { reply: await inTime(transport.send(message, patience.signal), patience, patienceMs), bytes }
   } catch (error) {
-    context.log.error('mail_not_made', error, { challenge: mail.challenge })
+    context.log.error('mail_not_made', error, { requestId: mail.requestId, challenge: mail.challenge })
     return { reply: { class: 'unreadable', text: 'the mail could not be made' }, bytes: 0 }
   }
 }

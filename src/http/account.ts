@@ -34,23 +34,26 @@ const endFields = { session: { max: 64, required: true } } as const
 export async function postEndSession(visit: Visit, request: Incoming): Promise<Outgoing> {
   const body = await readFormBody(request, endFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
-  const { live } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
+  const { live, reason } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
+  visit.log.reason = reason
   if (live === null) return redirect(visit, signInFirst(visit))
   if (body.values.session === live.session.id) return postSignOut(visit)
-  const { ended } = await endSessions(visit.context, visit.asker, { id: body.values.session })
+  const { ended, reason: ending } = await endSessions(visit.context, visit.asker, { id: body.values.session })
+  visit.log.reason = ending
   return redirect(visit, `${visit.context.basePath}${paths.account}${ended > 0 ? '?notice=session_ended' : ''}`)
 }
 
 export async function postEndOthers(visit: Visit): Promise<Outgoing> {
-  const { live } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
+  const { live, reason } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
+  visit.log.reason = reason
   if (live === null) return redirect(visit, signInFirst(visit))
-  await endSessions(visit.context, visit.asker, 'others')
+  visit.log.reason = (await endSessions(visit.context, visit.asker, 'others')).reason
   return redirect(visit, `${visit.context.basePath}${paths.account}?notice=others_ended`)
 }
 
 export async function postSignOut(visit: Visit): Promise<Outgoing> {
   const { context, asker, site } = visit
-  await endSessions(context, asker, 'this')
+  visit.log.reason = (await endSessions(context, asker, 'this')).reason
   // Pages that "back" would bring out of a cache are the last trace of the session in this browser.
   const headers = { 'clear-site-data': '"cache"' }
   return redirect(visit, `${context.basePath}${paths.signIn}?notice=signed_out`, { cookies: [endedSessionCookie(site.cookies)], headers })

@@ -72,6 +72,7 @@ export async function getCurrent(visit: Visit): Promise<Outgoing> {
 export async function deleteCurrent(visit: Visit): Promise<Outgoing> {
   const { ended, reason } = await endSessions(visit.context, visit.asker, 'this')
   if (ended === 0) return problem(visit, { reason })
+  visit.log.reason = reason
   return json(visit, null, { cookies: [endedSessionCookie(visit.site.cookies)] })
 }
 
@@ -86,8 +87,10 @@ export async function getList(visit: Visit): Promise<Outgoing> {
 export async function deleteOne(visit: Visit, id: string): Promise<Outgoing> {
   const { live, reason } = await getSession(visit.context, visit.asker.session, { touch: 'never' })
   if (live === null) return problem(visit, { reason })
-  const { ended } = await endSessions(visit.context, visit.asker, { id: id.slice(0, 64) })
-  return ended === 0 ? problem(visit, { reason: 'session_absent' }) : json(visit, null)
+  const ending = await endSessions(visit.context, visit.asker, { id: id.slice(0, 64) })
+  if (ending.ended === 0) return problem(visit, { reason: 'session_absent' })
+  visit.log.reason = ending.reason
+  return json(visit, null)
 }
 
 function asked(visit: Visit, result: Asked): Outgoing {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { type Policy, readPolicy } from '../core/policy.ts'
@@ -13,8 +14,24 @@ test('the schema version is the number of the newest migration', () => {
   expect(schemaVersion).toBe(Math.max(...numbers))
 })
 
-test('the templates have a version', () => {
-  expect(templateVersion).toMatch(/^\S+$/)
+test('the version of the templates is a hash of all that a person may see: pages, mails and words', () => {
+  const src = new URL('../', import.meta.url)
+  const files = ['mail', 'page', 'words']
+    .flatMap((folder) => readdirSync(new URL(folder, src), { recursive: true, encoding: 'utf8' }).map((file) => `src/${folder}/${file}`))
+    .filter((file) => /\.\w+$/.test(file) && !/\.test\.tsx?$|assets\.generated\.ts$/.test(file))
+    .sort()
+  const hashOf = (change: (file: string, text: Buffer) => Buffer): string => {
+    const hash = createHash('sha256')
+    for (const file of files)
+      hash
+        .update(`${file}\0`)
+        .update(change(file, readFileSync(new URL(`../${file}`, src))))
+        .update('\0')
+    return hash.digest('hex').slice(0, 12)
+  }
+  expect(templateVersion).toBe(hashOf((_, text) => text))
+  for (const one of ['src/words/mail-en.ts', 'src/page/postkey.css', 'src/mail/layout.tsx'])
+    expect(hashOf((file, text) => (file === one ? Buffer.concat([text, Buffer.from(' ')]) : text))).not.toBe(templateVersion)
 })
 
 test('a policy version follows the rules and not the order they were written in', () => {
