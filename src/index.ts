@@ -9,6 +9,7 @@ import { type Policy, type PolicyInput, type PresetName, readPolicy } from './co
 import { readFallback } from './core/return-to.ts'
 import type { Tell } from './core/told.ts'
 import { parseUrl } from './core/url.ts'
+import { startAlarms } from './flow/alarms.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
 import { watchMail } from './flow/mail-health.ts'
 import { makeOperators } from './flow/operator.ts'
@@ -17,7 +18,6 @@ import { purgeDue, startPurge } from './flow/purge.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
 import { startViews } from './flow/views.ts'
-import { lookAround } from './flow/vitals.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
 import type { DevRoutes } from './http/dev.ts'
 import { fromFetch } from './http/fetch.ts'
@@ -69,7 +69,10 @@ export interface PostkeyOptions {
   readonly returnOrigins?: readonly string[]
   /** CIDRs of proxies whose X-Forwarded-For is believed. Default: none. */
   readonly trustedProxies?: readonly string[]
-  /** Addresses of those who may use the console at `/console`; they sign in like anybody. Default: none, and there is no console. */
+  /**
+   * Plain addresses of those who run it: they may use the console at `/console`, where they sign in like anybody, and get a mail when an
+   * alarm is raised. Default: none, and there is no console.
+   */
   readonly operators?: readonly string[]
   readonly log?: Log
   /** In place of all clocks, the database's too: milliseconds since 1970. For tests. */
@@ -144,9 +147,9 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
       : options.database
   // Without a worker of its own a process leaves its mails to those of others.
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }
+  const listeners: Tell[] = []
   const tenant = 'default'
   const views = startViews({ store, tenant, now, log })
-  const listeners: Tell[] = []
   const context: Context = {
     tenant,
     store,
@@ -173,12 +176,14 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const outbox = options.sendsMail === false ? null : startOutbox(context, transport)
   if (outbox) hand = outbox
   const purging = startPurge(context)
+  const alarms = startAlarms(context, options.sendsMail === false ? null : transport, options.operators ?? [])
+  listeners.push(alarms.tell)
 
   let counted: Promise<Metrics> | null = null
   // Loaded by the first who asks: it is ten megabytes.
   const metrics = async (): Promise<string> => {
     counted ??= import('./run/metrics.ts').then(({ openMetrics }) => {
-      const opened = openMetrics(versions, () => lookAround(context))
+      const opened = openMetrics(versions, () => alarms.look())
       listeners.push(opened.tell)
       return opened
     })
@@ -202,6 +207,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     purge: () => purgeDue(context, async () => true),
     close: async () => {
       await purging.stop()
+      await alarms.stop()
       await views.stop()
       await outbox?.stop()
       await counted?.then((opened) => opened.close())

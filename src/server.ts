@@ -105,8 +105,8 @@ function optionsOf(config: Config, url: string, { inbox, transport }: Post, log:
     basePath,
     returnTo: config.returnTo ?? (inbox ? `${basePath}/` : `${basePath}/account`),
     returnOrigins: config.returnOrigins,
-    trustedProxies: config.trustedProxies,
     operators: config.operators,
+    trustedProxies: config.trustedProxies,
     log: {
       event: (name, fields) => log.event(name, fields as LogFields),
       warn: (name, fields) => log.warn(name, fields as LogFields),

@@ -155,6 +155,7 @@ const shown: readonly [string, (policy: Policy) => string][] = [
   ['codeTries', (policy) => `${policy.codeTries} per code`],
   ['addressTries', (policy) => `${policy.addressTries} per mail`],
   ['codeFailures', (policy) => windows(policy.codeFailures)],
+  ['breaker', (policy) => (policy.breaker === null ? 'none' : rate(policy.breaker))],
   ['resendAfter', (policy) => duration('en', policy.resendAfter)],
   ['mailsPerLinkTtl', (policy) => `${policy.mailsPerLinkTtl}`],
   ['mailsPerAddress', (policy) => windows(policy.mailsPerAddress)],

@@ -46,7 +46,7 @@ const layers: Record<string, Layer> = {
       /^secret\.ts$/,
       /^versions\.ts$/,
       /^store\/store\.ts$/,
-      /^mail\/(message\.ts|transport\.ts|sign-in\.tsx?)$/,
+      /^mail\/(message\.ts|transport\.ts|sign-in\.tsx?|alarm\.ts)$/,
     ],
   },
   http: {

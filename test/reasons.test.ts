@@ -47,6 +47,13 @@ const ways: Record<ReasonCode, Way> = {
       await kit.browser().ask(ADA)
     },
   },
+  breaker_open: {
+    options: { policy: { breaker: { count: 5, per: '24h' } } },
+    go: async ({ kit }) => {
+      await guessFive(await askAndOpen(kit, ADA))
+      await kit.browser().ask('bob@example.net')
+    },
+  },
   address_unknown: { options: { policy: { signUp: 'invited' } }, go: ({ kit }) => kit.browser().ask(ADA) },
   sign_up_closed: { options: { policy: { signUp: 'closed' } }, go: ({ kit }) => kit.browser().ask(ADA) },
   user_disabled: {

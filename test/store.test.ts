@@ -315,6 +315,70 @@ describe.each(engines)('%s', (_, open) => {
     expect(outcomes.filter(({ decision }) => decision.reason === 'code_off').length).toBeGreaterThanOrEqual(75)
   })
 
+  test('RL-22: the breaker counts each wrong code of everybody once, through two connections at once, and opens with the last of them', async () => {
+    const first = await database()
+    const second = await first.again()
+    const rules = policy({ mailsPerLinkTtl: 20, breaker: { count: 40, per: '24h' } })
+    const each = 86_400_000 / 40
+    const flows = Array.from({ length: 8 }, (_, nth) => ({
+      challenge: `flow${nth}`,
+      email: `p${nth}@example.net`,
+      browserDigest: `browser${nth}`,
+    }))
+    for (const flow of flows) await first.store.start(scope({ policy: rules }), startInput(flow))
+    const guess = (nth: number) => {
+      const { challenge, browserDigest } = flows[nth % 8] as (typeof flows)[0]
+      return (nth % 2 ? first : second).store.verify(
+        scope({ policy: rules }),
+        verifyInput({ challenge, browserDigest, codeDigests: [`wrong${nth}`] }),
+      )
+    }
+    const ask = async (name: string) =>
+      (
+        await second.store.start(
+          scope({ policy: rules }),
+          startInput({ challenge: name, email: `${name}@example.net`, browserDigest: name }),
+        )
+      ).decision
+    // Of each flow four: 32. Then 7 more, of five tries each; the fortieth opens it.
+    await Promise.all(Array.from({ length: 32 }, (_, nth) => guess(nth)))
+    expect((await second.store.findBreaker('default')).emptyAt).toBe(clock.at + 32 * each)
+    await Promise.all(Array.from({ length: 7 }, (_, nth) => guess(nth)))
+    expect((await ask('before')).reason).toBe('mail_queued')
+    await guess(7)
+    const decision = await ask('after')
+    expect(decision).toMatchObject({ verdict: 'send', reason: 'breaker_open', mail: { link: true, code: false } })
+    // A guess that found no try left is none.
+    await Promise.all(Array.from({ length: 40 }, (_, nth) => guess(nth)))
+    for (const { store } of [first, second]) expect((await store.findBreaker('default')).emptyAt).toBe(clock.at + 40 * each)
+    // It closes by itself.
+    clock.at += each
+    expect((await ask('later')).reason).toBe('mail_queued')
+  })
+
+  test('RL-22: a sign-in takes its own slips back, and none that ran over', async () => {
+    const first = await database()
+    const rules = policy({ mailsPerLinkTtl: 20, breaker: { count: 6, per: '12m' } })
+    const each = 2 * MINUTE
+    const begin = async (name: string) => {
+      await first.store.start(scope({ policy: rules }), startInput({ challenge: name, email: `${name}@example.net`, browserDigest: name }))
+      const own = { challenge: name, browserDigest: name, sessionId: `${name}s`, newUser: `${name}u` }
+      const type = (code: string) => first.store.verify(scope({ policy: rules }), verifyInput({ ...own, codeDigests: [code] }))
+      for (let nth = 0; nth < 3; nth++) await type(`wrong${nth}`)
+      return () => type('code1')
+    }
+    const full = async () => ((await first.store.findBreaker('default')).emptyAt ?? 0) - clock.at
+    const ada = await begin('ada')
+    const bob = await begin('bob')
+    expect(await full()).toBe(6 * each)
+    // Full: what is taken back now could have run over.
+    expect((await ada()).decision.reason).toBe('signed_in')
+    expect(await full()).toBe(6 * each)
+    clock.at += each
+    expect((await bob()).decision.reason).toBe('signed_in')
+    expect(await full()).toBe(2 * each)
+  })
+
   test.each(['network', 'networkWide', 'browser', 'tenant'] as const)(
     'RC-17: of sixty starts at once through two connections, the bucket "%s" admits seven, not seven each',
     async (bucket) => {
@@ -616,7 +680,7 @@ describe.each(engines)('%s', (_, open) => {
     expect(await store.nextMailDue()).toEqual({ now: expect.any(Number), dueAt: 81 })
 
     // However long the queue is, only the beginnings of the tenants' queues are read.
-    const tx = { now: clock.at, elapsed: () => 0, limits: { get: () => null, set: () => {}, drop: () => {} } }
+    const tx = { now: clock.at, elapsed: () => 0, limits: { get: () => null, set: () => {}, drop: () => {}, pour: () => {} } }
     for (const statement of [claimMails(tx, 20, MINUTE).next().value, nextMailDue(tx).next().value] as Statement[]) {
       expect(await mostRowsRead(engine, statement)).toBeLessThan(500)
       await engine.write({ locks: nothing, run: () => run('analyze mails') })

@@ -32,6 +32,34 @@ export function spend(rule: Rule, tat: Ms | null, now: Ms): Spending {
   return { allowed: true, tat: next, retryInMs: 0, remaining: Math.floor((now + capacity - next) / interval) }
 }
 
+/** What is poured into a bucket that refuses nobody, and runs out of it evenly: `count` in `per`. It tells how much there was of late. */
+export interface Pour {
+  readonly rule: Rule
+  /** So many more; below zero: taken back. */
+  readonly hits: number
+  readonly now: Ms
+}
+
+/** It runs over at twice its size: however much came at once, it is not full any more `per` after that has ended. */
+export const POUR_MAX = 2
+
+/**
+ * When the bucket will be empty. While it is full nothing is taken back: what ran over was never in it, and whoever pours and takes back in
+ * turns must not empty it.
+ */
+export function pour(emptyAt: Ms | null, { rule, hits, now }: Pour): Ms {
+  const interval = Math.ceil(rule.per / rule.count)
+  const capacity = interval * rule.count
+  if (hits > 0) return Math.min(Math.max(emptyAt ?? now, now) + hits * interval, now + POUR_MAX * capacity)
+  const before = emptyAt ?? 0
+  return before >= now + capacity ? before : Math.max(0, before + hits * interval)
+}
+
+/** 0: empty, 1: full, and up to 2. */
+export function fillOf(rule: Rule, emptyAt: Ms | null, now: Ms): number {
+  return Math.max(0, (emptyAt ?? 0) - now) / (Math.ceil(rule.per / rule.count) * rule.count)
+}
+
 /** How many hits a window of length `per` sees. Hits from the future (the clock was set back) count: no counter goes down by that. */
 export function countWithin(hits: readonly Ms[], per: Ms, now: Ms): number {
   let count = 0

@@ -48,6 +48,17 @@ export const rows: readonly Row[] = [
     warn: { when: 'under', than: 0.8, why: 'where the mail comes and the page is clear, some 18 % never finish' },
   },
   {
+    id: 'expired_landings',
+    words: 'links that people opened too late',
+    unit: 'share',
+    value: ({ views }) => share(views.expired, views.same_browser + views.other_browser),
+    warn: {
+      when: 'over',
+      than: 0.1,
+      why: 'it was 40 % where links lived 15 minutes and companies kept the mail, and under 10 % with an hour',
+    },
+  },
+  {
     id: 'posts_in_vain',
     words: 'links, codes and forms sent in for nothing',
     unit: 'share',
@@ -122,6 +133,14 @@ export const rows: readonly Row[] = [
     words: 'sign-ins in another browser than the one that asked',
     unit: 'share',
     value: (totals) => share(totals.signIns.otherBrowser, proofs(totals)),
+    warn: null,
+  },
+  {
+    id: 'scanners',
+    words: 'views of links that were likely a scanner',
+    unit: 'share',
+    value: ({ views: { same_browser: same, other_browser: other, prefetch, likely_scanner: scanner } }) =>
+      share(scanner, same + other + prefetch + scanner),
     warn: null,
   },
   {

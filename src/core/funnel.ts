@@ -4,8 +4,9 @@ import type { DeliveryFacts } from './delivery.ts'
 import type { Ms } from './model.ts'
 import type { ReasonCode } from './reason.ts'
 import type { StartDecision, StartFacts } from './start.ts'
-import { type Told, type ToldVerify, toldRefusal, toldStart, toldVerify, wasInVain } from './told.ts'
+import { isHuman, type Told, type ToldVerify, toldRefusal, toldStart, toldVerify, wasInVain } from './told.ts'
 import type { VerifyDecision, VerifyFacts } from './verify.ts'
+import { classesOfViews, type View, type ViewClass } from './view.ts'
 
 /** An event as the record has it. */
 export interface FunnelEvent {
@@ -28,9 +29,12 @@ interface Flow {
   /** null: it began before the window, and counts for nothing; or its start stands a millisecond behind its mail. */
   started: null | 'send' | 'pretend'
   accepted: boolean
-  /** Somebody had the mail before them: a link was sent in that was right, or a code typed. */
-  seen: boolean
+  /** Somebody sent in a link that was right, or a code. */
+  used: boolean
   verified: boolean
+  readonly views: View[]
+  /** When proofs of it were sent in. */
+  readonly actions: Ms[]
   /** Codes that were compared in vain since the last sign-in. */
   wrong: number
 }
@@ -43,6 +47,8 @@ export interface Totals {
   readonly codes: { right: number; older: number; wrong: number; refunded: number }
   readonly posts: { all: number; inVain: number }
   readonly signIns: { link: number; code: number; otherBrowser: number }
+  /** Views of links, by what they most likely were; and those of people who came too late. */
+  readonly views: Record<ViewClass | 'expired', number>
   /** So many mails before a sign-in, and how often. */
   readonly mails: Map<number, number>
   readonly toVerify: Seconds
@@ -62,6 +68,7 @@ export function openFunnel(): Funnel {
     codes: { right: 0, older: 0, wrong: 0, refunded: 0 },
     posts: { all: 0, inVain: 0 },
     signIns: { link: 0, code: 0, otherBrowser: 0 },
+    views: { same_browser: 0, other_browser: 0, prefetch: 0, likely_scanner: 0, expired: 0 },
     mails: new Map(),
     toVerify: new Map(),
     toAccept: new Map(),
@@ -85,6 +92,11 @@ export function countEvent(funnel: Funnel, event: FunnelEvent, lifeMs: Ms): void
   if (inVain === null) return
   funnel.totals.posts.all++
   if (inVain) funnel.totals.posts.inVain++
+}
+
+/** Before the events that settle its challenge. */
+export function countView(funnel: Funnel, challenge: string, view: View): void {
+  flowOf(funnel, challenge, view.at).views.push(view)
 }
 
 /** Everything that is still open counts for as far as it came. */
@@ -134,7 +146,8 @@ function countVerify(funnel: Funnel, { at, challenge, facts, decision }: FunnelE
   if (told.code !== null) totals.codes[told.code]++
   if (told.tookMs !== null) countSignIn(totals, told, told.tookMs)
   if (flow === null) return told
-  flow.seen ||= seen.proof === 'link' ? seen.linkMatches : seen.bound && seen.code !== 'malformed'
+  flow.actions.push(at)
+  flow.used ||= seen.proof === 'link' ? seen.linkMatches : seen.bound && seen.code !== 'malformed'
   flow.verified ||= told.tookMs !== null
   if (told.tookMs !== null) flow.wrong = 0
   else if (told.code !== null) flow.wrong++
@@ -144,7 +157,17 @@ function countVerify(funnel: Funnel, { at, challenge, facts, decision }: FunnelE
 function flowOf({ open }: Funnel, challenge: string, at: Ms): Flow {
   const known = open.get(challenge)
   if (known !== undefined) return known
-  const flow: Flow = { since: at, mailsAt: [], started: null, accepted: false, seen: false, verified: false, wrong: 0 }
+  const flow: Flow = {
+    since: at,
+    mailsAt: [],
+    started: null,
+    accepted: false,
+    used: false,
+    verified: false,
+    wrong: 0,
+    views: [],
+    actions: [],
+  }
   open.set(challenge, flow)
   return flow
 }
@@ -167,12 +190,18 @@ function settleBefore({ open, totals }: Funnel, at: Ms): void {
     if (flow.since > at) return
     open.delete(id)
     const { flows } = totals
+    const classes = classesOfViews(flow.views, flow.actions)
+    for (const [nth, view] of classes.entries()) {
+      totals.views[view]++
+      if (isHuman(view) && flow.views[nth]?.facts.state === 'expired') totals.views.expired++
+    }
     if (flow.started === null) continue
+    const seen = flow.used || classes.some(isHuman)
     flows.requested++
     if (flow.started === 'pretend') flows.forShow++
     // Whoever comes further was also where the way leads through.
-    if (flow.accepted || flow.seen || flow.verified) flows.accepted++
-    if (flow.seen || flow.verified) flows.seen++
+    if (flow.accepted || seen || flow.verified) flows.accepted++
+    if (seen || flow.verified) flows.seen++
     if (flow.verified) flows.verified++
   }
 }

@@ -59,6 +59,12 @@ const policySchema = z.strictObject({
   addressTries: z.number().int().min(1).max(10),
   /** Wrong codes per address, whatever the flow or network; past any of them mails carry no code. 0.01 % a year. */
   codeFailures: z.array(window).min(1).max(5),
+  /**
+   * Wrong codes of everybody together, those of flows that ended in a sign-in left out; while there were more, mails carry links only. So many
+   * at once, or more than `count` in `per` for long. Whoever guesses at many addresses, a little at each, takes over one account in a million
+   * guesses: 500 a day are one in five years. Nothing happens where there is no link to fall back on. null: never.
+   */
+  breaker: rate.nullable(),
   /** Wait before the next mail of a challenge. */
   resendAfter: duration(0, HOUR),
   /** Mails to one mailbox: so many per linkTtl (the window is derived), and the further windows. */
@@ -119,6 +125,7 @@ const standard: PolicyInput = {
     { count: 30, per: '30d' },
     { count: 100, per: '365d' },
   ],
+  breaker: { count: 500, per: '24h' },
   resendAfter: '60s',
   mailsPerLinkTtl: 3,
   mailsPerAddress: [{ count: 10, per: '24h' }],
@@ -164,7 +171,7 @@ export function readPolicy(input: unknown): PolicyResult {
   }
   const base = presets[preset as PresetName]
   const merged: Record<string, unknown> = { ...base, ...overrides }
-  for (const group of ['starts', 'session', 'keep'] as const) {
+  for (const group of ['breaker', 'starts', 'session', 'keep'] as const) {
     const given = overrides[group]
     if (typeof given === 'object' && given !== null && !Array.isArray(given)) merged[group] = { ...base[group], ...given }
   }

@@ -46,7 +46,7 @@ const reason = (kind: ReasonKind, face: string, status: number, next: NextStep, 
 })
 
 export const reasons = {
-  // start: the first seven share one face, whatever is known of the address
+  // start: the first eight share one face, whatever is known of the address
   mail_queued: reason('start', 'mail_queued', 202, 'check_mail', 'info', 'A mail is in the outbox.'),
   budget_spent: reason(
     'start',
@@ -55,6 +55,14 @@ export const reasons = {
     'check_mail',
     'warning',
     'A mail is in the outbox without a code: too many wrong codes for this address. Its link works.',
+  ),
+  breaker_open: reason(
+    'start',
+    'mail_queued',
+    202,
+    'check_mail',
+    'warning',
+    'A mail is in the outbox without a code: too many wrong codes were typed, for whatever address. Its link works.',
   ),
   address_unknown: reason(
     'start',

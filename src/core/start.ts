@@ -1,6 +1,6 @@
 // May a mail go out? Everything about starting a challenge, and about asking for another mail of one, is decided here.
 // Pure: the store has read the facts and will write the consequences in the same transaction.
-import { spend, windowVerdict } from './bucket.ts'
+import { fillOf, spend, windowVerdict } from './bucket.ts'
 import type { Ms, Purpose } from './model.ts'
 import { mailWindows, type Policy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
@@ -22,6 +22,8 @@ export interface StartFacts {
   readonly mails: readonly Ms[]
   readonly failures: readonly Ms[]
   readonly bounces: readonly Ms[]
+  /** When the wrong codes of everybody will have run out of the breaker; null: there were none. Absent in old records. */
+  readonly breaker?: Ms | null
   readonly user: { readonly status: 'active' | 'disabled' } | null
   /** For a resend: the challenge as this browser may see it. */
   readonly resend: null | 'unknown' | ResendFacts
@@ -92,7 +94,15 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   if (wantsCode && !windowVerdict(policy.codeFailures, facts.failures, now).open) {
     return answer(policy.methods.includes('link') ? 'send' : 'pretend', 'budget_spent', false)
   }
+  // Only where the link is left: else whoever guesses could keep everybody out.
+  if (wantsCode && policy.methods.includes('link') && isBreakerOpen(policy, facts.breaker ?? null, now))
+    return answer('send', 'breaker_open', false)
   return answer('send', 'mail_queued', wantsCode)
+}
+
+/** A policy from before there was one has none. */
+function isBreakerOpen({ breaker }: Partial<Policy>, emptyAt: Ms | null, now: Ms): boolean {
+  return breaker != null && fillOf(breaker, emptyAt, now) >= 1
 }
 
 function refuse(reason: ReasonCode, retryAfterMs: Ms | null = null): StartDecision {

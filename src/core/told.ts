@@ -4,8 +4,9 @@ import type { Ms, Proof } from './model.ts'
 import { type ReasonCode, reasons } from './reason.ts'
 import type { StartDecision } from './start.ts'
 import type { VerifyDecision, VerifyFacts } from './verify.ts'
+import { classOfView, type ViewClass, type ViewFacts, type ViewState } from './view.ts'
 
-export type Told = ToldStart | ToldVerify | ToldDelivery | ToldRefusal | ToldRequest
+export type Told = ToldStart | ToldVerify | ToldDelivery | ToldRefusal | ToldView | ToldRequest
 
 export interface ToldStart {
   readonly kind: 'start' | 'resend'
@@ -27,8 +28,6 @@ export interface ToldVerify {
   /** Mails of the challenge up to its sign-in, and wrong codes that it took back; 0 without one. */
   readonly mails: number
   readonly refunded: number
-  /** Since the mail of a link was queued; set where the link was one of ours and not used yet. */
-  readonly linkAgeMs: Ms | null
 }
 
 export interface ToldDelivery {
@@ -45,6 +44,15 @@ export interface ToldRefusal {
   readonly reason: ReasonCode
   /** Something was sent in, and not only asked for. */
   readonly posted: boolean
+}
+
+export interface ToldView {
+  readonly kind: 'view'
+  /** As far as one view tells: what comes before and after it is not known yet. */
+  readonly class: ViewClass
+  readonly state: ViewState
+  /** Since the mail was queued. */
+  readonly ageMs: Ms
 }
 
 export interface ToldRequest {
@@ -68,22 +76,13 @@ export function toldRefusal(of: 'guard' | 'start', reason: ReasonCode, facts: ob
 
 const LOOKS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** A link that is past its use says nothing of how long people take. */
-const FIRST_CLICKS: ReadonlySet<ReasonCode> = new Set([
-  'signed_in',
-  'address_needed',
-  'address_mismatch',
-  'link_expired',
-  'link_other_browser',
-])
-
 /** @param flow of its challenge so far. */
 export function toldVerify(
   facts: VerifyFacts,
   { reason }: VerifyDecision,
   flow: { readonly mails: number; readonly refunded: number },
 ): ToldVerify {
-  const { proof, bound, code, now, challenge, mail } = facts
+  const { proof, bound, code, now, challenge } = facts
   const looked = code === 'right' || code === 'older' || code === 'wrong' ? code : null
   const signedIn = reason === 'signed_in'
   return {
@@ -96,8 +95,17 @@ export function toldVerify(
     tookMs: signedIn && challenge !== null ? now - challenge.createdAt : null,
     mails: signedIn ? flow.mails : 0,
     refunded: signedIn ? flow.refunded : 0,
-    linkAgeMs: proof === 'link' && mail !== null && FIRST_CLICKS.has(reason) ? now - mail.createdAt : null,
   }
+}
+
+export function toldView(facts: ViewFacts): ToldView {
+  const view = { at: 0, ordinal: 0, facts }
+  return { kind: 'view', class: classOfView(view, [], true), state: facts.state, ageMs: facts.ageMs }
+}
+
+/** By a person, most likely. */
+export function isHuman(view: ViewClass): boolean {
+  return view === 'same_browser' || view === 'other_browser'
 }
 
 /** A link, a code or a form that was sent in: was it for nothing? null: nothing was sent in. */

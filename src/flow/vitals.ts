@@ -1,4 +1,5 @@
 // How it stands at this moment, for whoever watches over it: looked up when asked for, and by nobody else.
+import { fillOf } from '../core/bucket.ts'
 import type { Ms } from '../core/model.ts'
 import type { Context } from './context.ts'
 
@@ -6,9 +7,22 @@ export interface Vitals {
   /** For how long the mail that waits longest for a worker has been due; 0: none waits. One that is tried again later is not due. */
   readonly queueAgeMs: Ms
   readonly mailUnusableSince: Ms | null
+  /** How full the breaker is of wrong codes; from 1 on mails carry links only. null: the policy has none. */
+  readonly breakerFill: number | null
+  /** Views of links that were not written down, since the process began. */
+  readonly viewsDropped: number
 }
 
-export async function lookAround({ store, mailUnusableSince }: Pick<Context, 'store' | 'mailUnusableSince'>): Promise<Vitals> {
+type VitalsContext = Pick<Context, 'tenant' | 'policy' | 'store' | 'views' | 'mailUnusableSince'>
+
+export async function lookAround({ tenant, policy, store, views, mailUnusableSince }: VitalsContext): Promise<Vitals> {
   const { now, dueAt } = await store.nextMailDue()
-  return { queueAgeMs: dueAt === null ? 0 : Math.max(0, now - dueAt), mailUnusableSince: mailUnusableSince() }
+  const { breaker } = policy
+  const poured = breaker === null ? null : await store.findBreaker(tenant)
+  return {
+    queueAgeMs: dueAt === null ? 0 : Math.max(0, now - dueAt),
+    mailUnusableSince: mailUnusableSince(),
+    breakerFill: breaker === null || poured === null ? null : fillOf(breaker, poured.emptyAt, poured.now),
+    viewsDropped: views.counts().dropped,
+  }
 }

@@ -2,7 +2,8 @@
 // noted beside all that anything is decided by, and the note may get lost.
 import { paths } from '../core/paths.ts'
 import { reasons } from '../core/reason.ts'
-import { stateOfView } from '../core/view.ts'
+import { toldView } from '../core/told.ts'
+import { stateOfView, type ViewFacts } from '../core/view.ts'
 import { mintSecret } from '../flow/ids.ts'
 import { type Landing, viewLink } from '../flow/landing.ts'
 import { verifyLink } from '../flow/sign-in.ts'
@@ -34,20 +35,17 @@ export async function getLink(visit: Visit, request: Incoming, given: string): P
 function note({ context, asker, prefetch }: Visit, request: Incoming, landing: Landing): void {
   const { now, mail, bound, decision, challenge } = landing
   const mode = request.header('sec-fetch-mode')
-  context.views.saw({
-    challenge: mail === null ? null : challenge,
-    at: now,
-    ordinal: mail?.ordinal ?? 0,
-    facts: {
-      method: request.method === 'HEAD' ? 'HEAD' : 'GET',
-      state: stateOfView(decision.reason),
-      bound,
-      cookie: asker.browser !== null,
-      prefetch,
-      navigation: mode === null ? null : mode === 'navigate',
-      ageMs: mail === null ? 0 : now - mail.createdAt,
-    },
-  })
+  const facts: ViewFacts = {
+    method: request.method === 'HEAD' ? 'HEAD' : 'GET',
+    state: stateOfView(decision.reason),
+    bound,
+    cookie: asker.browser !== null,
+    prefetch,
+    navigation: mode === null ? null : mode === 'navigate',
+    ageMs: mail === null ? 0 : now - mail.createdAt,
+  }
+  context.tell(toldView(facts))
+  context.views.saw({ challenge: mail === null ? null : challenge, at: now, ordinal: mail?.ordinal ?? 0, facts })
 }
 
 const linkFields = { secret: { max: 100, required: false }, email: { max: 320, required: false } } as const

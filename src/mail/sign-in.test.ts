@@ -62,7 +62,7 @@ describe('the text part', () => {
 
   test('says why the code is missing when it was withheld', () => {
     const { text, subject } = signInMail(shapes['code withheld'] as SignInMailInput)
-    expect(text).toContain('This mail has only the link. Too many wrong codes were typed for this\naddress lately.\n')
+    expect(text).toContain('This mail has only the link. Too many wrong codes were typed lately.\n')
     expect(text).not.toContain('read this code')
     expect(subject).toBe('Sign in to Acme')
     expect(signInMail(shapes['link only'] as SignInMailInput).text).not.toContain('wrong codes')

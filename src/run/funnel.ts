@@ -66,7 +66,7 @@ async function readWithProgress(request: Request, store: Store, since: number): 
 }
 
 function reportOf({ counted, whole, totals }: FunnelRead, since: string): object {
-  const { flows, codes, posts, signIns, outcomes } = totals
+  const { outcomes, flows, codes, posts, signIns, views } = totals
   return {
     ok: whole,
     since,
@@ -76,6 +76,7 @@ function reportOf({ counted, whole, totals }: FunnelRead, since: string): object
     codes,
     posts,
     signIns,
+    views,
     outcomes: Object.fromEntries(outcomes),
   }
 }
@@ -83,7 +84,7 @@ function reportOf({ counted, whole, totals }: FunnelRead, since: string): object
 const STAGES = [
   ['requested', 'asked for a mail'],
   ['accepted', 'the mail server took it'],
-  ['seen', 'a link was sent in, or a code typed'],
+  ['seen', 'a person likely opened the link, or typed the code'],
   ['verified', 'signed in'],
 ] as const
 
@@ -101,7 +102,7 @@ function tableOf({ counted, whole, totals }: FunnelRead, since: string): string 
     '',
     ...numbersOf(totals).map(lineOf),
     '',
-    `! is a warning; of fewer than ${LEAST} nothing is warned of. Whether a mail was opened is not known: there is no pixel in it.`,
+    `! is a warning; of fewer than ${LEAST} nothing is warned of. Whether a mail was opened is not known: there is no pixel in it. Who opened a link is a guess.`,
   ].join('\n')
 }
 

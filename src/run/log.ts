@@ -22,6 +22,7 @@ const PLAIN = [
   'policy',
   'level',
   'transport',
+  'rule',
 ] as const
 /** Numbers and yes or no. */
 const NUMBERS = [
@@ -39,6 +40,8 @@ const NUMBERS = [
   'waitMs',
   'dropped',
   'ok',
+  'value',
+  'threshold',
 ] as const
 /** Written by others, so anything may be in them: cleaned. */
 const TEXT = ['reply', 'detail', 'host', 'url', 'setting', 'database', 'network', 'device'] as const

@@ -1,9 +1,11 @@
 // What is counted, in the form that Prometheus reads. The one place that knows which metric a thing that happened belongs to; loaded only
 // where somebody wants the numbers. Labels come from lists of ours: no address, no id, nothing that a stranger could make many of.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { rules } from '../core/alarms.ts'
 import type { Ms, Versions } from '../core/model.ts'
 import { type ReasonCode, type ReasonKind, reasons } from '../core/reason.ts'
-import type { Tell, Told, ToldVerify } from '../core/told.ts'
+import { isHuman, type Tell, type Told, type ToldVerify } from '../core/told.ts'
+import type { ViewState } from '../core/view.ts'
 import type { Vitals } from '../flow/vitals.ts'
 
 export interface Metrics {
@@ -16,11 +18,13 @@ export interface Metrics {
 /** From a double click to somebody who comes back after lunch. */
 const TO_VERIFY = [5, 10, 20, 30, 45, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400]
 const TO_ACCEPT = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
+/** What is used already says nothing of how long people take to come. */
+const CLICKABLE: ReadonlySet<ViewState> = new Set(['live', 'expired'])
 /** The delay of the event loop is measured by a timer of so many milliseconds: a finer one would cost more than it tells. */
 const LAG_EVERY_MS = 50
 
 /** @param vitals what is looked up when somebody asks; a database that does not answer costs these, and not the counts. */
-export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): Metrics {
+export function openMetrics(versions: Versions, vitals: () => Promise<Vitals & { readonly alarms: ReadonlySet<string> }>): Metrics {
   const registry = new Registry()
   const registers = [registry]
   const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
@@ -40,12 +44,24 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): 
   const replays = counter('replays_total', 'Proofs that the same browser presented again.', 'method')
   const signIns = counter('sign_ins_total', 'Sign-ins, by proof and by browser.', 'method', 'browser')
   const took = histogram('time_to_verify_seconds', 'From the request for a mail to the sign-in.', TO_VERIFY, 'method')
-  const linkAge = histogram('link_age_at_click_seconds', 'Age of a link when it was sent in, expired ones included.', TO_VERIFY, 'state')
+  const views = counter('link_views_total', 'Links that were opened, by what it most likely was, and how good they were.', 'class', 'state')
+  const viewsDropped = counter(
+    'views_dropped_total',
+    'Views that were not written down: too many waited, or the database did not take them.',
+  )
+  const linkAge = histogram(
+    'link_age_at_click_seconds',
+    'Age of a link that a person most likely opened, expired ones included.',
+    TO_VERIFY,
+    'state',
+  )
   const mailsPerSuccess = histogram('mails_per_success', 'Mails of a challenge up to its sign-in.', [1, 2, 3, 4, 5, 10])
   const refusals = counter('refusals_total', 'Requests refused before anything was looked up, by reason.', 'reason')
   const requests = counter('http_requests_total', 'Answers, by pattern of the path and class of the status.', 'route', 'status')
   const queueAge = gauge('mail_queue_age_seconds', 'How long the mail that waits longest for a worker has been due.')
   const mailUsable = gauge('mail_server_usable', '1: the mail server can be used, as far as is known.')
+  const breaker = gauge('breaker_fill_ratio', 'Wrong codes of everybody, of those the breaker takes. From 1 on mails carry links only.')
+  const alarm = gauge('alarm', '1: raised, by rule.', 'rule')
   const databaseUsable = gauge('database_usable', '1: the database answered when these numbers were asked for.')
   const build = gauge('build_info', 'Versions, as labels.', 'version', 'schema', 'policy', 'template')
   build.set({ version: versions.app, schema: versions.schema, policy: versions.policy, template: versions.template }, 1)
@@ -62,11 +78,10 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): 
   for (const result of ['right', 'older', 'wrong']) codes.inc({ result }, 0)
   for (const method of ['link', 'code']) replays.inc({ method }, 0)
 
-  const verified = ({ proof: method, reason, bound, code, tookMs, mails: count, refunded: back, linkAgeMs }: ToldVerify): void => {
+  const verified = ({ proof: method, reason, bound, code, tookMs, mails: count, refunded: back }: ToldVerify): void => {
     proofs[method](reason)
     if (code !== null) codes.inc({ result: code })
     if (reason === 'replayed') replays.inc({ method })
-    if (linkAgeMs !== null) linkAge.observe({ state: reason === 'link_expired' ? 'expired' : 'live' }, seconds(linkAgeMs))
     if (tookMs === null) return
     signIns.inc({ method, browser: bound ? 'same' : 'other' })
     took.observe({ method }, seconds(tookMs))
@@ -82,12 +97,21 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals>): 
       if (reason === 'mail_sent') accepted.observe(seconds(ageMs))
     },
     refusal: ({ of, reason }) => (of === 'start' ? start(reason) : guard(reason)),
+    view: ({ class: kind, state, ageMs }) => {
+      views.inc({ class: kind, state })
+      if (isHuman(kind) && CLICKABLE.has(state)) linkAge.observe({ state }, seconds(ageMs))
+    },
     request: ({ route, status }) => requests.inc({ route, status: `${Math.floor(status / 100)}xx` }),
   }
+  let dropped = 0
   const look = async (): Promise<void> => {
     try {
       const seen = await vitals()
+      viewsDropped.inc(seen.viewsDropped - dropped)
+      dropped = seen.viewsDropped
       queueAge.set(seconds(seen.queueAgeMs))
+      if (seen.breakerFill !== null) breaker.set(seen.breakerFill)
+      for (const { id: rule } of rules) alarm.set({ rule }, seen.alarms.has(rule) ? 1 : 0)
       mailUsable.set(seen.mailUnusableSince === null ? 1 : 0)
       databaseUsable.set(1)
     } catch {

@@ -1,13 +1,21 @@
 // The limits of one commit, held in memory between its first read of them and its end.
+import type { Pour } from '../core/bucket.ts'
 import type { Limits } from './operation.ts'
 
 /** States by tenant and name. */
 export type States = Map<string, Map<string, string>>
 
+export interface Poured {
+  readonly tenant: string
+  readonly name: string
+  readonly pour: Pour
+}
+
 export class HeldLimits implements Limits {
   readonly #held = new Map<string, Map<string, string | null>>()
   readonly #changed: States = new Map()
   readonly #dropped = new Map<string, Set<string>>()
+  readonly #poured = new Map<string, Poured>()
   readonly #find: (tenant: string, name: string) => string | null
 
   /** `find`: what is written of a limit that is not held yet. */
@@ -41,6 +49,19 @@ export class HeldLimits implements Limits {
     const dropped = this.#dropped.get(tenant)
     if (dropped === undefined) this.#dropped.set(tenant, new Set([name]))
     else dropped.add(name)
+  }
+
+  pour(tenant: string, name: string, pour: Pour): void {
+    const key = `${tenant}/${name}`
+    const before = this.#poured.get(key)
+    this.#poured.set(key, { tenant, name, pour: { ...pour, hits: pour.hits + (before?.pour.hits ?? 0) } })
+  }
+
+  /** What the commit must add, in the order in which everybody does. */
+  poured(): readonly Poured[] {
+    return [...this.#poured]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .flatMap(([, poured]) => (poured.pour.hits === 0 ? [] : [poured]))
   }
 
   /** What the commit must write. */

@@ -22,6 +22,9 @@ export interface Windows {
 
 export const mailboxLimit = (email: string): string => `mailbox:${mailboxKey(email)}`
 
+/** One for a tenant: the wrong codes of everybody. */
+export const BREAKER = 'breaker'
+
 /** As text, to be read like any other: an address that was never here must not be quicker to answer than one that was (EN-02). */
 const UNTOUCHED = JSON.stringify({ mails: [], knownMails: [], failures: [], bounces: [] } satisfies Windows)
 
@@ -57,6 +60,11 @@ export function readBuckets(limits: Limits, tenant: string, names: BucketNames):
     browser: tatOf(names.browser),
     tenant: tatOf(names.tenant),
   }
+}
+
+export function readBreaker(limits: Limits, tenant: string): Ms | null {
+  const state = limits.get(tenant, BREAKER)
+  return state === null ? null : Number(state)
 }
 
 export function writeBuckets(limits: Limits, tenant: string, names: BucketNames, tats: Readonly<Record<StartBucket, Ms>>): void {

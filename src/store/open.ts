@@ -14,7 +14,7 @@ import { hasUser, viewPerson } from './person.ts'
 import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
 import { viewQueue } from './queue.ts'
-import { findChallenge, keepPolicy } from './read.ts'
+import { findBreaker, findChallenge, keepPolicy } from './read.ts'
 import { findChallengeWithMails, findUserOrNext } from './rows.ts'
 import { readTrace, search } from './search.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
@@ -200,6 +200,7 @@ export function storeOver(engine: Engine): Store {
     viewQueue: (tenant) => engine.read((tx) => viewQueue(tx, tenant)),
     claimMails: (limit, leaseMs) => engine.write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),
     settleMail: (scope, input) => engine.write({ locks: settleLocks(input), run: (tx) => settleMail(tx, scope, input) }),
+    findBreaker: (tenant) => engine.read((tx) => findBreaker(tx, tenant)),
     nextMailDue: () => engine.read((tx) => nextMailDue(tx)),
     record: (scope, event) =>
       engine.write({ locks: nothing, run: (tx) => writeEvent(tx, scope, { ...event, decision: { reason: event.reason } }) }),

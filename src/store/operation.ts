@@ -1,6 +1,7 @@
 // An operation is what happens in one transaction, written once for every engine: a generator that yields statements and is
 // handed their rows. SQLite steps through it without waiting, so that many operations share one commit; PostgreSQL awaits
 // each step. Inside it there is nothing slow, random or remote: statements and pure functions only.
+import type { Pour } from '../core/bucket.ts'
 import type { Ms } from '../core/model.ts'
 
 export type Value = string | number | null
@@ -35,6 +36,11 @@ export interface Limits {
   set(tenant: string, name: string, state: string): void
   /** Leaves nothing of it, not even the name, in which an address may stand. */
   drop(tenant: string, name: string): void
+  /**
+   * Adds to a bucket that everybody fills and few read, when the commit comes, and without having named it: whoever wants it would
+   * otherwise wait for whoever has it.
+   */
+  pour(tenant: string, name: string, pour: Pour): void
 }
 
 /** What an operation will touch, named before it begins: an engine with many writers locks it, in one fixed order. */

@@ -2,9 +2,10 @@
 // operations that wait together run in step within one transaction: each round sends the next statement of every one of them
 // in one pipeline. Who may not run beside whom is known before: each operation names its locks.
 import pg from 'pg'
+import { POUR_MAX } from '../core/bucket.ts'
 import type { Ms } from '../core/model.ts'
 import { DatabaseClock } from './database-clock.ts'
-import { HeldLimits, type States } from './held-limits.ts'
+import { HeldLimits, type Poured, type States } from './held-limits.ts'
 import { inStep, together } from './in-step.ts'
 import { Lanes, laneOf } from './lanes.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
@@ -64,6 +65,13 @@ const READ_LIMITS = 'select tenant, name, state from limits where (tenant, name)
 const WRITE_LIMITS =
   'insert into limits (tenant, name, state) select * from unnest($1::text[], $2::text[], $3::text[]) on conflict (tenant, name) do update set state = excluded.state'
 const DROP_LIMITS = 'delete from limits where (tenant, name) in (select * from unnest($1::text[], $2::text[]))'
+/** $3 now, $4 what is added (below zero: taken back), $5 how long a full one takes to run empty. The same as `pour` in core/bucket.ts. */
+const POUR = `insert into limits as l (tenant, name, state) values ($1, $2, ($3::bigint + greatest($4::bigint, 0))::text)
+on conflict (tenant, name) do update set state = (case
+  when $4::bigint > 0 then least(greatest(l.state::bigint, $3::bigint) + $4::bigint, $3::bigint + ${POUR_MAX} * $5::bigint)
+  when l.state::bigint >= $3::bigint + $5::bigint then l.state::bigint
+  else greatest(0, l.state::bigint + $4::bigint)
+end)::text`
 const NOW = 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now'
 
 /**
@@ -261,7 +269,9 @@ export class PostgresEngine implements Engine {
           : client.query({ name: 'write_limits', text: WRITE_LIMITS, values: [...columns(changed), changed.map(({ state }) => state)] })
       const dropped = [...limits.dropped()].flatMap(([tenant, names]) => [...names].map((name) => ({ tenant, name })))
       const drop = dropped.length === 0 ? null : client.query({ name: 'drop_limits', text: DROP_LIMITS, values: columns(dropped) })
-      await together([...unheard, write, drop, client.query('commit')])
+      // Last: whoever else pours into the same waits for the commit, and for nothing else.
+      const pours = limits.poured().map((poured) => client.query({ name: 'pour', text: POUR, values: pourValues(poured) }))
+      await together([...unheard, write, drop, ...pours, client.query('commit')])
       return results
     } catch (error) {
       const [cause] = (await Promise.allSettled(unheard)).filter((one) => one.status === 'rejected')
@@ -346,6 +356,11 @@ interface LimitRow {
 
 function rowsOf(all: States): LimitRow[] {
   return [...all].flatMap(([tenant, states]) => [...states].map(([name, state]) => ({ tenant, name, state })))
+}
+
+function pourValues({ tenant, name, pour: { rule, hits, now } }: Poured): (string | number)[] {
+  const interval = Math.ceil(rule.per / rule.count)
+  return [tenant, name, now, hits * interval, interval * rule.count]
 }
 
 function columns(names: readonly { tenant: string; name: string }[]): [string[], string[]] {

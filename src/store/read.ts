@@ -1,7 +1,9 @@
 // Looks that change nothing: what the pages show of a challenge.
+import type { Ms } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import { same } from './digest.ts'
-import { type Operation, run, type Tx } from './operation.ts'
+import { BREAKER } from './limits.ts'
+import { type Operation, one, run, type Tx } from './operation.ts'
 import { findChallengeWithMails, toMail } from './rows.ts'
 import type { ChallengeView } from './store.ts'
 
@@ -15,6 +17,13 @@ export function* findChallenge(tx: Tx, tenant: string, id: string, browserDigest
     bound: browserDigest !== null && same(browser, browserDigest),
     mails: found.mails.map(toMail),
   }
+}
+
+/** On SQLite the journal may be ahead of the row. */
+export function* findBreaker(tx: Tx, tenant: string): Operation<{ readonly now: Ms; readonly emptyAt: Ms | null }> {
+  const row = yield* one<{ state: string }>('select state from limits where tenant = ? and name = ?', tenant, BREAKER)
+  const state = tx.limits.get(tenant, BREAKER) ?? row?.state ?? null
+  return { now: tx.now, emptyAt: state === null ? null : Number(state) }
 }
 
 export function* keepPolicy(tx: Tx, tenant: string, version: string, policy: Policy): Operation<void> {

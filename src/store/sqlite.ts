@@ -1,5 +1,6 @@
 // The embedded engine. WAL with synchronous=FULL: a commit that a power cut could undo would un-spend a link. One sync costs
 // more than all statements of a sign-in, so operations that wait together share one commit.
+import { pour } from '../core/bucket.ts'
 import type { Ms } from '../core/model.ts'
 import { takeBatch } from './batch.ts'
 import { speak } from './fragments.ts'
@@ -200,6 +201,10 @@ export class SqliteEngine implements Engine {
         const { ask, run } = job.write
         const tx = this.#tx(limits)
         job.result = this.#step(run(tx, ask && this.#step(ask())))
+      }
+      for (const { tenant, name, pour: poured } of limits.poured()) {
+        const state = limits.get(tenant, name)
+        limits.set(tenant, name, String(pour(state === null ? null : Number(state), poured)))
       }
       const written = this.#journal.write(limits.changed(), limits.dropped())
       this.database.exec('commit')

@@ -5,7 +5,7 @@ import { mailWindows } from '../core/policy.ts'
 import { decideStart, type ResendFacts, type StartDecision, type StartFacts } from '../core/start.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { mailboxLimit, readBuckets, readWindows, times, withHit, writeBuckets, writeWindows } from './limits.ts'
+import { BREAKER, mailboxLimit, readBreaker, readBuckets, readWindows, times, withHit, writeBuckets, writeWindows } from './limits.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { challengeKey, type FoundChallenge, findChallengeEmail, type UserRow } from './rows.ts'
 import type { BucketNames, MailSecrets, QueuedMail, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
@@ -31,7 +31,7 @@ interface Ask {
 
 /** Every limit that a mail to this address from there may touch. */
 export function limitsOf(email: string, buckets: BucketNames): string[] {
-  return [...Object.values(buckets), mailboxLimit(email)]
+  return [...Object.values(buckets), mailboxLimit(email), BREAKER]
 }
 
 export function startLocks(scope: Scope, input: StartInput): Locks {
@@ -106,6 +106,7 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
     mails: times(windows[own]),
     failures: times(windows.failures),
     bounces: times(windows.bounces),
+    breaker: readBreaker(limits, tenant),
     user: user && { status: user.status },
     resend: ask.resend,
   }

@@ -344,6 +344,8 @@ export interface Store {
   /** Leases due mails: until the lease ends no other worker gets them. */
   claimMails(limit: number, leaseMs: Ms): Promise<readonly QueuedMail[]>
   settleMail(scope: Scope, input: SettleInput): Promise<DeliveryDecision>
+  /** When the wrong codes of everybody will have run out of the breaker; null: there were none. */
+  findBreaker(tenant: string): Promise<{ readonly now: Ms; readonly emptyAt: Ms | null }>
   /** When the next queued mail is due; null: none. */
   nextMailDue(): Promise<{ readonly now: Ms; readonly dueAt: Ms | null }>
   /** An event of a refusal that touched nothing else. */

@@ -4,7 +4,7 @@ import type { User } from '../core/model.ts'
 import { decideVerify, type Match, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { mailboxLimit, readWindows, times, withHit, writeWindows } from './limits.ts'
+import { BREAKER, mailboxLimit, readWindows, times, withHit, writeWindows } from './limits.ts'
 import { type Locks, type Operation, one, run, type Tx } from './operation.ts'
 import { type ChallengeRow, challengeKey, type FoundChallenge, findChallengeEmail, type MailRow, toMail, type UserRow } from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
@@ -64,6 +64,7 @@ export function* verify(tx: Tx, scope: Scope, input: VerifyInput, found: FoundCh
       const windows = readWindows(tx.limits, tenant, mailbox)
       const failures = withHit(windows.failures, policy.codeFailures, [tx.now, challenge.id])
       writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
+      pourIntoBreaker(tx, scope, 1)
     }
   }
 
@@ -124,6 +125,10 @@ function* claimTry(scope: Scope, challenge: ChallengeRow, mail: MailRow, counter
   return row !== null
 }
 
+function pourIntoBreaker({ now, limits }: Tx, { tenant, policy: { breaker } }: Scope, hits: number): void {
+  if (breaker !== null) limits.pour(tenant, BREAKER, { rule: breaker, hits, now })
+}
+
 interface Admission {
   readonly challenge: ChallengeRow
   readonly mail: MailRow
@@ -160,7 +165,10 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
   const windows = readWindows(tx.limits, tenant, mailbox)
   const failures = windows.failures.filter(([, flow]) => flow !== challenge.id)
   const refunded = windows.failures.length - failures.length
-  if (refunded > 0) writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
+  if (refunded > 0) {
+    writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
+    pourIntoBreaker(tx, scope, -refunded)
+  }
 
   const user = yield* signIn(tx, tenant, {
     found: found.user,

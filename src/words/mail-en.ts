@@ -37,7 +37,7 @@ const english: MailWords = {
   linkTitle: 'Your sign-in link',
   codeWhere: 'Type it on the page where you asked for it.',
   codeLife: (duration, until) => `It works for ${duration}, until ${until}.`,
-  codeOff: 'This mail has only the link. Too many wrong codes were typed for this address lately.',
+  codeOff: 'This mail has only the link. Too many wrong codes were typed lately.',
   or: 'or',
   button: (app) => `Sign in to ${app}`,
   opens: (host) => `The button opens ${host}.`,

@@ -10,6 +10,7 @@ export type Words = typeof en
 /** Reasons that a stranger sees under another reason's face, or never on a page. A new reason must get words or stand here. */
 type Faceless =
   | 'budget_spent'
+  | 'breaker_open'
   | 'address_unknown'
   | 'sign_up_closed'
   | 'user_disabled'

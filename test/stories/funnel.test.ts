@@ -1,5 +1,6 @@
 // The numbers of `postkey funnel` against the record itself, counted by other means; and against what the process counted while it ran.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { classesOfViews, type View, type ViewClass } from '../../src/core/view.ts'
 import type { Message, Reply } from '../../src/index.ts'
 import { main } from '../../src/run/command.ts'
 import { type OpenEngine, openEngine } from '../../src/store/open.ts'
@@ -15,6 +16,7 @@ interface Report {
   readonly codes: Record<'right' | 'older' | 'wrong' | 'refunded', number>
   readonly posts: Record<'all' | 'inVain', number>
   readonly signIns: Record<'link' | 'code' | 'otherBrowser', number>
+  readonly views: Record<ViewClass | 'expired', number>
   readonly outcomes: Record<string, number>
 }
 
@@ -103,6 +105,13 @@ async function use(kit: Kit, { desk, challenge, email, code, linkId, secret }: U
     kit.clock.forward(SECOND)
     return who.post(path, form)
   }
+  const open = (who: Browser, headers: Record<string, string>) => {
+    kit.clock.forward(SECOND)
+    return who.get(`/l/${linkId}`, headers)
+  }
+  if (roll(4) === 0) for (let twice = 0; twice < 2; twice++) await kit.browser().get(`/l/${linkId}`, { 'sec-fetch-site': '' })
+  if (roll(6) === 0) await open(desk, { 'sec-purpose': 'prefetch' })
+  if (roll(6) === 0) await kit.browser().get(`/l/${'y'.repeat(17)}`)
   const typed = (value: string | null) => post(desk, '/sign-in/code', { c: challenge, code: value ?? '' })
   const ways = [
     async () => void (await typed(code)),
@@ -115,11 +124,13 @@ async function use(kit: Kit, { desk, challenge, email, code, linkId, secret }: U
     },
     async () => {
       await typed('12')
+      await open(desk, { 'sec-fetch-mode': 'navigate' })
       await post(desk, `/l/${linkId}`, { secret })
       await post(desk, `/l/${linkId}`, { secret })
       await typed(code)
     },
     async () => {
+      await open(phone, { 'sec-fetch-mode': 'navigate' })
       await post(phone, `/l/${linkId}`, { secret })
       await post(phone, `/l/${linkId}`, { secret, email: 'somebody@else.example' })
       await post(phone, `/l/${linkId}`, { secret, email })
@@ -129,6 +140,7 @@ async function use(kit: Kit, { desk, challenge, email, code, linkId, secret }: U
     },
     async () => {
       kit.clock.forward(20 * MINUTE)
+      await open(roll(2) === 0 ? desk : phone, { 'sec-fetch-mode': 'navigate' })
       await post(desk, `/l/${linkId}`, { secret })
       await typed(code)
     },
@@ -137,6 +149,11 @@ async function use(kit: Kit, { desk, challenge, email, code, linkId, secret }: U
     async () => {
       await typed(openMail(kit.mailbox.all(email)[0] as Message).code)
       await typed(code)
+    },
+    // Too late, and away.
+    async () => {
+      kit.clock.forward(20 * MINUTE)
+      await open(phone, { 'sec-fetch-mode': 'navigate' })
     },
     async () => undefined,
   ]
@@ -154,6 +171,22 @@ async function recount(engine: OpenEngine) {
   const signIns = await rows<{ took: number; mails: number; back: number }>(
     `select v.at - s.at as took, (select count(*) from events m where m.challenge = v.challenge and m.at <= v.at and ${queued}) as mails, (select count(*) from events w where w.challenge = v.challenge and w.at <= v.at and w.id < v.id and w.reason <> 'signed_in' and (${compared} '%"code":"wrong"%' or ${compared} '%"code":"older"%') and not exists (select 1 from events b where b.challenge = v.challenge and b.reason = 'signed_in' and b.id > w.id and b.id < v.id)) as back from events v join events s on s.challenge = v.challenge and s.kind = 'start' where v.reason = 'signed_in'`,
   )
+  const views = await rows<{ challenge: string; at: number; facts: string }>('select challenge, at, facts from views')
+  const actions = await rows<{ challenge: string; at: number }>("select challenge, at from events where kind = 'verify'")
+  const classed = views.map(({ challenge, at, facts }) => {
+    const all = views
+      .filter((view) => view.challenge === challenge)
+      .map((view) => ({ ...view, at: Number(view.at), ordinal: 0, facts: JSON.parse(view.facts) as View['facts'] }))
+    const times = actions.filter((action) => action.challenge === challenge).map((action) => Number(action.at))
+    const own = all.findIndex((view) => view.at === Number(at) && JSON.stringify(view.facts) === JSON.stringify(JSON.parse(facts)))
+    const { state } = JSON.parse(facts) as View['facts']
+    return { challenge, state, class: classesOfViews(all, times)[own] as ViewClass }
+  })
+  const human = classed.filter(({ class: kind }) => kind === 'same_browser' || kind === 'other_browser')
+  const ofClass = (kind: ViewClass): number => classed.filter((view) => view.class === kind).length
+  const used = await rows<{ challenge: string }>(
+    `select distinct challenge from events where kind = 'verify' and ((facts like '%"proof":"link"%' and facts like '%"linkMatches":true%') or (facts like '%"proof":"code"%' and facts like '%"bound":true%' and facts not like '%"code":"malformed"%'))`,
+  )
   const byReason = await rows<{ kind: string; proof: string; reason: string; n: number }>(
     `select kind, case when kind <> 'verify' then kind when facts like '%"proof":"link"%' then 'link' else 'code' end as proof, reason, count(*) as n from events where kind in ('start', 'resend', 'deliver', 'verify', 'guard') group by 1, 2, 3`,
   )
@@ -163,9 +196,7 @@ async function recount(engine: OpenEngine) {
       requested: await challenges(`kind = 'start' and decision like '%"mail":{%'`),
       forShow: await challenges(`kind = 'start' and decision like '%"verdict":"pretend"%'`),
       accepted: await challenges("kind = 'deliver' and reason = 'mail_sent'"),
-      seen: await challenges(
-        `kind = 'verify' and ((facts like '%"proof":"link"%' and facts like '%"linkMatches":true%') or (facts like '%"proof":"code"%' and facts like '%"bound":true%' and facts not like '%"code":"malformed"%'))`,
-      ),
+      seen: new Set([...used, ...human].map(({ challenge }) => challenge)).size,
       verified: await challenges("reason = 'signed_in'"),
     },
     codes: {
@@ -183,6 +214,14 @@ async function recount(engine: OpenEngine) {
       code: await count('*', `reason = 'signed_in' and facts like '%"proof":"code"%'`),
       otherBrowser: await count('*', `reason = 'signed_in' and facts like '%"bound":false%'`),
     },
+    views: {
+      same_browser: ofClass('same_browser'),
+      other_browser: ofClass('other_browser'),
+      prefetch: ofClass('prefetch'),
+      likely_scanner: ofClass('likely_scanner'),
+      expired: human.filter(({ state }) => state === 'expired').length,
+    },
+    states: Object.fromEntries(['live', 'expired', 'used'].map((state) => [state, classed.filter((view) => view.state === state).length])),
     outcomes: Object.fromEntries(byReason.map(({ proof, reason, n }) => [`${proof} ${reason}`, Number(n)])),
     took: signIns.map(({ took }) => Number(took) / SECOND).sort((one, other) => one - other),
     mails: signIns.map(({ mails }) => Number(mails)),
@@ -199,17 +238,28 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
   afterEach(() => database.drop())
 
   test('every number is that of a recount by SQL, and what the process counted is the same', async () => {
-    await using kit = await startKit({ database: database.url, reply: mailServer() })
+    const kit = await startKit({ database: database.url, reply: mailServer() })
     await kit.postkey.metrics()
     await liveThrough(kit)
     const text = await kit.postkey.metrics()
+    // With it the last views are written.
+    await kit.close()
     const engine = await openEngine(database.url)
     const counted = await recount(engine).finally(() => engine.close())
-    const { flows, codes, posts, signIns, outcomes, numbers } = await report(database.url)
-    const { took, mails, ...rest } = counted
-    expect({ flows, codes, posts, signIns, outcomes }).toEqual(rest)
+    const { flows, codes, posts, signIns, views, outcomes, numbers } = await report(database.url)
+    const { took, mails, states, ...rest } = counted
+    expect({ flows, codes, posts, signIns, views, outcomes }).toEqual(rest)
     // Nothing of it is trivially so.
-    for (const some of [flows.verified, flows.accepted, codes.wrong, codes.older, codes.refunded, signIns.link, signIns.otherBrowser])
+    for (const some of [
+      flows.verified,
+      flows.accepted,
+      codes.wrong,
+      codes.older,
+      codes.refunded,
+      signIns.link,
+      signIns.otherBrowser,
+      ...Object.values(views),
+    ])
       expect(some).toBeGreaterThan(0)
     expect(new Set(took).size).toBeGreaterThan(10)
 
@@ -231,6 +281,8 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
       by_link: counted.signIns.link / took.length,
       by_code: counted.signIns.code / took.length,
       other_browser: counted.signIns.otherBrowser / took.length,
+      expired_landings: views.expired / (views.same_browser + views.other_browser),
+      scanners: views.likely_scanner / (views.same_browser + views.other_browser + views.prefetch + views.likely_scanner),
       replays: replays / (replays + took.length),
     })
 
@@ -255,6 +307,9 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
       expect([outcome, sample(names[kind]?.(reason) ?? '')]).toEqual([outcome, count])
     }
     for (const result of ['right', 'older', 'wrong'] as const) expect(sample(`code_checks_total{result="${result}"}`)).toBe(codes[result])
+    const viewed = text.split('\n').filter((line) => line.startsWith('postkey_link_views_total{'))
+    for (const [state, count] of Object.entries(states))
+      expect(sum(viewed.filter((line) => line.includes(`state="${state}"`)).map((line) => Number(line.split(' ')[1])))).toBe(count)
     expect(sample('wrong_codes_refunded_total')).toBe(codes.refunded)
     expect(sample('mails_per_success_sum')).toBe(sum(mails))
     expect(sample('time_to_verify_seconds_sum{method="link"}') + sample('time_to_verify_seconds_sum{method="code"}')).toBe(sum(took))

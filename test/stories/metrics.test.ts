@@ -40,7 +40,10 @@ describe('what is counted', () => {
     // Too late, no address at all, from another site.
     const late = await askAndOpen(kit, 'carla@example.net')
     kit.clock.forward(20 * MINUTE)
+    await late.browser.get(`/l/${late.linkId}`)
     await late.browser.post(`/l/${late.linkId}`, { secret: late.secret })
+    await late.browser.send(`/l/${bob.linkId}`, { method: 'HEAD' })
+    await late.browser.get(`/l/${'y'.repeat(17)}`)
     await kit.browser().post('/sign-in', { email: 'no address' })
     await kit.browser().post('/sign-in', { email: ADA }, { origin: 'null' })
     await kit.browser().get('/nothing/here')
@@ -67,12 +70,18 @@ describe('what is counted', () => {
       'le=300,method=link': 1,
     })
     expect((await samples(kit, 'time_to_verify_seconds_bucket'))['le=30,method=code']).toBe(undefined)
-    expect(await samples(kit, 'link_age_at_click_seconds_sum')).toEqual({ 'state=live': 120, 'state=expired': 1_200 })
+    expect(await samples(kit, 'link_age_at_click_seconds_sum')).toEqual({ 'state=expired': 1_200 })
+    expect(await samples(kit, 'link_views_total')).toEqual({
+      'class=same_browser,state=expired': 1,
+      'class=likely_scanner,state=used': 1,
+      'class=other_browser,state=unknown': 1,
+    })
+    expect(await samples(kit, 'views_dropped_total')).toEqual({})
     expect(await samples(kit, 'mail_accept_seconds_count')).toEqual({ '': 4 })
     expect(await samples(kit, 'http_requests_total')).toMatchObject({
       'route=/sign-in,status=3xx': 3,
       'route=/sign-in,status=4xx': 1,
-      'route=/l/…,status=4xx': 1,
+      'route=/l/…,status=4xx': 4,
       'route=-,status=4xx': 2,
     })
     const { app, schema, policy, template } = kit.postkey.versions
@@ -100,8 +109,8 @@ describe('what is counted', () => {
       await kit.browser().send(`/sign-in?${nth}`, { method: `VERB${nth}` })
     }
     const text = await kit.postkey.metrics()
-    // A route and a status or two that were not met before.
-    expect(text.split('\n').length).toBeLessThan(before + 8)
+    // What is met for the first time: a route, a status, a kind of view.
+    expect(text.split('\n').length).toBeLessThan(before + 20)
     const requestId = answer.headers.get('x-request-id') ?? 'missing'
     const hidden = [ADA, 'example.net', asked.challenge, asked.secret, asked.linkId, asked.code ?? '-', requestId, session.id, user.id]
     for (const value of hidden) expect(text).not.toContain(value)
