@@ -227,6 +227,7 @@ const totals: Totals = {
     [5, 4],
   ]),
   toVerify: new Map([6, 9, 12, 15, 19, 23, 28, 34, 41, 50, 66, 90, 140, 260, 500, 820, 1_900].map((at, index) => [at, 90 - 5 * index])),
+  views: { same_browser: 611, other_browser: 122, prefetch: 9, likely_scanner: 240, expired: 31 },
   toAccept: new Map([
     [1, 900],
     [4, 339],

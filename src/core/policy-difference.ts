@@ -36,6 +36,7 @@ function linesOf(name: string, value: unknown): PolicyLine[] {
 }
 
 function told(name: string, value: unknown): string {
+  if (value === null) return 'off'
   if (Array.isArray(value)) return value.map((part) => told('', part)).join(', ')
   if (isRate(value)) return `${value.count} in ${readable(value.per)}`
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
