@@ -219,7 +219,6 @@ const totals: Totals = {
   codes: { right: 391, older: 4, wrong: 33, refunded: 12 },
   posts: { all: 1_012, inVain: 61 },
   signIns: { link: 511, code: 391, otherBrowser: 74 },
-  views: { same_browser: 540, other_browser: 133, prefetch: 12, likely_scanner: 688, expired: 41 },
   mails: new Map([
     [1, 820],
     [2, 61],
