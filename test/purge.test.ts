@@ -99,7 +99,7 @@ describe.each(databases)('%s', (_, fresh) => {
     await browser.post('/sign-in/code', { c: challenge, code: wrongCode(code) })
     for (const who of ['ada', 'eve']) await signIn(kit, `${who}@example.net`)
     await putLimitsToTheirRows(engine)
-    expect(new Set(await names())).toEqual(new Set(['net', 'wide', 'none', 'tenant', 'mailbox']))
+    expect(new Set(await names())).toEqual(new Set(['net', 'wide', 'none', 'tenant', 'mailbox', 'breaker']))
 
     kit.clock.forward(30 * MINUTE)
     await kit.postkey.purge()
