@@ -14,13 +14,11 @@ const words = {
     numbers: (from, to) => `with recursive numbers (n) as (select ${from} union all select n + 1 from numbers where n < ${to - 1})`,
     hex9: (x) => `printf('%09x', (${x}) % 68719476736)`,
     digest: () => 'substr(lower(hex(randomblob(22))), 1, 43)',
-    ignore: 'on conflict do nothing',
   },
   postgres: {
     numbers: (from, to) => `with numbers (n) as (select generate_series(${from}::bigint, ${to - 1}::bigint))`,
     hex9: (x) => `lpad(to_hex((${x}) % 68719476736), 9, '0')`,
     digest: (n, salt) => `substr(md5(${n}::text || '${salt}') || md5('${salt}' || ${n}::text), 1, 43)`,
-    ignore: 'on conflict do nothing',
   },
 }
 
@@ -32,7 +30,7 @@ export const limitsOf = (total) => 3 * Math.min(total, LIMITS_LEFT) + Math.max(0
 
 /** Statements that write the rows of sign-ins `from` to `to` of `total`. Times end an hour before `now`. */
 export function rowsOf(engine, { from, to, total, now, templates }) {
-  const { numbers, hex9, digest, ignore } = words[engine]
+  const { numbers, hex9, digest } = words[engine]
   const digit = (x, power) => `substr('${BASE62}', cast(1 + ((${x}) / ${62 ** power}) % 62 as integer), 1)`
   const timeText = (t) => [6, 5, 4, 3, 2, 1, 0].map((power) => digit(t, power)).join(' || ')
   const at = (span) => `(${now - 3_600_000 - SPAN_DAYS[span] * DAY_MS} + (n * ${SPAN_DAYS[span] * DAY_MS}) / ${total})`
@@ -134,14 +132,14 @@ export function rowsOf(engine, { from, to, total, now, templates }) {
       [`'mailbox:' || ${email}`, `'{"mails":[[' || ${sign} || ',"' || ${challenge} || '"]],"knownMails":[],"failures":[],"bounces":[]}'`],
       [`'browser:' || ${digest('n', 'b')}`, `cast(${sign} + 30000 as text)`],
       [`'net:' || ${network}`, `cast(${sign} + 20000 as text)`],
-    ].map(([name, state]) => insert('limits', { name, state }, `where n >= ${total - LIMITS_LEFT} ${ignore}`)),
+    ].map(([name, state]) => insert('limits', { name, state }, `where n >= ${total - LIMITS_LEFT} on conflict do nothing`)),
     insert(
       'limits',
       {
         name: `'mailbox:' || ${email}`,
         state: `'{"mails":[],"knownMails":[],"failures":[[' || (${now} - n % 30000000000) || ',"' || ${challenge} || '"]],"bounces":[]}'`,
       },
-      `where n < ${total - LIMITS_LEFT} and n % ${ONE_IN} = 0 ${ignore}`,
+      `where n < ${total - LIMITS_LEFT} and n % ${ONE_IN} = 0 on conflict do nothing`,
     ),
     'drop table past',
   ]

@@ -304,10 +304,7 @@ const ways: Record<ReasonCode, Way> = {
     },
   },
   operator_protected: { options: withOperator, go: acting('erase', { sure: 'yes' }, OPS) },
-  person_unknown: {
-    options: withOperator,
-    go: async ({ kit }) => (await signIn(kit, OPS)).post('/console/search', { q: 'nobody at all' }),
-  },
+  person_unknown: { options: withOperator, go: async ({ kit }) => (await signIn(kit, OPS)).get(`/console/people/${'A'.repeat(16)}`) },
   operator_resent: {
     options: withOperator,
     go: async ({ kit }) => {
