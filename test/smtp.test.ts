@@ -376,7 +376,7 @@ describe('what a failure means', () => {
     expect((await Promise.all(busy)).map((reply) => reply.class)).toEqual(Array(5).fill('accepted'))
     const begun = Date.now()
     expect(await transport.send(message(), AbortSignal.timeout(100))).toMatchObject({ class: 'unreachable' })
-    expect(Date.now() - begun).toBeLessThan(350)
+    expect(Date.now() - begun).toBeLessThan(1_000)
     expect(await server.messages()).toHaveLength(5)
   })
 
