@@ -59,9 +59,15 @@ export async function startServer(config: Config, { mode, log, transport }: Serv
     await postkey.close()
     throw error
   }
-  listener = postkey.listener
-  if (!early) await listen(server, config)
+  // Before anything is answered, so that everything is counted.
   const operations = config.metrics === null ? null : await startOperations(postkey, config.metrics, log).catch(stopAndThrow)
+  listener = postkey.listener
+  if (!early) {
+    await listen(server, config).catch((error: unknown) => {
+      operations?.close()
+      return stopAndThrow(error)
+    })
+  }
   log.event('listening', { url: `${url}${config.basePath}`, port, mode, version: postkey.versions.app, policy: postkey.versions.policy })
 
   return {
