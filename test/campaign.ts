@@ -44,6 +44,7 @@ const policy: Partial<PolicyInput> = {
   mailsPerLinkTtl: 20,
   mailsPerAddress: [{ count: 1_000, per: '1h' }],
   codeFailures: [{ count: 1_000, per: '1h' }],
+  breaker: null,
   starts: {
     network: { count: 1_000_000, per: '1m' },
     networkWide: { count: 1_000_000, per: '1m' },
