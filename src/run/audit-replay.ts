@@ -9,11 +9,6 @@ import { beginningOf, placeText, TENANT, watched } from './record.ts'
 const COMMAND = 'audit replay'
 
 export async function auditReplay(request: Request): Promise<ExitCode> {
-  const { terminal, flags } = request
-  if (flags['policy'] !== undefined) {
-    terminal.err(`postkey ${COMMAND}: takes no --policy, it decides by those of the time — postkey audit try --policy FILE`)
-    return 2
-  }
   const after = beginningOf(request, COMMAND)
   return after === null ? 2 : withStore(request, COMMAND, (store) => replayFrom(request, store, after))
 }

@@ -2,23 +2,28 @@
 import type { ExitCode, Request } from './command.ts'
 
 interface Action {
-  /** Words that it takes behind its name. */
+  /** Words that it takes behind its name, and flags that not all take. */
   readonly words: number
+  readonly flags: readonly string[]
   readonly run: (request: Request) => Promise<ExitCode>
 }
 
 const actions: Readonly<Record<string, Action>> = {
-  search: { words: 1, run: async (request) => (await import('./audit-search.ts')).search(request) },
-  show: { words: 1, run: async (request) => (await import('./audit-search.ts')).show(request) },
-  replay: { words: 0, run: async (request) => (await import('./audit-replay.ts')).auditReplay(request) },
-  try: { words: 0, run: async (request) => (await import('./audit-try.ts')).auditTry(request) },
+  search: { words: 1, flags: ['since', 'limit'], run: async (request) => (await import('./audit-search.ts')).search(request) },
+  show: { words: 1, flags: ['since', 'limit'], run: async (request) => (await import('./audit-search.ts')).show(request) },
+  replay: { words: 0, flags: ['since', 'after'], run: async (request) => (await import('./audit-replay.ts')).auditReplay(request) },
+  try: { words: 0, flags: ['since', 'after', 'policy'], run: async (request) => (await import('./audit-try.ts')).auditTry(request) },
 }
+
+const FLAGS = [...new Set(Object.values(actions).flatMap(({ flags }) => flags))]
 
 export async function audit(request: Request): Promise<ExitCode> {
   const [name = '', ...rest] = request.words
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined
   if (action === undefined) return misunderstood(request, name === '' ? 'what?' : `"${name}" is not known`)
   if (rest.length > action.words) return misunderstood(request, `"${rest.slice(action.words).join(' ')}" is not expected after ${name}`)
+  const [foreign] = FLAGS.filter((flag) => request.flags[flag] !== undefined && !action.flags.includes(flag))
+  if (foreign !== undefined) return misunderstood(request, `${name} takes no --${foreign}`)
   return await action.run(request)
 }
 

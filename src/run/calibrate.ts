@@ -59,7 +59,7 @@ function asJson({ challenges, byMailbox, policy }: Collected, advice: Advice | n
 
 function report({ challenges, byMailbox, policy, whole }: Collected, advice: Advice | null, silence: string | null): string {
   const all = measure(together(byMailbox))
-  const lines = [`${challenges} sign-ins were asked for.`, '', ...tables(all, byMailbox)]
+  const lines = [`Sign-ins asked for: ${challenges}.`, '', ...tables(all, byMailbox)]
   const { human, expired, rate } = all.landings
   if (rate !== null) lines.push('', `Expired landings: ${expired} of ${human} views by likely people, ${percent(rate)}.`)
   if (silence !== null) lines.push('', silence)

@@ -141,9 +141,13 @@ function* purgeSessions(tenant: string, from: string, before: Mark, limit: numbe
   return batchOf(rows, old.length)
 }
 
-function* purgeEvents(tenant: string, from: string, before: Mark, limit: number): Operation<Batch> {
+/**
+ * Rows that stand together under one key: events of a request, views of a challenge. All of a key, also what the limit cut off of the last
+ * one: the next batch begins behind it. Those of late come when they are old as well.
+ */
+function* purgeTogether({ table, key, order }: Together, tenant: string, from: string, before: Mark, limit: number): Operation<Batch> {
   const rows = yield* all<Dated>(
-    'select request_id as key, at from events where tenant = ? and request_id > ? and request_id < ? order by request_id, id limit ?',
+    `select ${key} as key, at from ${table} where tenant = ? and ${key} > ? and ${key} < ? order by ${order} limit ?`,
     tenant,
     from,
     before.id,
@@ -151,9 +155,8 @@ function* purgeEvents(tenant: string, from: string, before: Mark, limit: number)
   )
   const old = [...new Set(keysBefore(rows, before.at))]
   if (old.length === 0) return batchOf(rows, 0)
-  // All of a request, also what the limit cut off of the last one: the next batch begins behind it.
   const gone = yield* all(
-    'delete from events where tenant = ? and request_id {is_listed} and at < ? returning id',
+    `delete from ${table} where tenant = ? and ${key} {is_listed} and at < ? returning id`,
     tenant,
     JSON.stringify(old),
     before.at,
@@ -161,24 +164,19 @@ function* purgeEvents(tenant: string, from: string, before: Mark, limit: number)
   return batchOf(rows, gone.length)
 }
 
-/** All of a challenge, for the same reason. Those of late come when they are old as well. */
-function* purgeViews(tenant: string, from: string, before: Mark, limit: number): Operation<Batch> {
-  const rows = yield* all<Dated>(
-    'select challenge as key, at from views where tenant = ? and challenge > ? and challenge < ? order by challenge, at, id limit ?',
-    tenant,
-    from,
-    before.id,
-    limit,
-  )
-  const old = [...new Set(keysBefore(rows, before.at))]
-  if (old.length === 0) return batchOf(rows, 0)
-  const gone = yield* all(
-    'delete from views where tenant = ? and challenge {is_listed} and at < ? returning id',
-    tenant,
-    JSON.stringify(old),
-    before.at,
-  )
-  return batchOf(rows, gone.length)
+interface Together {
+  readonly table: string
+  readonly key: string
+  /** That of the primary key. */
+  readonly order: string
+}
+
+function purgeEvents(tenant: string, from: string, before: Mark, limit: number): Operation<Batch> {
+  return purgeTogether({ table: 'events', key: 'request_id', order: 'request_id, id' }, tenant, from, before, limit)
+}
+
+function purgeViews(tenant: string, from: string, before: Mark, limit: number): Operation<Batch> {
+  return purgeTogether({ table: 'views', key: 'challenge', order: 'challenge, at, id' }, tenant, from, before, limit)
 }
 
 /**

@@ -295,7 +295,9 @@ test.each([
   ['audit try --policy ./broken.json', 'is not valid JSON'],
   ['audit try --policy strict --since yesterday', '--since yesterday is no time'],
   ['audit try --policy strict --after here', '--after here is no place'],
-  ['audit replay --policy strict', 'takes no --policy'],
+  ['audit replay --policy strict', 'replay takes no --policy'],
+  ['audit search ada@example.net --policy strict', 'search takes no --policy'],
+  ['audit try --policy strict --limit 3', 'try takes no --limit'],
 ])('postkey %s is told what is wrong, before anything is opened', async (line, said) => {
   writeFileSync(join(folder, 'wrong.json'), '{ "linkTtl": "48h" }')
   writeFileSync(join(folder, 'broken.json'), '{ "linkTtl": ')
