@@ -56,8 +56,8 @@ export function rowsOf(engine, { from, to, total, now, templates }) {
     return insert('events', {
       id: id('events', 10 + nth),
       at: 'events_at',
-      // The first two are of one request, as the mail of a start is.
-      request_id: id('events', 20 + Math.max(0, nth - 1)),
+      // The first two are of one request, as the mail of a start is, and a challenge has its id.
+      request_id: nth < 2 ? id('events', 2) : id('events', 20 + nth),
       challenge: id('events', 2),
       user_id: kind === 'verify' ? id('users', 1) : 'null',
       session_id: kind === 'verify' ? `${id('events', 2)} || '-abc_1'` : 'null',

@@ -835,6 +835,27 @@ test('I1: PostgreSQL: what was spent while a proof waited for its lock is spent:
   }
 })
 
+test('AU-07: PostgreSQL: whose challenge it was when a resend named its locks, and whose no more when it had them, is asked again', async () => {
+  const { store, url, destroy } = await openPostgres()
+  const other = new pg.Client({ connectionString: url })
+  await other.connect()
+  try {
+    await store.start(scope(), startInput())
+    await other.query("begin; select pg_advisory_xact_lock(hashtextextended('default/challenge:challenge1', 0))")
+    const waiting = store.resend(scope({ policy: policy({ resendAfter: 0 }) }), resendInput())
+    const isWaiting = async (): Promise<boolean> =>
+      (await other.query("select 1 from pg_locks where locktype = 'advisory' and not granted")).rows.length > 0
+    while (!(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 5))
+    await other.query("update challenges set email = 'nobody@erased.invalid'; commit")
+    expect((await waiting).decision.verdict).not.toBe('refuse')
+    const names = await other.query<{ name: string }>("select name from limits where name like 'mailbox:%' order by name")
+    expect(names.rows.map(({ name }) => name)).toEqual(['mailbox:ada@example.net', 'mailbox:nobody@erased.invalid'])
+  } finally {
+    await other.end()
+    await destroy()
+  }
+})
+
 test('operations that wait together share one commit, of at most a hundred', async () => {
   const { engine, destroy } = await openSqlite()
   const { database } = engine as SqliteEngine

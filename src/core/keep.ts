@@ -71,9 +71,9 @@ export function nextBatch(rows: number, tookMs: number): number {
 }
 
 /**
- * The rest after a batch, so that purging is a fifth of the time of a database with one writer at most, and half of one connection's to one
- * that others write to meanwhile: with a fifth, on PostgreSQL, it did not keep up (docs/scale.md).
+ * The rest after a batch, so that purging is a fifth of the time of a database with one writer at most, and four fifths of one connection's
+ * to one that others write to meanwhile: with a half, on PostgreSQL, it did not keep up (docs/scale.md).
  */
 export function restAfter(tookMs: number, othersWaited: boolean): Ms {
-  return Math.max(2, Math.ceil((othersWaited ? 4 : 1) * tookMs))
+  return Math.max(2, Math.ceil(othersWaited ? 4 * tookMs : tookMs / 4))
 }

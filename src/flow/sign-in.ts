@@ -59,7 +59,8 @@ export async function start(context: Context, asker: Asker, request: StartReques
   const returnTo = readReturn(context, request.returnTo)
   if (returnTo === null) return refuseEarly(context, asker, 'return_invalid', {})
   const { address } = read
-  const challenge = mintId(context.now())
+  // So what happens in the request that began it is found by its key, and needs no index: docs/decisions/016.
+  const challenge = asker.requestId
   const browser = asker.browser ?? mintSecret()
   const browserDigest = digest('browser', tenant, browser)
   const { decision, now } = await withHand(context, challenge, (secrets, leaseMs) =>

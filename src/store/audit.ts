@@ -28,9 +28,16 @@ export function* readEvents(tenant: string, after: EventPlace, limit: number): O
   return rows.map(toEvent)
 }
 
-/** Said twice from where on: by the challenge, where both engines have an index, and by the exact place. */
-export const BY_CHALLENGE =
-  'select request_id as "requestId", id, at, challenge, kind, reason, facts, decision, versions from events where tenant = ? and challenge >= ? and (challenge, request_id, id) > (?, ?, ?) order by challenge, request_id, id limit ?'
+const select = 'select request_id as "requestId", id, at, challenge, kind, reason, facts, decision, versions from events where tenant = ?'
+
+/**
+ * What happened in the request that began a challenge, whose id it has, and what happened later. Said twice from where on: by the column
+ * that both engines have an index of, and by the exact place.
+ */
+export const BY_CHALLENGE = {
+  begun: `${select} and challenge = request_id and request_id >= ? and (request_id, request_id, id) > (?, ?, ?) order by request_id, id limit ?`,
+  later: `${select} and challenge <> request_id and challenge >= ? and (challenge, request_id, id) > (?, ?, ?) order by challenge, request_id, id limit ?`,
+} as const
 
 export function* readEventsByChallenge(
   tenant: string,
@@ -38,8 +45,16 @@ export function* readEventsByChallenge(
   limit: number,
 ): Operation<readonly (RecordedEvent & ChallengePlace)[]> {
   const { challenge, requestId, id } = after
-  const rows = yield* all<Row & { readonly challenge: string }>(BY_CHALLENGE, tenant, challenge, challenge, requestId, id, limit)
-  return rows.map(toEvent)
+  const next = (sql: string) => all<Row & { readonly challenge: string }>(sql, tenant, challenge, challenge, requestId, id, limit)
+  const rows = [...(yield* next(BY_CHALLENGE.begun)), ...(yield* next(BY_CHALLENGE.later))]
+  return rows.sort(inOrder).slice(0, limit).map(toEvent)
+}
+
+/** As both engines compare ids: byte by byte. */
+function inOrder(one: ChallengePlace, other: ChallengePlace): number {
+  for (const key of ['challenge', 'requestId', 'id'] as const)
+    if (one[key] !== other[key]) return one[key] < other[key] ? -1 : 1
+  return 0
 }
 
 function toEvent<R extends Row>({ facts, decision, versions, ...row }: R): Omit<R, 'facts' | 'decision' | 'versions'> & Parsed {

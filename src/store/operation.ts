@@ -55,7 +55,7 @@ export interface Locks {
 }
 
 export interface Write<T, F = unknown> {
-  /** As a look-up where the names must be found first; of what never changes (whose challenge is this?), for it runs unlocked. */
+  /** As a look-up where the names must be found first (whose challenge is this?). It runs unlocked: if that changes, it is asked again. */
   readonly locks: Locks | (() => Operation<Locks>)
   /** What has to be known whatever limits and clock say: an engine asks it in the same breath in which it takes the locks. */
   readonly ask?: () => Operation<F>

@@ -49,8 +49,14 @@ const LOOKS_MAX = 100
 const CONNECT_MS = 5_000
 const LOCK_MS = 5_000
 const STATEMENT_MS = 10_000
-/** How often the loser of a deadlock begins again. */
+/** How often the loser of a deadlock begins again, and who was told the wrong names. */
 const RETRIES = 3
+
+/**
+ * What the names of an operation's locks were found by was changed before it had them, by an erasure: found again, they are right. If
+ * they never are, the operation forgot to name one.
+ */
+class NotNamed extends Error {}
 
 /** Times and counts are whole numbers below 2^53; `pg` hands 64-bit integers out as text. */
 const types = {
@@ -216,7 +222,7 @@ export class PostgresEngine implements Engine {
     } catch (error) {
       // One bad operation must not fail its neighbours. An outage would fail them all again, one time-out after the other.
       if (jobs.length > 1 && !(error instanceof Unavailable)) for (const job of jobs) await this.#batch([job])
-      else if (isDeadlock(error) && retries > 0) await this.#batch(jobs, retries - 1)
+      else if ((isDeadlock(error) || error instanceof NotNamed) && retries > 0) await this.#batch(jobs, retries - 1)
       else for (const job of jobs) job.reject(error)
     }
   }
@@ -247,7 +253,7 @@ export class PostgresEngine implements Engine {
         ask(firstWave),
       )
       const limits = new HeldLimits((_, name) => {
-        throw new Error(`the limit ${name.split(':')[0]} was not named among the locks`)
+        throw new NotNamed(`the limit ${name.split(':')[0]} was not named among the locks`)
       })
       for (const { tenant, name } of names) limits.hold(tenant, name, null)
       for (const { tenant, name, state } of (limitRows?.rows ?? []) as LimitRow[]) limits.hold(tenant, name, state)

@@ -58,11 +58,18 @@ export function* byColumn(
   return yield* all(BY[column], JSON.stringify(hoursBetween(oldest.id, newest.id)), tenant, value, limit + 1)
 }
 
+/** What happened in the request that began a challenge, whose id it has; and what happened to it later. */
+const BEGUN = 'tenant = ? and request_id = ? and challenge = ?'
+const LATER = 'tenant = ? and challenge = ? and challenge <> request_id'
+
 /** Also one of which no more than events are left. */
 function* byChallenge(tenant: string, id: string): Ids {
   const row = yield* one<{ id: string }>(
-    'select id from challenges where tenant = ? and id = ? union all select challenge as id from events where tenant = ? and challenge = ? limit 1',
+    `select id from challenges where tenant = ? and id = ? union all select challenge as id from events where ${BEGUN} union all select challenge as id from events where ${LATER} limit 1`,
     tenant,
+    id,
+    tenant,
+    id,
     id,
     tenant,
     id,
@@ -129,12 +136,13 @@ export function* readTrace(tx: Tx, tenant: string, ref: TraceOf): Operation<Foun
 }
 
 function* readEventsOf(tenant: string, challenge: string): Operation<readonly EventRow[]> {
-  const select = `select ${eventColumns} from events where tenant = ? and challenge = ? order by at`
-  const first = yield* all<EventRow>(`${select} limit ${FIRST}`, tenant, challenge)
-  if (first.length < FIRST) return first
-  const last = yield* all<EventRow>(`${select} desc limit ${LAST}`, tenant, challenge)
+  const select = `select ${eventColumns} from events where`
+  // A mail and its tries: never many.
+  const begun = yield* all<EventRow>(`${select} ${BEGUN} order by id limit ${FIRST}`, tenant, challenge, challenge)
+  const first = yield* all<EventRow>(`${select} ${LATER} order by at limit ${FIRST}`, tenant, challenge)
+  const last = first.length < FIRST ? [] : yield* all<EventRow>(`${select} ${LATER} order by at desc limit ${LAST}`, tenant, challenge)
   const had = new Set(first.map(({ id }) => id))
-  return [...first, ...last.filter(({ id }) => !had.has(id)).toReversed()]
+  return [...begun, ...first, ...last.filter(({ id }) => !had.has(id)).toReversed()].toSorted((one, other) => one.at - other.at)
 }
 
 function* traceOf(tx: Tx, tenant: string, rows: readonly EventRow[]): Operation<Pick<Trace, 'now' | 'events' | 'policy'>> {
