@@ -12,6 +12,11 @@ const actions: Readonly<Record<string, Action>> = {
   search: { words: 1, flags: ['since', 'limit'], run: async (request) => (await import('./audit-search.ts')).search(request) },
   show: { words: 1, flags: ['since', 'limit'], run: async (request) => (await import('./audit-search.ts')).show(request) },
   replay: { words: 0, flags: ['since', 'after'], run: async (request) => (await import('./audit-replay.ts')).auditReplay(request) },
+  verify: {
+    words: 0,
+    flags: ['since', 'after', 'head', 'secretFile'],
+    run: async (request) => (await import('./audit-verify.ts')).auditVerify(request),
+  },
   try: { words: 0, flags: ['since', 'after', 'policy'], run: async (request) => (await import('./audit-try.ts')).auditTry(request) },
 }
 
@@ -23,7 +28,8 @@ export async function audit(request: Request): Promise<ExitCode> {
   if (action === undefined) return misunderstood(request, name === '' ? 'what?' : `"${name}" is not known`)
   if (rest.length > action.words) return misunderstood(request, `"${rest.slice(action.words).join(' ')}" is not expected after ${name}`)
   const [foreign] = FLAGS.filter((flag) => request.flags[flag] !== undefined && !action.flags.includes(flag))
-  if (foreign !== undefined) return misunderstood(request, `${name} takes no --${foreign}`)
+  if (foreign !== undefined)
+    return misunderstood(request, `${name} takes no --${foreign.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
   return await action.run(request)
 }
 

@@ -132,18 +132,20 @@ export const commands: Readonly<Record<string, Entry>> = {
   ),
   audit: entry(
     'audit',
-    'Why could she not get in? `search` and `show` tell what happened, the verdict first; `replay` makes recorded decisions again, `try` under another policy.',
+    'Why could she not get in? `search` and `show` tell what happened, the verdict first; `replay` makes recorded decisions again, `try` under another policy; `verify` holds the record against its seals.',
     {
       ...common,
       ...database,
+      'secret-file': text('verify: a file that holds the secret', 'FILE'),
       since: text('From then on: 30d, 12h, or a date (default: all that is kept; replay and try: 30d)', 'TIME'),
       limit: text('search: so many at most (default: 20)', 'COUNT'),
-      after: text('replay, try: go on where a run that was interrupted said', 'PLACE'),
+      after: text('replay, try, verify: go on where a run that was interrupted said', 'PLACE'),
+      head: text('verify: the newest seal by your log, `seq` and `head` of its line record_sealed', 'SEQ:HEAD'),
       policy: text(
         'try: strict, standard, corporate, or a JSON file. Each event by itself, with the facts of its time: no simulation',
         'NAME',
       ),
-      action: { type: 'positional', required: false, description: 'search, show, replay or try', valueHint: 'ACTION' },
+      action: { type: 'positional', required: false, description: 'search, show, replay, try or verify', valueHint: 'ACTION' },
       what: {
         type: 'positional',
         required: false,
@@ -156,6 +158,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       'postkey audit search 203.0.113.0/24 --since 1d --limit 50',
       'postkey audit show Vbb2l5kDZRh29KWG --json',
       'postkey audit replay --since 7d --json',
+      'postkey audit verify --head 812:kZ0bq4h2pX7cV9wLr3tY6uN1mS8dF5gJ0aQeRiToPzX',
       'postkey audit try --policy corporate',
       'postkey audit try --policy ./new-policy.json --since 30d --json',
     ],
