@@ -1,4 +1,4 @@
-// `postkey audit …`: the record, for people who ask. Each of its actions is in a file of its own, and reads only.
+// `postkey audit …`: the record, for people who ask. Each of its actions is in a file of its own, and changes nothing in it.
 import type { ExitCode, Request } from './command.ts'
 
 interface Action {
@@ -16,6 +16,11 @@ const actions: Readonly<Record<string, Action>> = {
     words: 0,
     flags: ['since', 'after', 'head', 'secretFile'],
     run: async (request) => (await import('./audit-verify.ts')).auditVerify(request),
+  },
+  export: {
+    words: 0,
+    flags: ['format', 'since', 'until', 'kind', 'reason', 'out'],
+    run: async (request) => (await import('./audit-export.ts')).auditExport(request),
   },
   try: { words: 0, flags: ['since', 'after', 'policy'], run: async (request) => (await import('./audit-try.ts')).auditTry(request) },
 }

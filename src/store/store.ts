@@ -2,7 +2,7 @@
 // file of the same name; the engines are sqlite.ts and, when it comes, postgres.ts.
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
-import type { Challenge, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
+import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
 import type { OperatorDecision, OperatorFacts } from '../core/operator.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
@@ -383,7 +383,7 @@ export interface Store {
   /** When the next queued mail is due; null: none. */
   nextMailDue(): Promise<{ readonly now: Ms; readonly dueAt: Ms | null }>
   /** An event of a refusal that touched nothing else. */
-  record(scope: Scope, event: { readonly kind: string; readonly reason: ReasonCode; readonly facts: object }): Promise<void>
+  record(scope: Scope, event: { readonly kind: EventKind; readonly reason: ReasonCode; readonly facts: object }): Promise<void>
   /** Writes down a policy, so that its decisions can be replayed. */
   keepPolicy(tenant: string, version: string, policy: Policy): Promise<void>
   /** Kinds of rows of which some may be old enough to go. */
