@@ -15,6 +15,7 @@ import { watchMail } from './flow/mail-health.ts'
 import { makeOperators } from './flow/operator.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { purgeDue, startPurge } from './flow/purge.ts'
+import { sealClosed, startSealing } from './flow/seal.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
 import { startViews } from './flow/views.ts'
@@ -79,6 +80,8 @@ export interface PostkeyOptions {
   readonly now?: () => number
   /** Run the outbox worker in this process. Default: true. */
   readonly sendsMail?: boolean
+  /** Seal the record in the background, so that it shows what was changed in it. Default: true. */
+  readonly seals?: boolean
   readonly dev?: DevRoutes
   readonly home?: string
 }
@@ -117,6 +120,11 @@ export interface Postkey {
    * background; this is for functions that run for one request, and for a quiet hour.
    */
   purge(): Promise<void>
+  /**
+   * Seals what is older than a quarter of an hour of the record, all of it at once. A process that goes on running does so by itself, in the
+   * background, unless `seals` is false.
+   */
+  seal(): Promise<void>
   /** Waits for mails on their way and closes the database. */
   close(): Promise<void>
 }
@@ -176,6 +184,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const outbox = options.sendsMail === false ? null : startOutbox(context, transport)
   if (outbox) hand = outbox
   const purging = startPurge(context)
+  const sealing = options.seals === false ? null : startSealing(context)
   const alarms = startAlarms(context, options.sendsMail === false ? null : transport, options.operators ?? [])
   listeners.push(alarms.tell)
 
@@ -205,8 +214,10 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     metrics,
     mailsSent: async () => outbox?.idle(),
     purge: () => purgeDue(context, async () => true),
+    seal: () => sealClosed(context, async () => true),
     close: async () => {
       await purging.stop()
+      await sealing?.stop()
       await alarms.stop()
       await views.stop()
       await outbox?.stop()

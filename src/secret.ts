@@ -20,6 +20,9 @@ interface Keys {
   readonly code: KeyObject
   readonly session: KeyObject
   readonly seal: KeyObject
+  readonly record: KeyObject
+  /** What a mac of the record names its key by; gives nothing away. */
+  readonly recordName: string
   readonly address: string
 }
 
@@ -39,12 +42,16 @@ export function keyring(secrets: readonly string[]): Keyring {
   return [first, ...rest]
 }
 
+const RECORD_NAME_LENGTH = 8
+
 function deriveKeys(secret: string): Keys {
   const key = (use: string): Buffer => Buffer.from(hkdfSync('sha256', secret, '', `postkey/${use}`, 32))
   return {
     code: createSecretKey(key('code')),
     session: createSecretKey(key('session')),
     seal: createSecretKey(key('seal')),
+    record: createSecretKey(key('record')),
+    recordName: key('record-name').toString('base64url').slice(0, RECORD_NAME_LENGTH),
     address: key('address').toString('base64url'),
   }
 }
@@ -119,8 +126,8 @@ function base62(length: number): string {
   return text
 }
 
-/** Digest of a secret with at least 128 bits. `use` and the other parts keep a digest from fitting anywhere else. */
-export function digest(use: 'browser' | 'link' | 'session', ...parts: readonly string[]): string {
+/** Digest of a secret with at least 128 bits, or of what is no secret. `use` and the other parts keep a digest from fitting anywhere else. */
+export function digest(use: 'browser' | 'link' | 'session' | 'event' | 'record', ...parts: readonly string[]): string {
   return hash('sha256', [use, ...parts].join('\0'), 'base64url')
 }
 
@@ -147,6 +154,18 @@ export function sessionKey(tenant: string, token: string): { readonly id: string
 export function addressKey(keys: Keyring, tenant: string, address: string): string {
   // Key first and a fixed length of it: cut to 132 bits, nothing can be appended to what was hashed.
   return hash('sha256', [keys[0].address, tenant, address].join('\0'), 'base64url').slice(0, 22)
+}
+
+/** Says of a digest of the record that a holder of the secret made it. */
+export function recordMac(keys: Keyring, digestOfSeal: string): string {
+  return keys[0].recordName + mac(keys[0].record, digestOfSeal)
+}
+
+/** `key_gone`: by its name, made with none of these keys. Whoever changes what he has no key for can write any name. */
+export function checkRecordMac(keys: Keyring, digestOfSeal: string, given: string): 'good' | 'wrong' | 'key_gone' {
+  const key = keys.find(({ recordName }) => given.startsWith(recordName))
+  if (key === undefined) return 'key_gone'
+  return given === key.recordName + mac(key.record, digestOfSeal) ? 'good' : 'wrong'
 }
 
 function mac(key: KeyObject, ...parts: readonly string[]): string {

@@ -113,6 +113,7 @@ function optionsOf(config: Config, url: string, { inbox, transport }: Post, log:
     returnOrigins: config.returnOrigins,
     operators: config.operators,
     trustedProxies: config.trustedProxies,
+    seals: config.seals,
     log: {
       event: (name, fields) => log.event(name, fields as LogFields),
       warn: (name, fields) => log.warn(name, fields as LogFields),

@@ -62,6 +62,11 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
       'delete from sessions',
       'delete from events',
       'delete from views',
+      'insert into seals',
+      'from seals where .* seq >',
+      'from seals where .* order by seq desc',
+      'delete from seals',
+      'from events where .* request_id <= ',
     ])
       expect(
         statements.filter((sql) => new RegExp(words).test(sql)),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { HOURS_LENGTH, hoursBetween } from '../src/core/time-key.ts'
-import { idsOf } from '../src/secret.ts'
+import { HOURS_LENGTH, hoursBetween, timeOf } from '../src/core/time-key.ts'
+import { idsOf, mintId } from '../src/secret.ts'
 
 const DAY = 86_400_000
 const NOW = Date.UTC(2026, 10, 21, 9)
@@ -21,6 +21,15 @@ test('every id that was minted between two moments begins with one of them, each
       expect(Math.abs(hours.length - (to - from) / 62 ** 4)).toBeLessThanOrEqual(2)
     }),
   )
+})
+
+test('when an id was minted is told by it', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: NOW + 10_000 * DAY }), (at) => {
+      expect([timeOf(mintId(at)), timeOf(idsOf(at))]).toEqual([at, at])
+    }),
+  )
+  expect([timeOf(''), timeOf('~')]).toEqual([0, 0])
 })
 
 test.each([

@@ -90,3 +90,7 @@ export interface Brand {
   /** mailto: or https: of the people who help. */
   readonly support?: string | undefined
 }
+
+/** What events tell of. */
+export const eventKinds = ['start', 'resend', 'deliver', 'verify', 'end_session', 'console', 'guard'] as const
+export type EventKind = (typeof eventKinds)[number]

@@ -9,6 +9,14 @@ export const HOURS_LENGTH = 3
 /** In the order in which ids sort; that of secret.ts, which knows nothing of this folder. */
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
+/** So many characters of an id are the time at which it was minted. */
+const TIME_LENGTH = 7
+
+/** When an id was minted, or what begins as an id of that time does. */
+export function timeOf(id: string): number {
+  return numberOf(id, TIME_LENGTH)
+}
+
 /** Eleven years. What is older is a mistake in some clock. */
 const HOURS_MAX = 25_000
 
@@ -20,9 +28,9 @@ export function hoursBetween(from: string, to: string): string[] {
 }
 
 /** What is no digit counts as the nearest that is none the later. */
-function numberOf(id: string): number {
+function numberOf(id: string, length = HOURS_LENGTH): number {
   let number = 0
-  for (let at = 0; at < HOURS_LENGTH; at++) number = number * DIGITS.length + Math.max(0, DIGITS.indexOf(id.charAt(at) || '0'))
+  for (let at = 0; at < length; at++) number = number * DIGITS.length + Math.max(0, DIGITS.indexOf(id.charAt(at) || '0'))
   return number
 }
 

@@ -4,42 +4,18 @@ import { BATCH_MIN, nextBatch, type PurgeKind, restAfter } from '../core/keep.ts
 import type { Ms } from '../core/model.ts'
 import { idsOf } from '../secret.ts'
 import type { Purged } from '../store/store.ts'
-import { Bell } from './bell.ts'
 import type { Context } from './context.ts'
+import { type Rounds, startRounds } from './rounds.ts'
 
 type PurgeContext = Pick<Context, 'store' | 'tenant' | 'policy' | 'log'>
 
-export interface PurgeWorker {
-  /** Ends with the batch that is under way. */
-  stop(): Promise<void>
-}
-
 const LOOK_AGAIN_MS = 60_000
 
-export function startPurge(context: PurgeContext, lookAgainMs: Ms = LOOK_AGAIN_MS): PurgeWorker {
-  const bell = new Bell()
-  let stopped = false
-  const rest = async ({ tookMs, othersWaited }: Purged): Promise<boolean> => {
-    await bell.heard(restAfter(tookMs, othersWaited))
-    return !stopped
-  }
-  const work = async (): Promise<void> => {
-    // Processes that start together do not look together.
-    await bell.heard(Math.random() * lookAgainMs)
-    while (!stopped) {
-      await purgeDue(context, rest).catch((error: unknown) => context.log.error('purge_failed', error))
-      // A ring that a rest between two batches heard is not heard again.
-      if (!stopped) await bell.heard(lookAgainMs)
-    }
-  }
-  const working = work()
-  return {
-    stop: async () => {
-      stopped = true
-      bell.ring()
-      await working
-    },
-  }
+export function startPurge(context: PurgeContext, lookAgainMs: Ms = LOOK_AGAIN_MS): Rounds {
+  return startRounds(lookAgainMs, async (rest) => {
+    const restOf = ({ tookMs, othersWaited }: Purged): Promise<boolean> => rest(restAfter(tookMs, othersWaited))
+    await purgeDue(context, restOf).catch((error: unknown) => context.log.error('purge_failed', error))
+  })
 }
 
 /** Everything that is due, one kind after the other. `rest` is awaited after each batch, and answers whether to go on. */

@@ -11,6 +11,10 @@ export interface Vitals {
   readonly breakerFill: number | null
   /** Views of links that were not written down, since the process began. */
   readonly viewsDropped: number
+  /** The number of the newest seal of the record; 0: there is none. */
+  readonly sealSeq: number
+  /** How old the oldest event is that no seal holds; 0: there is none. */
+  readonly unsealedMs: Ms
 }
 
 type VitalsContext = Pick<Context, 'tenant' | 'policy' | 'store' | 'views' | 'mailUnusableSince'>
@@ -18,11 +22,14 @@ type VitalsContext = Pick<Context, 'tenant' | 'policy' | 'store' | 'views' | 'ma
 export async function lookAround({ tenant, policy, store, views, mailUnusableSince }: VitalsContext): Promise<Vitals> {
   const { now, dueAt } = await store.nextMailDue()
   const { breaker } = policy
+  const { newest, waitingSince, now: sealedAt } = await store.findSealing(tenant)
   const poured = breaker === null ? null : await store.findBreaker(tenant)
   return {
     queueAgeMs: dueAt === null ? 0 : Math.max(0, now - dueAt),
     mailUnusableSince: mailUnusableSince(),
     breakerFill: breaker === null || poured === null ? null : fillOf(breaker, poured.emptyAt, poured.now),
     viewsDropped: views.counts().dropped,
+    sealSeq: newest?.seq ?? 0,
+    unsealedMs: waitingSince === null ? 0 : Math.max(0, sealedAt - waitingSince),
   }
 }

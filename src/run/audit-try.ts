@@ -29,7 +29,7 @@ export async function auditTry(request: Request): Promise<ExitCode> {
   if (after === null) return 2
   const read = readPolicySetting(given, terminal.folder)
   const problems = read.ok ? [] : [{ key: '--policy', what: read.what, why: settings.policy.why, remedy: read.remedy }]
-  return await withStore(request, COMMAND, (store) => tryFrom(request, store, after, (read as { value: Policy }).value), problems)
+  return await withStore(request, COMMAND, (store) => tryFrom(request, store, after, (read as { value: Policy }).value), { problems })
 }
 
 async function tryFrom(request: Request, store: Store, after: EventPlace, policy: Policy): Promise<ExitCode> {

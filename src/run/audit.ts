@@ -1,4 +1,4 @@
-// `postkey audit …`: the record, for people who ask. Each of its actions is in a file of its own, and reads only.
+// `postkey audit …`: the record, for people who ask. Each of its actions is in a file of its own, and changes nothing in it.
 import type { ExitCode, Request } from './command.ts'
 
 interface Action {
@@ -12,6 +12,16 @@ const actions: Readonly<Record<string, Action>> = {
   search: { words: 1, flags: ['since', 'limit'], run: async (request) => (await import('./audit-search.ts')).search(request) },
   show: { words: 1, flags: ['since', 'limit'], run: async (request) => (await import('./audit-search.ts')).show(request) },
   replay: { words: 0, flags: ['since', 'after'], run: async (request) => (await import('./audit-replay.ts')).auditReplay(request) },
+  verify: {
+    words: 0,
+    flags: ['since', 'after', 'head', 'secretFile'],
+    run: async (request) => (await import('./audit-verify.ts')).auditVerify(request),
+  },
+  export: {
+    words: 0,
+    flags: ['format', 'since', 'until', 'kind', 'reason', 'out'],
+    run: async (request) => (await import('./audit-export.ts')).auditExport(request),
+  },
   try: { words: 0, flags: ['since', 'after', 'policy'], run: async (request) => (await import('./audit-try.ts')).auditTry(request) },
 }
 
@@ -23,7 +33,8 @@ export async function audit(request: Request): Promise<ExitCode> {
   if (action === undefined) return misunderstood(request, name === '' ? 'what?' : `"${name}" is not known`)
   if (rest.length > action.words) return misunderstood(request, `"${rest.slice(action.words).join(' ')}" is not expected after ${name}`)
   const [foreign] = FLAGS.filter((flag) => request.flags[flag] !== undefined && !action.flags.includes(flag))
-  if (foreign !== undefined) return misunderstood(request, `${name} takes no --${foreign}`)
+  if (foreign !== undefined)
+    return misunderstood(request, `${name} takes no --${foreign.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
   return await action.run(request)
 }
 

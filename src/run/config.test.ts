@@ -46,6 +46,7 @@ describe('serve', () => {
         smtpUrl: SAFE.POSTKEY_SMTP_URL,
         mailFrom: { name: 'Example', address: 'sign-in@example.com' },
         databaseUrl: 'file:.postkey/postkey.db',
+        seals: true,
         host: '127.0.0.1',
         port: 3000,
       },
@@ -161,6 +162,7 @@ describe('serve', () => {
     ['POSTKEY_BASE_PATH', 'auth', 'is not a path'],
     ['POSTKEY_BASE_PATH', '//evil.example', 'is not a path'],
     ['POSTKEY_LOG', 'verbose', 'is not a level'],
+    ['POSTKEY_SEALS', 'no', 'is neither on nor off'],
     ['POSTKEY_POLICY', 'lax', 'does not exist'],
     ['POSTKEY_POLICY', './absent.json', 'cannot be read'],
     ['POSTKEY_RETURN_ORIGINS', 'https://app.example.com/path', 'contains the path'],
@@ -188,6 +190,7 @@ describe('serve', () => {
       POSTKEY_RETURN_ORIGINS: 'https://app.example.com',
       POSTKEY_RETURN_TO: 'https://app.example.com/home',
       POSTKEY_DATABASE_CONNECTIONS: '12',
+      POSTKEY_SEALS: 'Off',
       POSTKEY_LOG: 'warn',
       HOST: '0.0.0.0',
       PORT: '8080',
@@ -202,6 +205,7 @@ describe('serve', () => {
         brand: { name: 'Example', support: 'mailto:help@example.com', accent: { light: '#1f4ed8' } },
         returnTo: 'https://app.example.com/home',
         databaseConnections: 12,
+        seals: false,
         log: 'warn',
         host: '0.0.0.0',
         port: 8080,
@@ -341,4 +345,14 @@ test('migrate asks for nothing but the database', () => {
     config: { databaseUrl: 'file:/tmp/x.db' },
   })
   expect(told(read({ POSTKEY_DATABASE_URL: 'mysql://x' }, { mode: 'migrate' }))).toContain('is not a database URL')
+})
+
+test('who verifies the record needs the secret and the policy besides, and can do without', () => {
+  const env = { POSTKEY_DATABASE_URL: 'file:/tmp/x.db', POSTKEY_SECRET: SECRET, POSTKEY_POLICY: 'corporate', PORT: 'nonsense' }
+  expect(read(env, { mode: 'verify' })).toMatchObject({
+    ok: true,
+    config: { databaseUrl: 'file:/tmp/x.db', secrets: [SECRET], policy: { linkTtl: 3_600_000 } },
+  })
+  expect(read({ POSTKEY_DATABASE_URL: 'file:/tmp/x.db' }, { mode: 'verify' })).toMatchObject({ ok: true, config: { secrets: [] } })
+  expect(told(read({ POSTKEY_SECRET: 'short' }, { mode: 'verify' }))).toContain('POSTKEY_SECRET')
 })

@@ -6,13 +6,23 @@ import { readReturnTo } from '../core/return-to.ts'
 import { ensureSecretFile } from './secret-file.ts'
 import { type Accent, isLocalhost, type LogLevel, NEW_SECRET, readPolicySetting, type Sender } from './setting.ts'
 import { type Key, keys, settings, type Values } from './settings.ts'
-import { type ConfigProblem, type ConfigSources, find, folderOf, type Origin, readConfigFile, readText, refuseUnknown } from './sources.ts'
+import {
+  type ConfigProblem,
+  type ConfigSources,
+  find,
+  folderOf,
+  type Mode,
+  type Origin,
+  readConfigFile,
+  readText,
+  refuseUnknown,
+} from './sources.ts'
 
 export interface Config {
   /** The public origin, without a trailing slash. With port 0 the real one is known only once the server listens. */
   readonly url: string
   readonly basePath: string
-  /** Newest first. Empty only for `migrate`, which needs none. */
+  /** Newest first. Empty only for commands that need none. */
   readonly secrets: readonly string[]
   readonly databaseUrl: string
   /** From this process to PostgreSQL; null: as many as the store thinks right. */
@@ -30,6 +40,8 @@ export interface Config {
   /** Where to go after a sign-in that asked for nothing; null: the door decides. */
   readonly returnTo: string | null
   readonly log: LogLevel
+  /** Seal the record, from this process. */
+  readonly seals: boolean
   /** Where numbers and versions are told; null: nowhere, and on the port of everything else in `dev`. */
   readonly metrics: { readonly host: string; readonly port: number } | null
   readonly host: string
@@ -48,6 +60,9 @@ export type ConfigResult =
 
 const FOLDER_OF_DEV = '.postkey'
 
+/** What touches the database and nothing else has to run where the other settings are not at hand. */
+const NEEDS: { readonly [M in Mode]?: readonly Key[] } = { migrate: ['databaseUrl'], verify: ['databaseUrl', 'secret', 'policy'] }
+
 export function readConfig(sources: ConfigSources): ConfigResult {
   const { mode } = sources
   const problems: ConfigProblem[] = []
@@ -57,8 +72,7 @@ export function readConfig(sources: ConfigSources): ConfigResult {
   const origins = Object.fromEntries(keys.map((key) => [key, 'unset'])) as Record<Key, Origin>
   const values: Partial<Record<Key, unknown>> = {}
   for (const key of keys) {
-    // `migrate` touches the database and nothing else: it has to run where the other settings are not at hand.
-    if (mode === 'migrate' && key !== 'databaseUrl') continue
+    if (NEEDS[mode]?.includes(key) === false) continue
     const given = find(key, sources, file, problems)
     if (given === null) continue
     origins[key] = given.origin
@@ -95,6 +109,7 @@ function fillIn(sources: ConfigSources, given: Partial<Values>, origins: Record<
   settle('name', 'Postkey')
   settle('returnOrigins', [])
   settle('log', 'info')
+  settle('seals', true)
   settle('port', 3000)
   // A server without TLS should not be reachable by accident; containers set HOST=0.0.0.0.
   settle('host', '127.0.0.1')
@@ -169,6 +184,7 @@ function assemble(values: Partial<Values>, problems: ConfigProblem[]): Config {
     returnOrigins,
     returnTo,
     log: values.log ?? 'info',
+    seals: values.seals ?? true,
     metrics: values.metrics ?? null,
     host: values.host ?? '',
     port: values.port ?? 0,

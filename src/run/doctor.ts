@@ -75,6 +75,7 @@ function redacted(key: Key, value: unknown): string {
   if (value === undefined || value === null) return '(unreadable)'
   if (key === 'smtpUrl' || key === 'databaseUrl') return String(value).replace(/\/\/[^/]*@/, '//(hidden)@')
   if (key === 'policy') return `version ${policyVersion(value as Policy)}`
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
   if (typeof value === 'object' && 'address' in value) return String(value.address)
   return Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? Object.values(value).join(', ') : String(value)
 }

@@ -3,7 +3,7 @@
 import type { Writable } from 'node:stream'
 import type { LogLevel } from './setting.ts'
 
-/** Ids of ours and words from fixed lists: written as they are. */
+/** Ids and digests of ours, times, and words from fixed lists: written as they are. */
 const PLAIN = [
   'requestId',
   'tenant',
@@ -23,6 +23,8 @@ const PLAIN = [
   'level',
   'transport',
   'rule',
+  'head',
+  'until',
 ] as const
 /** Numbers and yes or no. */
 const NUMBERS = [
@@ -42,6 +44,7 @@ const NUMBERS = [
   'ok',
   'value',
   'threshold',
+  'seq',
 ] as const
 /** Written by others, so anything may be in them: cleaned. */
 const TEXT = ['reply', 'detail', 'host', 'url', 'setting', 'database', 'network', 'device'] as const

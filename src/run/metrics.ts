@@ -61,6 +61,8 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals & {
   const queueAge = gauge('mail_queue_age_seconds', 'How long the mail that waits longest for a worker has been due.')
   const mailUsable = gauge('mail_server_usable', '1: the mail server can be used, as far as is known.')
   const breaker = gauge('breaker_fill_ratio', 'Wrong codes of everybody, of those the breaker takes. From 1 on mails carry links only.')
+  const sealSeq = gauge('record_seal_seq', 'Number of the newest seal of the record. It never falls.')
+  const unsealed = gauge('record_unsealed_age_seconds', 'Age of the oldest event that no seal holds.')
   const alarm = gauge('alarm', '1: raised, by rule.', 'rule')
   const databaseUsable = gauge('database_usable', '1: the database answered when these numbers were asked for.')
   const build = gauge('build_info', 'Versions, as labels.', 'version', 'schema', 'policy', 'template')
@@ -109,6 +111,8 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals & {
       const seen = await vitals()
       viewsDropped.inc(seen.viewsDropped - dropped)
       dropped = seen.viewsDropped
+      sealSeq.set(seen.sealSeq)
+      unsealed.set(seconds(seen.unsealedMs))
       queueAge.set(seconds(seen.queueAgeMs))
       if (seen.breakerFill !== null) breaker.set(seen.breakerFill)
       for (const { id: rule } of rules) alarm.set({ rule }, seen.alarms.has(rule) ? 1 : 0)

@@ -14,7 +14,7 @@ export async function startProgress(
 ): Promise<Progress> {
   if (!terminal.interactive || json || of === 0) return { say: () => undefined, stop: () => undefined }
   const { progress } = await import('@clack/prompts')
-  const bar = progress({ max: of })
+  const bar = progress({ max: of, output: process.stderr })
   bar.start(title)
   let shown = 0
   let running = true

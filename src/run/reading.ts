@@ -2,18 +2,24 @@
 import type { Store } from '../store/store.ts'
 import { schemaVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
-import { readConfig } from './config.ts'
+import { type Config, readConfig } from './config.ts'
 import { sourcesOf, tellProblems } from './problems.ts'
-import type { ConfigProblem } from './sources.ts'
+import type { ConfigProblem, Mode } from './sources.ts'
 
-/** @param problems found in what else the command was given; all are told at once. */
+interface Reading {
+  /** Found in what else the command was given; all are told at once. */
+  readonly problems?: readonly ConfigProblem[]
+  /** Which settings it needs. */
+  readonly mode?: Mode
+}
+
 export async function withStore(
   request: Request,
   command: string,
-  work: (store: Store) => Promise<ExitCode>,
-  problems: readonly ConfigProblem[] = [],
+  work: (store: Store, config: Config) => Promise<ExitCode>,
+  { problems = [], mode = 'migrate' }: Reading = {},
 ): Promise<ExitCode> {
-  const result = readConfig(sourcesOf(request, 'migrate'))
+  const result = readConfig(sourcesOf(request, mode))
   if (!result.ok || problems.length > 0) {
     tellProblems(request, command, [...(result.ok ? [] : result.problems), ...problems])
     return 2
@@ -23,7 +29,7 @@ export async function withStore(
   try {
     const schema = await engine.schema()
     if (schema !== schemaVersion) throw new Error(`the database has schema ${schema} of ${schemaVersion} — run postkey migrate first`)
-    return await work(storeOver(engine))
+    return await work(storeOver(engine), result.config)
   } finally {
     await engine.close()
   }

@@ -9,11 +9,11 @@ import { readSince } from './since.ts'
 
 export const TENANT = 'default'
 
-/** By --since; null: it says no time, and the person was told. */
-export function sinceOf({ terminal, flags }: Request, command: string, unless: string): Ms | null {
-  const text = flags['since'] ?? unless
+/** By --since, or another flag that names a time; null: it says none, and the person was told. */
+export function sinceOf({ terminal, flags }: Request, command: string, unless: string, flag = 'since'): Ms | null {
+  const text = flags[flag] ?? unless
   const since = readSince(text, Date.now())
-  if (since === null) terminal.err(`postkey ${command}: --since ${text} is no time — write 30d, 12h, or a date such as 2026-11-01`)
+  if (since === null) terminal.err(`postkey ${command}: --${flag} ${text} is no time — write 30d, 12h, or a date such as 2026-11-01`)
   return since
 }
 

@@ -251,6 +251,10 @@ export function readLogLevel(text: string): Read<LogLevel> {
   return level ? good(level) : bad('is not a level', `use one of ${logLevels.join(', ')}`)
 }
 
+export function readSwitch(text: string): Read<boolean> {
+  return /^(on|off)$/i.test(text) ? good(text.toLowerCase() === 'on') : bad('is neither on nor off', 'write on or off')
+}
+
 export function readHost(text: string): Read<string> {
   return /^[A-Za-z0-9._:-]+$/.test(text) ? good(text) : bad('is not a host name or IP address', 'use 127.0.0.1, 0.0.0.0 or ::')
 }

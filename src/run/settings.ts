@@ -22,6 +22,7 @@ import {
   readSender,
   readSmtpSetting,
   readSupport,
+  readSwitch,
 } from './setting.ts'
 
 export interface Setting<T> {
@@ -75,6 +76,7 @@ export const settings = {
     read: (text): Read<string> => ({ ok: true, value: text }),
     why: 'people land there after signing in',
   }),
+  seals: setting({ env: 'POSTKEY_SEALS', read: readSwitch, why: 'a record without seals does not show that somebody changed it' }),
   log: setting({ env: 'POSTKEY_LOG', read: readLogLevel, why: 'it decides what is logged' }),
   metrics: setting({
     env: 'POSTKEY_METRICS',

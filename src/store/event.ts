@@ -1,11 +1,11 @@
 // The audit record, written in the transaction of what it tells. Facts and decision hold no secret: they are typed in core.
-import type { Cost, Versions } from '../core/model.ts'
+import type { Cost, EventKind, Versions } from '../core/model.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { type Operation, run, type Tx } from './operation.ts'
 import type { Scope } from './store.ts'
 
 export interface EventInput {
-  readonly kind: string
+  readonly kind: EventKind
   readonly reason: ReasonCode
   readonly facts: object
   readonly decision: object

@@ -16,6 +16,7 @@ import { findDuePurges, purge } from './purge.ts'
 import { viewQueue } from './queue.ts'
 import { findBreaker, findChallenge, keepPolicy } from './read.ts'
 import { findChallengeWithMails, findUserOrNext } from './rows.ts'
+import { appendSeal, findSealing, readEventRows, readSeals, readToSeal } from './seal.ts'
 import { readTrace, search } from './search.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
 import { openSqlite } from './sqlite.ts'
@@ -210,6 +211,11 @@ export function storeOver(engine: Engine): Store {
       const purged = await engine.write({ locks: nothing, alone: true, run: (tx) => purge(tx, input) })
       return { ...purged, othersWaited: engine.oneWriter }
     },
+    readToSeal: (input) => engine.read((tx) => readToSeal(tx, input)),
+    appendSeal: (seal, dropBelow) => engine.write({ locks: nothing, alone: true, run: () => appendSeal(seal, dropBelow) }),
+    findSealing: (tenant) => engine.read((tx) => findSealing(tx, tenant)),
+    readSeals: (tenant, after, limit) => engine.read(() => readSeals(tenant, after, limit)),
+    readEventRows: (tenant, after, upTo, limit) => engine.read(() => readEventRows(tenant, after, upTo, limit)),
     readEvents: (tenant, after, limit) => engine.read(() => readEvents(tenant, after, limit)),
     readEventsByChallenge: (tenant, after, limit) => engine.read(() => readEventsByChallenge(tenant, after, limit)),
     countEvents: (tenant, after) => engine.read(() => countEvents(tenant, after)),

@@ -1,7 +1,7 @@
 // Removing old rows, a batch at a time, each in a transaction of its own. Ids begin with their time, so that old rows lie together at
 // the start of their key and need no index to be found; the states of limits are gone through in the order of their names.
 // What is old is decided in core/keep.ts.
-import { isIdleBucket, isIdleMailbox, LIMITS_EVERY, type PurgeKind, purgeBefore, purgeKinds } from '../core/keep.ts'
+import { type DatedKind, isIdleBucket, isIdleMailbox, LIMITS_EVERY, type PurgeKind, purgeBefore, purgeKinds } from '../core/keep.ts'
 import type { Ms } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import { times, type Windows } from './limits.ts'
@@ -24,6 +24,12 @@ const PROGRESS = 'select cursor, finished_at as "finishedAt" from purges where t
 
 /** A day for the life of the longest link, which begins with a row that is older, and one for clocks that disagree. */
 const BEFORE_SLACK: Ms = 2 * 86_400_000
+
+/** Before which time rows of a kind were removed, by their ids; 0: none was. */
+export function* purgedBefore(tenant: string, kind: DatedKind): Operation<Ms> {
+  const row = yield* one<{ at: Ms }>('select before_at as at from purges where tenant = ? and kind = ?', tenant, kind)
+  return Math.max(0, (row?.at ?? 0) - BEFORE_SLACK)
+}
 
 /** Which kinds have anything to remove: a look, so that a database in which nothing is old is not written to. */
 export function* findDuePurges(

@@ -2,10 +2,11 @@
 // file of the same name; the engines are sqlite.ts and, when it comes, postgres.ts.
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
-import type { Challenge, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
+import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
 import type { OperatorDecision, OperatorFacts } from '../core/operator.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
+import type { EventRow, Link, Place, Seal } from '../core/seal.ts'
 import type { SearchKey } from '../core/search.ts'
 import type { SessionDecision } from '../core/session.ts'
 import type { StartDecision } from '../core/start.ts'
@@ -267,6 +268,35 @@ export interface PurgeInput {
   readonly idsOf: (at: Ms) => string
 }
 
+export type SealInput = Pick<PurgeInput, 'tenant' | 'policy' | 'idsOf'>
+
+/** What the next seal has to hold. */
+export interface ToSeal {
+  readonly now: Ms
+  /** The seal that it is chained to; null: it is the first. */
+  readonly newest: Link | null
+  /** Events of requests before this id are all written. */
+  readonly closed: string
+  /** Events of requests before this id may be gone as old. */
+  readonly goneBefore: string
+  /** The first that are closed and not sealed, as far as one seal takes them, and one more. */
+  readonly rows: readonly EventRow[]
+  /** Below this number seals hold nothing that is kept; 0: none does. */
+  readonly dropBelow: number
+}
+
+/** How far the record is sealed. */
+export interface Sealing {
+  readonly now: Ms
+  /** The number of the oldest seal that is kept; 0: there is none. */
+  readonly oldest: number
+  readonly newest: Link | null
+  /** When the first event behind it was written; null: there is none. */
+  readonly waitingSince: Ms | null
+  /** Events of requests before this time were removed as old, says the row of the purge; 0: none was. */
+  readonly removedBefore: Ms
+}
+
 export interface Purged {
   /** `elsewhere`: another process has this kind in hand. */
   readonly verdict: 'more' | 'done' | 'elsewhere'
@@ -277,11 +307,8 @@ export interface Purged {
   readonly othersWaited: boolean
 }
 
-/** Where an event stands: events of one request lie together, and requests in the order of their time. */
-export interface EventPlace {
-  readonly requestId: string
-  readonly id: string
-}
+/** Where an event stands. */
+export type EventPlace = Place
 
 export interface RecordedEvent extends EventPlace {
   readonly at: Ms
@@ -356,13 +383,24 @@ export interface Store {
   /** When the next queued mail is due; null: none. */
   nextMailDue(): Promise<{ readonly now: Ms; readonly dueAt: Ms | null }>
   /** An event of a refusal that touched nothing else. */
-  record(scope: Scope, event: { readonly kind: string; readonly reason: ReasonCode; readonly facts: object }): Promise<void>
+  record(scope: Scope, event: { readonly kind: EventKind; readonly reason: ReasonCode; readonly facts: object }): Promise<void>
   /** Writes down a policy, so that its decisions can be replayed. */
   keepPolicy(tenant: string, version: string, policy: Policy): Promise<void>
   /** Kinds of rows of which some may be old enough to go. */
   findDuePurges(input: Pick<PurgeInput, 'tenant' | 'policy' | 'idsOf'>): Promise<readonly PurgeKind[]>
   /** Removes old rows: the next few of them. */
   purge(input: PurgeInput): Promise<Purged>
+  /** What stands behind the newest seal and is closed. */
+  readToSeal(input: SealInput): Promise<ToSeal>
+  /**
+   * Puts a seal behind the newest, and removes those below a number (0: none); false: another process put one there meanwhile.
+   */
+  appendSeal(seal: Seal, dropBelow: number): Promise<boolean>
+  findSealing(tenant: string): Promise<Sealing>
+  /** The next seals behind a number, at most so many. */
+  readSeals(tenant: string, after: number, limit: number): Promise<readonly Seal[]>
+  /** The next events behind a place and up to another, as they are stored, at most so many. */
+  readEventRows(tenant: string, after: EventPlace, upTo: EventPlace, limit: number): Promise<readonly EventRow[]>
   /** The next events behind a place, at most so many. */
   readEvents(tenant: string, after: EventPlace, limit: number): Promise<readonly RecordedEvent[]>
   countEvents(tenant: string, after: EventPlace): Promise<number>
