@@ -97,18 +97,25 @@ describe('limits that say nothing', () => {
 
 describe('LO-08: batches', () => {
   test('grow while they are quick, and shrink at once when they are not, down to what always goes', () => {
-    expect(nextBatch(BATCH_MIN, 0.1)).toBe(800)
-    expect(nextBatch(800, 8)).toBe(800)
-    expect(nextBatch(2_000, 16)).toBe(1_000)
-    expect(nextBatch(2_000, 1)).toBe(2_000)
-    expect(nextBatch(800, 5_000)).toBe(BATCH_MIN)
+    expect(nextBatch(BATCH_MIN, 0.1, true)).toBe(800)
+    expect(nextBatch(800, 8, true)).toBe(800)
+    expect(nextBatch(2_000, 16, true)).toBe(1_000)
+    expect(nextBatch(2_000, 1, true)).toBe(2_000)
+    expect(nextBatch(800, 5_000, true)).toBe(BATCH_MIN)
+  })
+
+  test('where nobody waits behind one, the way to a busy server and back makes none smaller', () => {
+    expect(nextBatch(BATCH_MIN, 40, false)).toBe(800)
+    expect(nextBatch(2_000, 100, false)).toBe(2_000)
+    expect(nextBatch(2_000, 200, false)).toBe(1_000)
+    expect(nextBatch(2_000, 5_000, false)).toBe(BATCH_MIN)
   })
 
   test.each([
     [true, 0.2],
-    [false, 0.8],
+    [false, 0.5],
   ])('where others wait for the writer (%s) take no more than %f of the time', (othersWaited, most) => {
     for (const tookMs of [0.1, 3, 8, 50]) expect(tookMs / (tookMs + restAfter(tookMs, othersWaited))).toBeLessThanOrEqual(most)
-    expect(restAfter(50, othersWaited)).toBe(othersWaited ? 200 : 13)
+    expect(restAfter(50, othersWaited)).toBe(othersWaited ? 200 : 50)
   })
 })

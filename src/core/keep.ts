@@ -55,25 +55,25 @@ export function isIdleMailbox(policy: Policy, hits: HitTimes, now: Ms): boolean 
 /** All limits are gone through so often: whether one is idle stands in its state only. */
 export const LIMITS_EVERY: Ms = 3_600_000
 
-/** What a batch may take, so that whoever waits behind it does not notice. */
-const BATCH_MS = 8
 /**
- * So few take 6 ms with SQLite on a slow machine. On PostgreSQL nobody waits behind a batch, and most of what it takes is the way to the
- * server and back, whatever its size: smaller ones would not keep up.
+ * What a batch may take: so little that whoever waits behind it does not notice; where nobody does, more, since most of it is the way to a
+ * busy server and back, whatever its size.
  */
+const batchMs = (othersWaited: boolean): Ms => (othersWaited ? 8 : 100)
+/** So few take 6 ms with SQLite on a slow machine. */
 export const BATCH_MIN = 400
 const BATCH_MAX = 2_000
 
 /** How many rows to take next, after so many took so long. Grows slowly and shrinks at once. */
-export function nextBatch(rows: number, tookMs: number): number {
-  const factor = Math.min(2, BATCH_MS / Math.max(tookMs, 0.5))
+export function nextBatch(rows: number, tookMs: number, othersWaited: boolean): number {
+  const factor = Math.min(2, batchMs(othersWaited) / Math.max(tookMs, 0.5))
   return Math.max(BATCH_MIN, Math.min(BATCH_MAX, Math.floor(rows * factor)))
 }
 
 /**
- * The rest after a batch, so that purging is a fifth of the time of a database with one writer at most, and four fifths of one connection's
- * to one that others write to meanwhile: with a half, on PostgreSQL, it did not keep up (docs/scale.md).
+ * The rest after a batch, so that purging is a fifth of the time of a database with one writer at most, and half of one connection's to one
+ * that others write to meanwhile: with a fifth, on PostgreSQL, it did not keep up (docs/scale.md).
  */
 export function restAfter(tookMs: number, othersWaited: boolean): Ms {
-  return Math.max(2, Math.ceil(othersWaited ? 4 * tookMs : tookMs / 4))
+  return Math.max(2, Math.ceil((othersWaited ? 4 : 1) * tookMs))
 }

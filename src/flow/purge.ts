@@ -37,7 +37,7 @@ async function purgeKind(context: PurgeContext, kind: PurgeKind, rest: (after: P
       const purged = await store.purge({ tenant, policy, kind, limit, idsOf })
       verdict = purged.verdict
       count += purged.deleted
-      limit = nextBatch(limit, purged.tookMs)
+      limit = nextBatch(limit, purged.tookMs, purged.othersWaited)
       goOn = await rest(purged)
     }
     return goOn

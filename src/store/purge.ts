@@ -159,12 +159,13 @@ function* purgeTogether({ table, key, order }: Together, tenant: string, from: s
     before.id,
     limit,
   )
-  const old = [...new Set(keysBefore(rows, before.at))]
-  if (old.length === 0) return batchOf(rows, 0)
+  const last = rows.at(-1)?.key
+  if (last === undefined || keysBefore(rows, before.at).length === 0) return batchOf(rows, 0)
   const gone = yield* all(
-    `delete from ${table} where tenant = ? and ${key} {is_listed} and at < ? returning id`,
+    `delete from ${table} where tenant = ? and ${key} > ? and ${key} <= ? and at < ? returning id`,
     tenant,
-    JSON.stringify(old),
+    from,
+    last,
     before.at,
   )
   return batchOf(rows, gone.length)
