@@ -8,7 +8,7 @@ import { start } from '../src/flow/sign-in.ts'
 import { createPostkey } from '../src/index.ts'
 import type { Message } from '../src/mail/message.ts'
 import type { MailTransport } from '../src/mail/transport.ts'
-import { keyring } from '../src/secret.ts'
+import { keyring, mintId } from '../src/secret.ts'
 import { openStore } from '../src/store/open.ts'
 import type { Store } from '../src/store/store.ts'
 import { sharedDatabases } from './nodes.ts'
@@ -82,7 +82,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
   const whole = { ...context, hand: outbox } as Context
   const askIn = (where: Context, name: string) => {
     const asker = {
-      requestId: name.padEnd(16, '0'),
+      requestId: mintId(Date.now()),
       browser: null,
       session: null,
       device: '',
