@@ -325,6 +325,7 @@ async function takeBack(url: string): Promise<void> {
   const engine = await openEngine(url)
   for (const sql of [
     'drop table views',
+    'drop table seals',
     'drop index events_later',
     'drop index challenges_email',
     'drop index challenges_network',
