@@ -3,7 +3,6 @@ import type { Distribution, Measured, MeasuredPart } from '../../core/calibrate.
 import { adviceWords, limits, percent } from '../../core/calibrate-words.ts'
 import type { Ms } from '../../core/model.ts'
 import { paths } from '../../core/paths.ts'
-import { readable } from '../../core/policy.ts'
 import { span, spanExactly } from '../../core/span.ts'
 import { fill, words } from '../fill.tsx'
 import type { Frame } from '../view.ts'
@@ -57,7 +56,7 @@ function Read({ frame, read }: { frame: Frame; read: MeasuredView }) {
               <>
                 <Clicks frame={frame} read={read} />
                 <ByMailbox frame={frame} parts={parts} of={(measured) => measured.links} end={linkTtl} />
-                <p class="hint">{w.linkEnds(readable(linkTtl))}</p>
+                <p class="hint">{w.linkEnds(linkTtl)}</p>
               </>
             )}
           </section>
@@ -68,7 +67,7 @@ function Read({ frame, read }: { frame: Frame; read: MeasuredView }) {
             ) : (
               <>
                 <ByMailbox frame={frame} parts={parts} of={(measured) => measured.codes} end={codeTtl} />
-                <p class="hint">{w.codeEnds(readable(codeTtl))}</p>
+                <p class="hint">{w.codeEnds(codeTtl)}</p>
               </>
             )}
           </section>

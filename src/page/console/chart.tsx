@@ -52,6 +52,8 @@ export interface Curve {
 /** No more than find room beside each other on a phone. */
 const TICKS = [5, 15, 60, 300, 3_600]
 const SHARES = [0.5, 0.9]
+/** Of the width: so much room a time needs on a phone. */
+const APART = 15
 const PLOT = 150
 const LEFT = 12
 
@@ -63,6 +65,8 @@ export function Within({ label, seconds, end }: Curve) {
   const last = Math.max(TICKS.at(-1) as number, ...sorted.map(([at]) => at))
   const x = scaleLog().domain([first, last]).range([0, 100]).clamp(true)
   const y = scaleLinear().domain([0, 1]).range([PLOT, 0])
+  const ticks: number[] = []
+  for (const at of TICKS) if (at === first || x(at) - x(ticks.at(-1) as number) >= APART) ticks.push(at)
   let seen = 0
   // No finer than a line is wide: of thousands of seconds nobody sees each.
   const seenBy = new Map<number, readonly [number, number]>()
@@ -93,14 +97,14 @@ export function Within({ label, seconds, end }: Curve) {
         {SHARES.map((share) => (
           <Rule path={`M0 ${y(share)}H100`} />
         ))}
-        {TICKS.map((at) => (
+        {ticks.map((at) => (
           <Rule path={`M${x(at)} 0V${PLOT}`} />
         ))}
         <path class="under" d={under ?? ''} />
         <path class="curve" d={above ?? ''} fill="none" vector-effect="non-scaling-stroke" />
         {end !== undefined && <End path={`M${x(end)} 0V${PLOT}`} />}
       </svg>
-      {TICKS.map((at, index) => (
+      {ticks.map((at, index) => (
         <text
           x={`${LEFT + (x(at) * (100 - LEFT)) / 100}%`}
           y={PLOT + 18}
