@@ -377,6 +377,7 @@ describe('every live state is free of axe violations, sideways scroll and consol
       'console, funnel by mailbox': async (page) => {
         await page.goto('/console')
         await page.getByRole('link', { name: 'mailbox', exact: true }).click()
+        await page.getByRole('img', { name: /^Bars: other/ }).waitFor()
         for (const part of await page.locator('details summary').all()) await part.click()
         await page.getByText('In numbers: other').waitFor()
       },
