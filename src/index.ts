@@ -4,6 +4,7 @@
 //   postkey.handler(request)            // every page and API route, as a web-standard function
 //   await postkey.getSession(request)   // who is signed in
 import { readAddress } from './core/address.ts'
+import { domainOf } from './core/mailbox.ts'
 import type { Brand, Versions } from './core/model.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
 import { readFallback } from './core/return-to.ts'
@@ -15,6 +16,7 @@ import { watchMail } from './flow/mail-health.ts'
 import { makeOperators } from './flow/operator.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { purgeDue, startPurge } from './flow/purge.ts'
+import { stopReadings } from './flow/readings.ts'
 import { sealClosed, startSealing } from './flow/seal.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
@@ -26,6 +28,7 @@ import { siteOf } from './http/site.ts'
 import type { RequestInfo } from './http/visit.ts'
 import { visitOf } from './http/visit.ts'
 import type { MailTransport } from './mail/transport.ts'
+import { mailboxesByDns } from './run/mailboxes.ts'
 import type { Metrics } from './run/metrics.ts'
 import { keyring } from './secret.ts'
 import { openStore } from './store/open.ts'
@@ -158,6 +161,8 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const listeners: Tell[] = []
   const tenant = 'default'
   const views = startViews({ store, tenant, now, log })
+  const mailboxes = mailboxesByDns()
+  let counted: Promise<Metrics> | null = null
   const context: Context = {
     tenant,
     store,
@@ -178,6 +183,8 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     mailUnusableSince: options.sendsMail === false ? () => null : watchMail(transport, log, now),
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
     views,
+    mailboxes,
+    mailboxOf: (email) => (counted === null ? 'other' : mailboxes.known(domainOf(email))),
   }
   await store.keepPolicy(context.tenant, versions.policy, policy)
   await makeOperators(context)
@@ -188,11 +195,10 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const alarms = startAlarms(context, options.sendsMail === false ? null : transport, options.operators ?? [])
   listeners.push(alarms.tell)
 
-  let counted: Promise<Metrics> | null = null
   // Loaded by the first who asks: it is ten megabytes.
   const metrics = async (): Promise<string> => {
     counted ??= import('./run/metrics.ts').then(({ openMetrics }) => {
-      const opened = openMetrics(versions, () => alarms.look())
+      const opened = openMetrics(versions, transport.name, () => alarms.look())
       listeners.push(opened.tell)
       return opened
     })
@@ -219,6 +225,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
       await purging.stop()
       await sealing?.stop()
       await alarms.stop()
+      await stopReadings(context)
       await views.stop()
       await outbox?.stop()
       await counted?.then((opened) => opened.close())

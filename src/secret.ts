@@ -71,6 +71,11 @@ export function idsOf(at: number): string {
   return time
 }
 
+/** When an id was minted. */
+export function timeOf(id: string): number {
+  return [...id.slice(0, 7)].reduce((time, digit) => time * 62 + Math.max(0, BASE62.indexOf(digit)), 0)
+}
+
 /** 256 bits in 43 base62 characters: mail software cuts or re-encodes anything but letters and digits. */
 export function mintSecret(): string {
   return base62(43)

@@ -1,5 +1,7 @@
 // A real DNS server of 40 lines: it answers TXT and MX, says NXDOMAIN, fails, or says nothing.
 import { createSocket } from 'node:dgram'
+import dns from 'node:dns'
+import { afterAll, beforeAll } from 'vitest'
 
 export type Zone = Readonly<Record<string, { readonly txt?: readonly string[]; readonly mx?: readonly string[] } | 'servfail' | 'silent'>>
 
@@ -44,6 +46,20 @@ export async function startDns(zone: Zone): Promise<DnsServer> {
   })
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
   return { address: `127.0.0.1:${socket.address().port}`, asked, close: () => socket.close() }
+}
+
+/** For all tests of a file that ask for names: no question of theirs leaves this machine. */
+export function dnsOf(zone: Zone): void {
+  const before = dns.getServers()
+  let server: DnsServer
+  beforeAll(async () => {
+    server = await startDns(zone)
+    dns.setServers([server.address])
+  })
+  afterAll(() => {
+    dns.setServers(before)
+    server.close()
+  })
 }
 
 /** In pieces of at most 255 bytes, as long keys come. */

@@ -73,7 +73,9 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     now: Date.now,
     tell: () => {},
     mailUnusableSince: () => null,
-    views: { saw: () => {}, counts: () => ({ written: 0, dropped: 0, unknown: 0, beyond: 0 }) },
+    mailboxes: { find: async () => 'other' as const, unanswered: () => 0 },
+    mailboxOf: () => 'other' as const,
+    views: { saw: () => {}, isFirst: () => true, counts: () => ({ written: 0, dropped: 0, unknown: 0, beyond: 0 }) },
   }
   const noHand = { reserve: () => null, take: () => {}, wake: () => {} }
   /** One more worker, on the same store or, as another process has it, one of its own. */

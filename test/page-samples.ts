@@ -1,6 +1,9 @@
 // Every page in every state worth looking at, as HTML: for the tables of pages.test.ts and for test/pages-look.ts.
-import type { Totals } from '../src/core/funnel.ts'
-import { numbersOf } from '../src/core/funnel-numbers.ts'
+import { addClicks, adviseOn, measureEach, noSamples, type SamplesByMailbox, together } from '../src/core/calibrate.ts'
+import { NO_PART } from '../src/core/funnel.ts'
+import { numbersOf, OTHER_PARTS } from '../src/core/funnel-numbers.ts'
+import { add, noTotals, type Totals } from '../src/core/funnel-totals.ts'
+import type { MailboxClass } from '../src/core/mailbox.ts'
 import type { Challenge, User } from '../src/core/model.ts'
 import { type Policy, type PolicyInput, readPolicy } from '../src/core/policy.ts'
 import { policyChanges, policyLines } from '../src/core/policy-difference.ts'
@@ -8,6 +11,7 @@ import { standings } from '../src/core/standing.ts'
 import { accountPage } from '../src/page/account.tsx'
 import { askPage } from '../src/page/ask.tsx'
 import { checkPage } from '../src/page/check.tsx'
+import { calibratePage } from '../src/page/console/calibrate.tsx'
 import { confirmPage } from '../src/page/console/confirm.tsx'
 import { foundPage } from '../src/page/console/found.tsx'
 import { mailsPage } from '../src/page/console/mails.tsx'
@@ -15,7 +19,7 @@ import { overviewPage } from '../src/page/console/overview.tsx'
 import { personPage } from '../src/page/console/person.tsx'
 import { policyPage } from '../src/page/console/policy.tsx'
 import { versionsPage } from '../src/page/console/versions.tsx'
-import type { Desk, FunnelView, PersonPageView, QueueFacts, Story } from '../src/page/console/view.ts'
+import type { CountedView, Desk, FunnelView, MeasuredView, PersonPageView, QueueFacts, Story } from '../src/page/console/view.ts'
 import { demoPage } from '../src/page/demo.tsx'
 import { devInboxPage } from '../src/page/dev-inbox.tsx'
 import { failurePage } from '../src/page/failure.tsx'
@@ -227,20 +231,59 @@ const totals: Totals = {
   ]),
   toVerify: new Map([6, 9, 12, 15, 19, 23, 28, 34, 41, 50, 66, 90, 140, 260, 500, 820, 1_900].map((at, index) => [at, 90 - 5 * index])),
   views: { same_browser: 611, other_browser: 122, prefetch: 9, likely_scanner: 240, expired: 31 },
+  days: { last: { views: 982, scanners: 240 }, before: { views: 911, scanners: 97 } },
   toAccept: new Map([
     [1, 900],
     [4, 339],
   ]),
 }
-const funnel: FunnelView = {
-  window: '24h',
+const counted: CountedView = {
   since: NOW - DAY,
+  at: NOW - 20_000,
   counted: 7_311,
-  whole: true,
+  cut: false,
   flows: totals.flows,
   numbers: numbersOf(totals),
   toVerify: [...totals.toVerify],
+  parts: null,
 }
+const funnel: FunnelView = { window: '24h', by: null, read: counted }
+const partOf = (name: string, requested: number, verified: number): NonNullable<CountedView['parts']>[number] => {
+  const flows = { requested, forShow: 0, accepted: requested, seen: verified, verified }
+  return { name, flows, numbers: numbersOf({ ...totals, flows }) }
+}
+const none = { ...partOf(NO_PART, 0, 0), numbers: numbersOf({ ...noTotals(), posts: { all: 41, inVain: 41 } }) }
+
+/** First clicks of many, in classes of mailboxes that are slower and slower: those behind a filter look after so many minutes. */
+function measured(minutes: number): MeasuredView {
+  const samples = noSamples()
+  const slowest = { google: 40, microsoft: 70, mimecast: minutes * 60, other: 90 } as const
+  for (const [nth, [name, seconds]] of Object.entries(slowest).entries()) {
+    for (let person = 1; person <= 300 / (nth + 1); person++) {
+      const sinceQueued = Math.round(1_000 * seconds * (person / (150 / (nth + 1))) ** 2)
+      const uses = [{ sinceQueued, sinceAccepted: Math.max(0, sinceQueued - 2_000) }]
+      const late = sinceQueued > 15 * MINUTE ? 1 : 0
+      addClicks(samples[name as MailboxClass], { links: uses, codes: person % 3 === 0 ? uses : [], humanViews: 1, expiredViews: late })
+    }
+  }
+  return measuredOf(samples)
+}
+
+function measuredOf(samples: SamplesByMailbox): MeasuredView {
+  const clicks = new Map<number, number>()
+  for (const took of together(samples).links.sinceQueued) add(clicks, Math.round(took / 1_000))
+  return {
+    since: NOW - 30 * DAY,
+    at: NOW - 4 * MINUTE,
+    challenges: 1_904,
+    cut: false,
+    parts: measureEach(samples),
+    clicks: [...clicks],
+    advice: adviseOn(policyOf(), samples),
+    unanswered: 0,
+  }
+}
+
 const noFlows = { requested: 0, forShow: 0, accepted: 0, seen: 0, verified: 0 }
 
 const told = (minute: number, what: Story['entries'][number]['what'], text: string, count = 1): Story['entries'][number] => ({
@@ -276,14 +319,40 @@ function consoleSamples(frame: Frame): Record<string, string> {
     console: overviewPage(frame, desk('overview'), { queue, funnel }),
     'console-nobody': overviewPage(frame, desk('overview'), {
       queue: { ...queue, queued: 0, due: 0, oldest: null, unusableSince: NOW - 7 * MINUTE },
-      funnel: { ...funnel, window: '1h', since: NOW - HOUR, counted: 0, flows: noFlows, toVerify: [] },
+      funnel: { window: '1h', by: null, read: { ...counted, since: NOW - HOUR, counted: 0, flows: noFlows, toVerify: [] } },
       problem: { reason: 'person_unknown' },
     }),
     'console-erased': overviewPage(frame, desk('overview'), {
       queue: { ...queue, queued: 10_000 },
-      funnel: { ...funnel, whole: false, counted: 20_000 },
+      funnel: { ...funnel, read: { ...counted, cut: true, counted: 20_000 } },
       notice: 'erased',
     }),
+    'console-under-way': overviewPage(frame, desk('overview'), { queue, funnel: { ...funnel, read: { looked: 9_500 } } }),
+    'console-by-mailbox': overviewPage(frame, desk('overview'), {
+      queue,
+      funnel: {
+        window: '24h',
+        by: 'mailbox',
+        read: { ...counted, parts: [partOf('google', 702, 611), partOf('proofpoint', 311, 201), partOf('other', 191, 90), none] },
+      },
+    }),
+    'console-by-device': overviewPage(frame, desk('overview'), {
+      queue,
+      funnel: {
+        window: '7d',
+        by: 'device',
+        read: {
+          ...counted,
+          parts: ['Chrome on Windows', 'Safari on iPhone', 'unknown', OTHER_PARTS].map((name, nth) =>
+            partOf(name, 400 - 90 * nth, 300 - 70 * nth),
+          ),
+        },
+      },
+    }),
+    'console-calibrate': calibratePage(frame, desk('calibrate'), { window: '30d', read: measured(60) }),
+    'console-calibrate-cut': calibratePage(frame, desk('calibrate'), { window: '7d', read: { ...measured(14), cut: true, unanswered: 3 } }),
+    'console-calibrate-nothing': calibratePage(frame, desk('calibrate'), { window: '24h', read: measuredOf(noSamples()) }),
+    'console-calibrate-under-way': calibratePage(frame, desk('calibrate'), { window: '30d', read: { looked: 1 } }),
     'console-person': personPage(frame, desk('person'), person),
     'console-person-said': personPage(frame, desk('person'), {
       ...person,

@@ -10,7 +10,7 @@ import { openEngine, storeOver } from '../src/store/open.ts'
 import { all, type Engine, nothing, one, run, type Statement, Unavailable } from '../src/store/operation.ts'
 import { claimMails, nextMailDue } from '../src/store/outbox.ts'
 import { SqliteEngine } from '../src/store/sqlite.ts'
-import type { ResendInput, Scope, SessionKey, StartInput, Store, VerifyInput } from '../src/store/store.ts'
+import type { EventPlace, ResendInput, Scope, SessionKey, StartInput, Store, VerifyInput } from '../src/store/store.ts'
 import { windowsOf } from './database.ts'
 import { freshDatabase } from './postgres.ts'
 
@@ -790,6 +790,33 @@ describe.each(engines)('%s', (_, open) => {
     const second = await first.again()
     expect(await windowsOf(second.engine, 'ada@example.net')).toEqual(before)
     expect((await second.store.verify(scope(), verifyInput({ codeDigests: ['wrong'] }))).decision.triesLeft).toBe(3)
+  })
+
+  test('the newest so many events, and who asked for what: found by their keys, of this tenant alone', async () => {
+    const { store } = await database()
+    const ids = ['a', 'b', 'c', 'd', 'e'].map((letter) => letter.repeat(16))
+    for (const [nth, id] of ids.entries()) {
+      const buckets = { network: `net${nth}`, networkWide: `wide${nth}`, browser: `browser${nth}`, tenant: 'tenant' }
+      const device = nth === 1 ? 'Safari on iPhone' : 'Firefox on Linux'
+      const input = startInput({ challenge: id, email: `ada-${nth}@mail${nth}.example`, device, buckets })
+      await store.start(scope({ requestId: id, eventId: id }), input)
+      await store.start(scope({ requestId: id, eventId: id, tenant: 'other' }), input)
+    }
+    const behind = (after: string, newest: number) => store.findPlaceBefore('default', { requestId: after, id: '' }, newest)
+    expect(await behind('', 2)).toEqual({ requestId: ids[2], id: ids[2] })
+    expect(await store.readEvents('default', (await behind('', 2)) as EventPlace, 10)).toHaveLength(2)
+    expect(await behind('', 4)).toEqual({ requestId: ids[0], id: ids[0] })
+    expect(await behind('', 5)).toBeNull()
+    // Those behind a place are fewer.
+    expect(await behind(ids[3] as string, 1)).toEqual({ requestId: ids[3], id: ids[3] })
+    expect(await behind(ids[3] as string, 2)).toBeNull()
+
+    const found = await store.findAskers('default', [ids[1] as string, ids[4] as string, 'nobody'])
+    expect(found.toSorted((one, other) => (one.challenge < other.challenge ? -1 : 1))).toEqual([
+      { challenge: ids[1], domain: 'mail1.example', device: 'Safari on iPhone' },
+      { challenge: ids[4], domain: 'mail4.example', device: 'Firefox on Linux' },
+    ])
+    expect(await store.findAskers('default', [])).toEqual([])
   })
 
   test('a policy is written down once, so that its decisions can be made again', async () => {

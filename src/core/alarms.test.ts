@@ -7,6 +7,8 @@ const now = Date.UTC(2026, 10, 21, 9)
 const nothing: Counts = { opened: 0, openedLate: 0, posts: 0, inVain: 0, wrongCodes: 0, handedOver: 0, notTaken: 0 }
 const calm: Seen = { counts: nothing, queueAgeMs: 0, breakerFill: 0 }
 
+const view = { method: 'GET', ageMs: 1, first: true, mailbox: 'other' } as const
+
 const proof = (change: Partial<ToldVerify>): Told => ({
   kind: 'verify',
   proof: 'code',
@@ -51,9 +53,9 @@ describe('a rule', () => {
 
 describe('what is counted', () => {
   test.each<[string, Told, Partial<Counts> | null]>([
-    ['a person', { kind: 'view', class: 'same_browser', state: 'live', ageMs: 1 }, { opened: 1, openedLate: 0 }],
-    ['a person who comes too late', { kind: 'view', class: 'other_browser', state: 'expired', ageMs: 1 }, { opened: 1, openedLate: 1 }],
-    ['a scanner', { kind: 'view', class: 'likely_scanner', state: 'expired', ageMs: 1 }, null],
+    ['a person', { kind: 'view', class: 'same_browser', state: 'live', ...view }, { opened: 1, openedLate: 0 }],
+    ['a person who comes too late', { kind: 'view', class: 'other_browser', state: 'expired', ...view }, { opened: 1, openedLate: 1 }],
+    ['a scanner', { kind: 'view', class: 'likely_scanner', state: 'expired', ...view }, null],
     ['a wrong code', proof({}), { posts: 1, inVain: 1, wrongCodes: 1 }],
     ['slips that are taken back', proof({ reason: 'signed_in', code: 'right', refunded: 2 }), { posts: 1, inVain: 0, wrongCodes: -2 }],
     ['a mail', { kind: 'deliver', reason: 'mail_sent', ageMs: 1 }, { handedOver: 1, notTaken: 0 }],

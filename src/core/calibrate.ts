@@ -58,6 +58,11 @@ export interface Measured {
   readonly lives: { readonly p90: Ms | null; readonly p95: Ms | null; readonly p99: Ms | null }
 }
 
+export interface MeasuredPart {
+  readonly name: MailboxClass | 'all'
+  readonly measured: Measured
+}
+
 export type Advice =
   /** `too_few`: first clicks. `unseen`: no view was recorded, so that nobody knows of clicks after the end. */
   | { readonly verdict: 'too_few' | 'unseen'; readonly clicks: number; readonly needed: number }
@@ -92,6 +97,14 @@ export function measure(samples: Samples): Measured {
     landings: { human: humanViews, expired: expiredViews, rate: humanViews === 0 ? null : expiredViews / humanViews },
     lives: { p90: lifeFor(sorted, 0.9), p95: lifeFor(sorted, 0.95), p99: lifeFor(sorted, 0.99) },
   }
+}
+
+/** All mailboxes together first, then each class. */
+export function measureEach(byMailbox: SamplesByMailbox): readonly [MeasuredPart, ...MeasuredPart[]] {
+  return [
+    { name: 'all', measured: measure(together(byMailbox)) },
+    ...mailboxClasses.map((name) => ({ name, measured: measure(byMailbox[name]) })),
+  ]
 }
 
 export function together(byMailbox: SamplesByMailbox): Samples {

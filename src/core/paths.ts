@@ -21,6 +21,7 @@ export const paths = {
   consoleFound: '/console/found',
   consolePeople: '/console/people',
   consoleMails: '/console/mails',
+  consoleCalibrate: '/console/calibrate',
   consolePolicy: '/console/policy',
   consoleVersions: '/console/versions',
   apiSignIn: '/api/sign-in',

@@ -13,6 +13,22 @@ export function span(ms: Ms): string {
   return `${Math.max(1, Math.round(ms / 1_000))} s`
 }
 
+/** "47s", "12m 5s", "3h 20m": two units at most, for times that are compared; "" for none. */
+export function spanExactly(ms: Ms | null): string {
+  if (ms === null) return ''
+  const seconds = Math.round(ms / 1_000)
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const
+  const first = parts.findIndex(([count]) => count > 0)
+  if (first === -1) return '0s'
+  const told = parts.slice(first, first + 2).filter(([count]) => count > 0)
+  return told.map(([count, unit]) => `${count}${unit}`).join(' ')
+}
+
 const LATEST = 8_640_000_000_000_000
 
 /** "14:05 UTC", with its day where that is another than the one it is told beside. */

@@ -1,5 +1,6 @@
 // What happened, as far as it is counted. A flow tells it as it happens, and it is read out of the record later, in the same words: so
 // the counts of a running process can be held against the record. No id, no address, nothing without a bound.
+import type { MailboxClass } from './mailbox.ts'
 import type { Ms, Proof } from './model.ts'
 import { type ReasonCode, reasons } from './reason.ts'
 import type { StartDecision } from './start.ts'
@@ -51,8 +52,12 @@ export interface ToldView {
   /** As far as one view tells: what comes before and after it is not known yet. */
   readonly class: ViewClass
   readonly state: ViewState
+  readonly method: ViewFacts['method']
   /** Since the mail was queued. */
   readonly ageMs: Ms
+  /** The first of this link by a person, most likely. */
+  readonly first: boolean
+  readonly mailbox: MailboxClass
 }
 
 export interface ToldRequest {
@@ -98,9 +103,11 @@ export function toldVerify(
   }
 }
 
-export function toldView(facts: ViewFacts): ToldView {
-  const view = { at: 0, ordinal: 0, facts }
-  return { kind: 'view', class: classOfView(view, [], true), state: facts.state, ageMs: facts.ageMs }
+/** @param isFirst asked only of a person's. */
+export function toldView(facts: ViewFacts, mailbox: MailboxClass, isFirst: () => boolean): ToldView {
+  const { state, method, ageMs } = facts
+  const view = classOfView({ at: 0, ordinal: 0, facts }, [], true)
+  return { kind: 'view', class: view, state, method, ageMs, first: isHuman(view) && isFirst(), mailbox }
 }
 
 /** By a person, most likely. */

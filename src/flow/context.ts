@@ -1,10 +1,12 @@
 // What every flow is given: the tenant's rules and keys, the store, and who is asking. Made once by the door, and once a request.
+import type { MailboxClass } from '../core/mailbox.ts'
 import type { Brand, Ms, Versions } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { type Tell, toldRefusal } from '../core/told.ts'
 import { type Keyring, mintId } from '../secret.ts'
 import type { QueuedMail, Scope, Store } from '../store/store.ts'
+import type { Mailboxes } from './mailboxes.ts'
 import type { SealedSecrets } from './sealed.ts'
 import type { Views } from './views.ts'
 
@@ -36,7 +38,11 @@ export interface Context {
   /** The wall clock: for ids and cookies only. Decisions use the store's. */
   readonly now: () => number
   readonly hand: Hand
-  readonly views: Pick<Views, 'saw' | 'counts'>
+  readonly views: Pick<Views, 'saw' | 'isFirst' | 'counts'>
+  /** Asks DNS, for operators who want to know. */
+  readonly mailboxes: Pick<Mailboxes, 'find' | 'unanswered'>
+  /** Who receives the mail of an address, as far as it is known by now; `other` as long as nobody wants the numbers that it is for. */
+  readonly mailboxOf: (email: string) => MailboxClass
   /** Since when the mail server cannot be used, as far as is known; null: nothing is wrong, or this process sends no mail. */
   readonly mailUnusableSince: () => Ms | null
 }

@@ -19,11 +19,11 @@ export function domainsOf({ store, tenant }: { readonly store: DomainStore; read
   const known = new Lately<string | null>(REMEMBERED)
   return {
     note: ({ challenge, facts }) => {
-      const domain = ownDomain(facts)
+      const domain = domainSaid(facts)
       if (challenge !== null && domain !== null) known.set(challenge, domain)
     },
     find: async ({ challenge, facts }) => {
-      const own = ownDomain(facts)
+      const own = domainSaid(facts)
       if (own !== null || challenge === null) return own
       const noted = known.get(challenge)
       if (noted !== undefined) return noted
@@ -35,6 +35,7 @@ export function domainsOf({ store, tenant }: { readonly store: DomainStore; read
   }
 }
 
-function ownDomain(facts: object): string | null {
+/** As an event itself tells it; null: it does not, or hashed. */
+export function domainSaid(facts: object): string | null {
   return 'address' in facts && typeof facts.address === 'string' ? domainOf(facts.address) : null
 }

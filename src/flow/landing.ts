@@ -1,5 +1,6 @@
 // What a GET of a link, or of the "check your mail" page, may show. Asks the same pure function that will judge the POST, and
 // writes nothing: a scanner may come a thousand times.
+import type { MailboxClass } from '../core/mailbox.ts'
 import type { Ms, User } from '../core/model.ts'
 import { codeEnd, decideVerify, linkEnd, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
 import { digest, ID_SHAPE, sessionKey, sessionTokens } from '../secret.ts'
@@ -17,6 +18,8 @@ export interface Landing {
   readonly challenge: string
   readonly bound: boolean
   readonly email: string | null
+  /** Who receives the mail of the challenge, for those who count. */
+  readonly mailbox: MailboxClass
   readonly device: string
   readonly askedAt: Ms
   readonly returnTo: string | null
@@ -55,6 +58,7 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     challenge: id,
     bound: view?.bound ?? false,
     email: view?.bound ? view.challenge.email : null,
+    mailbox: view === null ? 'other' : context.mailboxOf(view.challenge.email),
     device: view?.challenge.device ?? '',
     askedAt: view?.challenge.createdAt ?? now,
     returnTo: view ? readReturn(context, view.challenge.returnTo) : null,

@@ -1,11 +1,9 @@
 // What the console asks for on behalf of an operator. Nothing is shown and nothing done that is not written down first.
-import type { Ms } from '../core/model.ts'
 import { type Act, decideOperator, erasedAddress, type OperatorDecision, type OperatorFacts } from '../core/operator.ts'
 import { readSearch, type SearchKey } from '../core/search.ts'
 import { addressKey, digest, ID_SHAPE, mintId, mintSecret, open, SESSION_SHAPE, seal, sessionKey } from '../secret.ts'
 import type { KeptPolicy, OperateInput, OperateOutcome, PersonKey, PersonView, QueueView } from '../store/store.ts'
 import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
-import { type FunnelRead, readFunnel } from './funnel.ts'
 import { type Match, search } from './search.ts'
 import { getSession } from './session.ts'
 import { addressInEvent, bucketNames, withHand } from './sign-in.ts'
@@ -159,31 +157,4 @@ export async function makeOperators(context: Context): Promise<void> {
   const mint = (): string => mintId(context.now())
   const operators = context.operators.map((email) => ({ id: mint(), email, eventId: mint() }))
   await context.store.makeOperators(scopeOf(context, mint()), operators)
-}
-
-export interface Numbers extends FunnelRead {
-  readonly since: Ms
-}
-
-/** So many events take some tenths of a second; a page has no time for more. */
-const COUNTED_MAX = 20_000
-const COUNT_AGAIN_MS = 60_000
-
-const kept = new WeakMap<Context, Map<Ms, { readonly at: Ms; readonly numbers: Promise<Numbers> }>>()
-
-/** The funnel of a time up to now, counted once a minute however many look. */
-export function readNumbers(context: Context, ms: Ms): Promise<Numbers> {
-  const { store, tenant, now } = context
-  const known = kept.get(context) ?? new Map<Ms, { readonly at: Ms; readonly numbers: Promise<Numbers> }>()
-  kept.set(context, known)
-  const had = known.get(ms)
-  const at = now()
-  if (had !== undefined && at >= had.at && at < had.at + COUNT_AGAIN_MS) return had.numbers
-  const since = at - ms
-  const onStep = async (counted: number): Promise<boolean> => counted < COUNTED_MAX
-  const numbers = readFunnel({ store, tenant, since, onStep }).then((read) => ({ ...read, since }))
-  known.set(ms, { at, numbers })
-  // What failed is tried again by whoever looks next.
-  numbers.catch(() => known.delete(ms))
-  return numbers
 }

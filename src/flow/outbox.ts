@@ -193,6 +193,8 @@ async function settle(context: Context, mail: QueuedMail, { reply, bytes, tookMs
   const scope = { ...scopeOf(context, mail.requestId), tenant: mail.tenant }
   const decision = await context.store.settleMail(scope, { mail, reply: reply?.class ?? null, replyText: reply?.text ?? '', bytes })
   context.tell({ kind: 'deliver', reason: decision.reason, ageMs: mail.now - mail.createdAt + tookMs })
+  // So that it is known by the time of the click.
+  if (decision.reason === 'mail_sent') context.mailboxOf(mail.email)
   context.log.event('mail', {
     requestId: mail.requestId,
     challenge: mail.challenge,

@@ -6,6 +6,7 @@ import { mintId } from '../secret.ts'
 import type { RecordedView } from '../store/store.ts'
 import { Bell } from './bell.ts'
 import type { Context } from './context.ts'
+import { Lately } from './lately.ts'
 
 export interface SeenView {
   /** null: no mail has such a link. Counted and not kept, or whoever guesses ids would fill the database. */
@@ -30,6 +31,8 @@ export interface ViewCounts {
 export interface Views {
   /** Takes no time and cannot fail. */
   saw(view: SeenView): void
+  /** Of the mail's link, by a person; as far as this process knows. */
+  isFirst(challenge: string, ordinal: number): boolean
   counts(): ViewCounts
   /** Writes what waits, if the database takes it. */
   stop(): Promise<void>
@@ -50,6 +53,7 @@ export function startViews(context: Pick<Context, 'store' | 'tenant' | 'now' | '
   const { store, tenant, log } = context
   const bell = new Bell()
   const perChallenge = new Map<string, number>()
+  const opened = new Lately<true>(CHALLENGES_REMEMBERED)
   let waiting: RecordedView[] = []
   let count = { written: 0, dropped: 0, unknown: 0, beyond: 0 }
   let told = 0
@@ -121,6 +125,12 @@ export function startViews(context: Pick<Context, 'store' | 'tenant' | 'now' | '
 
   return {
     saw,
+    isFirst: (challenge, ordinal) => {
+      const link = `${challenge} ${ordinal}`
+      const first = opened.get(link) === undefined
+      opened.set(link, true)
+      return first
+    },
     counts: () => count,
     stop: async () => {
       stopped = true

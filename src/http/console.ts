@@ -1,6 +1,7 @@
 // The console: pages for operators. Each asks first whether this session may, which also writes down that it was asked; to everybody
 // else there is no such page.
-import { numbersOf } from '../core/funnel-numbers.ts'
+import { type Split, splits } from '../core/funnel.ts'
+import { numbersOf, partsOf } from '../core/funnel-numbers.ts'
 import { type Act, acts, isErased, proofAge } from '../core/operator.ts'
 import { paths } from '../core/paths.ts'
 import { readDuration } from '../core/policy.ts'
@@ -15,13 +16,13 @@ import {
   type Operated,
   operate,
   readName,
-  readNumbers,
   readSearched,
   saidOf,
   viewPerson,
   viewQueue,
   type Wanted,
 } from '../flow/operator.ts'
+import { type Numbers, type Reading, readCalibration, readNumbers } from '../flow/readings.ts'
 import { confirmPage } from '../page/console/confirm.tsx'
 import { foundPage, foundPath } from '../page/console/found.tsx'
 import { mailsPage } from '../page/console/mails.tsx'
@@ -29,6 +30,8 @@ import { personPage } from '../page/console/person.tsx'
 import { policyPage } from '../page/console/policy.tsx'
 import { versionsPage } from '../page/console/versions.tsx'
 import {
+  type CalibrateView,
+  calibrateWindows,
   type Desk,
   type FunnelView,
   type PersonPageView,
@@ -53,6 +56,7 @@ export function consoleRoutes(): RouteTable {
     [paths.consoleSearch]: { GET: toConsole, POST: postSearch },
     [`${paths.consolePeople}/…`]: { GET: getPerson, POST: postAct },
     [paths.consoleMails]: { GET: getMails },
+    [paths.consoleCalibrate]: { GET: getCalibrate },
     [paths.consolePolicy]: { GET: getPolicy },
     [paths.consoleVersions]: { GET: getVersions },
   }
@@ -88,39 +92,52 @@ function toConsole(visit: Visit): Outgoing {
 function getOverview(visit: Visit, request: Incoming): Promise<Outgoing> {
   const query = queryOf(request)
   const more = query.get('said') === 'operator_erased_user' ? ({ notice: 'erased' } as const) : {}
-  return admit(visit, look, paths.console, (desk) => overview(visit, desk('overview'), { window: readWindow(query.get('of')), ...more }))
+  return admit(visit, look, paths.console, (desk) =>
+    overview(visit, desk('overview'), {
+      window: windows.find((window) => window === query.get('of')),
+      by: splits.find((by) => by === query.get('by')),
+      ...more,
+    }),
+  )
 }
 
 interface Overview {
-  readonly window?: Window
+  readonly window?: Window | undefined
+  readonly by?: Split | undefined
   readonly notice?: 'erased'
   readonly problem?: Problem
 }
 
-async function overview(visit: Visit, desk: Desk, { window = '24h', ...more }: Overview): Promise<Outgoing> {
+async function overview(visit: Visit, desk: Desk, { window = '24h', by, ...more }: Overview): Promise<Outgoing> {
   const { context } = visit
   const [queue, numbers, { overviewPage }] = await Promise.all([
     viewQueue(context),
-    readNumbers(context, readDuration(window) ?? 0),
+    readNumbers(context, readDuration(window) ?? 0, by ?? null),
     // With it comes the library of its charts, which nobody needs to sign in.
     import('../page/console/overview.tsx'),
   ])
-  const { totals, since, counted, whole } = numbers
-  const funnel: FunnelView = {
-    window,
-    since,
-    counted,
-    whole,
-    flows: totals.flows,
-    numbers: numbersOf(totals),
-    toVerify: [...totals.toVerify],
-  }
+  const funnel: FunnelView = { window, by: by ?? null, read: countedView(numbers) }
   const page = overviewPage(frameOf(visit, queue.now), desk, { queue: queueFacts(visit, queue), funnel, ...more })
   return html(visit, page, more.problem === undefined ? {} : { status: reasons[more.problem.reason].status })
 }
 
-function readWindow(text: string | null): Window {
-  return windows.find((window) => window === text) ?? '24h'
+/** More of them would not be looked at. */
+const PARTS_MAX = 8
+
+function countedView(reading: Reading<Numbers>): FunnelView['read'] {
+  if (!reading.over) return reading
+  const { totals, parts, by, ...counted } = reading.value
+  return {
+    ...counted,
+    at: reading.at,
+    flows: totals.flows,
+    numbers: numbersOf(totals),
+    toVerify: [...totals.toVerify],
+    parts:
+      by === null
+        ? null
+        : partsOf(parts, PARTS_MAX).map((part) => ({ name: part.name, flows: part.totals.flows, numbers: numbersOf(part.totals) })),
+  }
 }
 
 const searchFields = { q: { max: 320, required: true } } as const
@@ -270,6 +287,19 @@ function getMails(visit: Visit): Promise<Outgoing> {
     const queue = await viewQueue(visit.context)
     const { next, recent } = queue
     return html(visit, mailsPage(frameOf(visit, queue.now), desk('mails'), { queue: queueFacts(visit, queue), next, recent }))
+  })
+}
+
+function getCalibrate(visit: Visit, request: Incoming): Promise<Outgoing> {
+  const window = calibrateWindows.find((name) => name === queryOf(request).get('of')) ?? '30d'
+  return admit(visit, look, paths.consoleCalibrate, async (desk) => {
+    const { context } = visit
+    const [reading, { calibratePage }] = await Promise.all([
+      readCalibration(context, readDuration(window) ?? 0),
+      import('../page/console/calibrate.tsx'),
+    ])
+    const read: CalibrateView['read'] = reading.over ? { ...reading.value, at: reading.at, clicks: [...reading.value.clicks] } : reading
+    return html(visit, calibratePage(frameOf(visit, context.now()), desk('calibrate'), { window, read }))
   })
 }
 

@@ -33,7 +33,8 @@ export async function getLink(visit: Visit, request: Incoming, given: string): P
 }
 
 function note({ context, asker, prefetch }: Visit, request: Incoming, landing: Landing): void {
-  const { now, mail, bound, decision, challenge } = landing
+  const { now, mail, bound, decision, challenge, mailbox } = landing
+  const ordinal = mail?.ordinal ?? 0
   const mode = request.header('sec-fetch-mode')
   const facts: ViewFacts = {
     method: request.method === 'HEAD' ? 'HEAD' : 'GET',
@@ -44,8 +45,8 @@ function note({ context, asker, prefetch }: Visit, request: Incoming, landing: L
     navigation: mode === null ? null : mode === 'navigate',
     ageMs: mail === null ? 0 : now - mail.createdAt,
   }
-  context.tell(toldView(facts))
-  context.views.saw({ challenge: mail === null ? null : challenge, at: now, ordinal: mail?.ordinal ?? 0, facts })
+  context.tell(toldView(facts, mailbox, () => context.views.isFirst(challenge, ordinal)))
+  context.views.saw({ challenge: mail === null ? null : challenge, at: now, ordinal, facts })
 }
 
 const linkFields = { secret: { max: 100, required: false }, email: { max: 320, required: false } } as const

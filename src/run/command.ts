@@ -184,8 +184,13 @@ export const commands: Readonly<Record<string, Entry>> = {
   funnel: entry(
     'funnel',
     'How many of those who asked got in, how long it took, and where the others were lost.',
-    { ...common, ...database, since: text('Requests from then on: 24h, 30d, or a date (default: 24h)', 'TIME') },
-    ['postkey funnel', 'postkey funnel --since 30d', 'postkey funnel --since 2026-11-01 --json'],
+    {
+      ...common,
+      ...database,
+      since: text('Requests from then on: 24h, 30d, or a date (default: 24h)', 'TIME'),
+      by: text('Told apart by mailbox (asks DNS for the MX of the domains), device or method', 'WHAT'),
+    },
+    ['postkey funnel', 'postkey funnel --since 30d --by mailbox', 'postkey funnel --since 2026-11-01 --by device --json'],
     async (request) => (await import('./funnel.ts')).funnel(request),
   ),
   doctor: entry(

@@ -6,10 +6,20 @@ import { type Mailboxes, mailboxesBy } from '../flow/mailboxes.ts'
 const TIMEOUT_MS = 2_000
 
 export function mailboxesByDns(): Mailboxes {
-  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 1 })
-  // Asked for as a property: a name imported once goes on telling the servers of the start.
-  resolver.setServers(dns.getServers())
-  return mailboxesBy({ resolver, timeoutMs: TIMEOUT_MS, now: () => performance.now() })
+  let made: Resolver | null = null
+  // By the first who asks: a server whose operators never look needs none.
+  const resolver = (): Resolver => {
+    if (made !== null) return made
+    made = new Resolver({ timeout: TIMEOUT_MS, tries: 1 })
+    // Asked for as a property: a name imported once goes on telling the servers of the start.
+    made.setServers(dns.getServers())
+    return made
+  }
+  return mailboxesBy({
+    resolver: { resolveMx: (domain) => resolver().resolveMx(domain) },
+    timeoutMs: TIMEOUT_MS,
+    now: () => performance.now(),
+  })
 }
 
 /** What a report says about it; null: DNS told everything. */

@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { rules } from '../core/alarms.ts'
 import type { Ms, Versions } from '../core/model.ts'
 import { type ReasonCode, type ReasonKind, reasons } from '../core/reason.ts'
-import { isHuman, type Tell, type Told, type ToldVerify } from '../core/told.ts'
+import type { Tell, Told, ToldVerify } from '../core/told.ts'
 import type { ViewState } from '../core/view.ts'
 import type { Vitals } from '../flow/vitals.ts'
 
@@ -23,8 +23,15 @@ const CLICKABLE: ReadonlySet<ViewState> = new Set(['live', 'expired'])
 /** The delay of the event loop is measured by a timer of so many milliseconds: a finer one would cost more than it tells. */
 const LAG_EVERY_MS = 50
 
-/** @param vitals what is looked up when somebody asks; a database that does not answer costs these, and not the counts. */
-export function openMetrics(versions: Versions, vitals: () => Promise<Vitals & { readonly alarms: ReadonlySet<string> }>): Metrics {
+/**
+ * @param transport how this process sends its mails, by name.
+ * @param vitals what is looked up when somebody asks; a database that does not answer costs these, and not the counts.
+ */
+export function openMetrics(
+  versions: Versions,
+  transport: string,
+  vitals: () => Promise<Vitals & { readonly alarms: ReadonlySet<string> }>,
+): Metrics {
   const registry = new Registry()
   const registers = [registry]
   const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
@@ -36,7 +43,7 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals & {
 
   const challenges = counter('challenges_total', 'Requests for a sign-in mail, by reason.', 'outcome')
   const resends = counter('resends_total', 'Requests for another mail of a challenge, by reason.', 'outcome')
-  const mails = counter('mails_total', 'Attempts to hand a mail over, by reason.', 'outcome')
+  const mails = counter('mails_total', 'Attempts to hand a mail over, by reason.', 'transport', 'outcome')
   const accepted = histogram('mail_accept_seconds', 'From a mail in the queue to its acceptance by the mail server.', TO_ACCEPT)
   const verifications = counter('verifications_total', 'Links and codes presented, by reason.', 'method', 'outcome')
   const codes = counter('code_checks_total', 'Codes that were compared, by what came out.', 'result')
@@ -44,16 +51,23 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals & {
   const replays = counter('replays_total', 'Proofs that the same browser presented again.', 'method')
   const signIns = counter('sign_ins_total', 'Sign-ins, by proof and by browser.', 'method', 'browser')
   const took = histogram('time_to_verify_seconds', 'From the request for a mail to the sign-in.', TO_VERIFY, 'method')
-  const views = counter('link_views_total', 'Links that were opened, by what it most likely was, and how good they were.', 'class', 'state')
+  const views = counter(
+    'link_views_total',
+    'Links that were opened, by what it most likely was, and how good they were.',
+    'method',
+    'class',
+    'state',
+  )
   const viewsDropped = counter(
     'views_dropped_total',
     'Views that were not written down: too many waited, or the database did not take them.',
   )
   const linkAge = histogram(
     'link_age_at_click_seconds',
-    'Age of a link that a person most likely opened, expired ones included.',
+    'Age of a link when a person most likely opened it for the first time, expired ones included.',
     TO_VERIFY,
     'state',
+    'mailbox',
   )
   const mailsPerSuccess = histogram('mails_per_success', 'Mails of a challenge up to its sign-in.', [1, 2, 3, 4, 5, 10])
   const refusals = counter('refusals_total', 'Requests refused before anything was looked up, by reason.', 'reason')
@@ -71,7 +85,7 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals & {
 
   const start = byReason('start', (outcome) => challenges.labels({ outcome }))
   const resend = byReason('start', (outcome) => resends.labels({ outcome }))
-  const delivery = byReason('delivery', (outcome) => mails.labels({ outcome }))
+  const delivery = byReason('delivery', (outcome) => mails.labels({ transport, outcome }))
   const guard = byReason('guard', (reason) => refusals.labels({ reason }))
   const proofs = {
     link: byReason('verify', (outcome) => verifications.labels({ method: 'link', outcome })),
@@ -99,9 +113,9 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals & {
       if (reason === 'mail_sent') accepted.observe(seconds(ageMs))
     },
     refusal: ({ of, reason }) => (of === 'start' ? start(reason) : guard(reason)),
-    view: ({ class: kind, state, ageMs }) => {
-      views.inc({ class: kind, state })
-      if (isHuman(kind) && CLICKABLE.has(state)) linkAge.observe({ state }, seconds(ageMs))
+    view: ({ class: kind, state, method, first, mailbox, ageMs }) => {
+      views.inc({ method, class: kind, state })
+      if (first && CLICKABLE.has(state)) linkAge.observe({ state, mailbox }, seconds(ageMs))
     },
     request: ({ route, status }) => requests.inc({ route, status: `${Math.floor(status / 100)}xx` }),
   }

@@ -67,6 +67,14 @@ function toEvent<R extends Row>({ facts, decision, versions, ...row }: R): Omit<
 
 type Parsed = Pick<RecordedEvent, 'facts' | 'decision' | 'policyVersion'>
 
+/** Behind which the newest so many events stand; null: behind `after` there are no more than that. */
+export function* findPlaceBefore(tenant: string, after: EventPlace, newest: number): Operation<EventPlace | null> {
+  return yield* one<EventPlace>(NEWEST, tenant, after.requestId, after.id, newest)
+}
+
+export const NEWEST =
+  'select request_id as "requestId", id from events where tenant = ? and (request_id, id) > (?, ?) order by request_id desc, id desc limit 1 offset ?'
+
 export function* countEvents(tenant: string, after: EventPlace): Operation<number> {
   const row = yield* one<{ n: number }>(
     'select count(*) as n from events where tenant = ? and (request_id, id) > (?, ?)',

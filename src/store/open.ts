@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
-import { countEvents, findPolicy, listPolicies, readEvents, readEventsByChallenge } from './audit.ts'
+import { countEvents, findPlaceBefore, findPolicy, listPolicies, readEvents, readEventsByChallenge } from './audit.ts'
 import { steadyClock } from './clock.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
@@ -14,7 +14,7 @@ import { hasUser, viewPerson } from './person.ts'
 import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
 import { viewQueue } from './queue.ts'
-import { findBreaker, findChallenge, keepPolicy } from './read.ts'
+import { findAskers, findBreaker, findChallenge, keepPolicy } from './read.ts'
 import { findChallengeWithMails, findUserOrNext } from './rows.ts'
 import { appendSeal, findSealing, readEventRows, readSeals, readToSeal } from './seal.ts'
 import { readTrace, search } from './search.ts'
@@ -219,6 +219,8 @@ export function storeOver(engine: Engine): Store {
     readEvents: (tenant, after, limit) => engine.read(() => readEvents(tenant, after, limit)),
     readEventsByChallenge: (tenant, after, limit) => engine.read(() => readEventsByChallenge(tenant, after, limit)),
     countEvents: (tenant, after) => engine.read(() => countEvents(tenant, after)),
+    findPlaceBefore: (tenant, after, newest) => engine.read(() => findPlaceBefore(tenant, after, newest)),
+    findAskers: (tenant, challenges) => engine.read(() => findAskers(tenant, challenges)),
     findPolicy: (tenant, version) => engine.read(() => findPolicy(tenant, version)),
     writeViews: (tenant, views) => engine.write({ locks: nothing, alone: true, run: () => writeViews(tenant, views) }),
     readViews: (tenant, challenge) => engine.read(() => readViews(tenant, challenge)),

@@ -1,11 +1,12 @@
 // Looks that change nothing: what the pages show of a challenge.
+import { domainOf } from '../core/mailbox.ts'
 import type { Ms } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import { same } from './digest.ts'
 import { BREAKER } from './limits.ts'
-import { type Operation, one, run, type Tx } from './operation.ts'
+import { all, type Operation, one, run, type Tx } from './operation.ts'
 import { findChallengeWithMails, toMail } from './rows.ts'
-import type { ChallengeView } from './store.ts'
+import type { Asker, ChallengeView } from './store.ts'
 
 export function* findChallenge(tx: Tx, tenant: string, id: string, browserDigest: string | null): Operation<ChallengeView | null> {
   const found = yield* findChallengeWithMails(tenant, 'sign_in', id)
@@ -17,6 +18,14 @@ export function* findChallenge(tx: Tx, tenant: string, id: string, browserDigest
     bound: browserDigest !== null && same(browser, browserDigest),
     mails: found.mails.map(toMail),
   }
+}
+
+export const ASKERS = 'select id as challenge, email, device from challenges where tenant = ? and id {is_listed}'
+
+/** Of many challenges at once: who receives the mail, by no more than the domain, and which browser asked. */
+export function* findAskers(tenant: string, challenges: readonly string[]): Operation<readonly Asker[]> {
+  const rows = yield* all<{ challenge: string; email: string; device: string }>(ASKERS, tenant, JSON.stringify(challenges))
+  return rows.map(({ challenge, email, device }) => ({ challenge, domain: domainOf(email), device }))
 }
 
 /** On SQLite the journal may be ahead of the row. */

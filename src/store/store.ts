@@ -320,6 +320,14 @@ export interface RecordedEvent extends EventPlace {
   readonly policyVersion: string
 }
 
+/** Who asked for the mails of a challenge. */
+export interface Asker {
+  readonly challenge: string
+  /** Of the address; null: it has none. */
+  readonly domain: string | null
+  readonly device: string
+}
+
 /** Where an event stands among those of its challenge. */
 export interface ChallengePlace extends EventPlace {
   readonly challenge: string
@@ -404,6 +412,10 @@ export interface Store {
   /** The next events behind a place, at most so many. */
   readEvents(tenant: string, after: EventPlace, limit: number): Promise<readonly RecordedEvent[]>
   countEvents(tenant: string, after: EventPlace): Promise<number>
+  /** Behind which the newest so many events stand; null: behind `after` there are no more than that. */
+  findPlaceBefore(tenant: string, after: EventPlace, newest: number): Promise<EventPlace | null>
+  /** Of those challenges that are still there. */
+  findAskers(tenant: string, challenges: readonly string[]): Promise<readonly Asker[]>
   /** The same, challenge by challenge; events of none are left out. */
   readEventsByChallenge(tenant: string, after: ChallengePlace, limit: number): Promise<readonly (RecordedEvent & ChallengePlace)[]>
   /** The policy that a version names; null: it never decided here. */

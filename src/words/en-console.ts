@@ -9,11 +9,22 @@ const locale = 'en'
 const number = (n: number): string => n.toLocaleString(locale)
 const count = (n: number, one: string, many: string): string => `${number(n)} ${n === 1 ? one : many}`
 
+const MAILBOXES: Readonly<Record<string, string>> = {
+  all: 'all mailboxes',
+  google: 'Google',
+  microsoft: 'Microsoft',
+  proofpoint: 'Proofpoint',
+  mimecast: 'Mimecast',
+  barracuda: 'Barracuda',
+}
+
 export const operators = {
   number,
   console: 'Console',
   nav: 'Console pages',
-  pages: { overview: 'Overview', mails: 'Mail', policy: 'Policy', versions: 'Versions' },
+  pages: { overview: 'Overview', mails: 'Mail', calibrate: 'Calibrate', policy: 'Policy', versions: 'Versions' },
+  /** Classes by their names, which `postkey calibrate` says as they are. */
+  mailbox: (name: string): string => MAILBOXES[name] ?? name,
   signedInAs: 'Operator {address}',
   account: 'Your account',
 
@@ -39,8 +50,22 @@ export const operators = {
     numbers: 'Who gets in',
     window: 'Of the last',
     windows: { '1h': 'hour', '24h': '24 hours', '7d': '7 days' },
-    counted: (n: number): string => `${count(n, 'event', 'events')} since {when}.`,
-    cut: (n: number): string => `The first ${number(n)} events since {when}. There are more; the command postkey funnel counts them all.`,
+    by: 'By',
+    splits: { nothing: 'all', mailbox: 'mailbox', device: 'device', method: 'method' },
+    underWay: (n: number): string =>
+      `It is being counted, ${count(n, 'event', 'events')} so far, slowly, so that nobody has to wait who signs in. Load the page again in a few seconds.`,
+    counted: (n: number): string => `${count(n, 'event', 'events')} since {when}. Counted: {at}.`,
+    cut: (n: number): string =>
+      `The newest ${number(n)} events, since {when}. Counted: {at}. There are more in this time; the command postkey funnel counts them all.`,
+    partsCaption: { mailbox: 'Whose mailbox', device: 'In which browser they asked', method: 'What they sent in' },
+    gotIn: (share: string): string => `${share} got in`,
+    figuresOf: (name: string): string => `In numbers: ${name}`,
+    proof: (name: string): string => (name === 'link' ? 'the link' : 'the code'),
+    noProof: 'nothing',
+    noMail: 'refused before there was a mail',
+    device: (name: string): string => (name === 'unknown' ? 'not known any more' : name),
+    otherParts: 'all others',
+    lives: 'How long should links live?',
     nothing: 'Nobody has asked in this time. How far each came who asks would be drawn here, and how long it took them.',
     stages: { requested: 'asked', accepted: 'mail taken', seen: 'link or code used', verified: 'signed in' },
     stagesCaption: 'How far they came',
@@ -60,6 +85,7 @@ export const operators = {
     warned: 'look at this',
     warns: (when: 'over' | 'under', than: string): string => `warns ${when} ${than}`,
     noPixel: 'Whether a mail was opened is not known: there is no pixel in it.',
+    guess: 'Who opened a link is a guess.',
 
     mail: 'Mail right now',
     mailMore: 'The queue',
@@ -97,6 +123,45 @@ export const operators = {
       suppressed: 'for show, sent to nobody',
     },
     more: (n: number): string => `${number(n)} or more`,
+  },
+
+  calibrate: {
+    heading: 'Calibrate',
+    lead: 'How long people take from the mail to the click, and to the code, and what life of links follows from it. Clicks that came too late are among them.',
+    window: 'Who asked in the last',
+    windows: { '24h': '24 hours', '7d': '7 days', '30d': '30 days' },
+    underWay: (n: number): string =>
+      `It is being read, ${count(n, 'event', 'events')} so far, slowly, so that nobody has to wait who signs in. Load the page again in a few seconds.`,
+    read: (n: number): string => `${count(n, 'sign-in', 'sign-ins')} asked for since {when}. Read: {at}.`,
+    cut: (n: number): string =>
+      `The newest ${count(n, 'sign-in', 'sign-ins')}, asked for since {when}. Read: {at}. There are more in this time; the command postkey calibrate reads them all.`,
+    nothing: 'Nobody has used a link or a code in this time. How long they took would be drawn here.',
+    advice: 'What follows',
+    change: 'As POSTKEY_POLICY takes it, in a file. Try it on the record first: postkey audit try --policy FILE',
+    copy: 'Copy the policy',
+    clicks: 'To the first click on a link',
+    codes: 'To the code',
+    clicksCaption: 'How many had clicked, after how long',
+    clicksChart: (half: string, nine: string): string =>
+      `A curve that rises: half had clicked within ${half}, nine of ten within ${nine}; a line stands where a link ends now`,
+    byMailbox: 'By mailbox: strong from half of them to nine of ten, faint on to 99 of 100',
+    stripsChart: (strips: string): string => `Bars: ${strips}`,
+    strip: (half: string, nine: string, all: string): string => `half within ${half}, nine of ten within ${nine}, 99 of 100 within ${all}`,
+    half: (time: string): string => `half within ${time}`,
+    linkEnds: (life: Ms): string => `The dashed line stands where a link ends now: ${duration(locale, life)} after its mail was queued.`,
+    codeEnds: (life: Ms): string => `The dashed line stands where a code ends now: ${duration(locale, life)} after its mail was queued.`,
+    sinceQueued: 'From when the mail was queued',
+    sinceAccepted: 'From when the mail server took it',
+    mailbox: 'Mailbox',
+    none: 'None in this time.',
+    lives: 'Lives that would have caught them',
+    livesCaption: 'So many of the first clicks would have met a live link, had it lived so long',
+    expired: 'too late',
+    landings: (expired: number, human: number, share: string): string =>
+      `${number(expired)} of ${number(human)} links that likely people opened had expired: ${share}.`,
+    landingsNone: 'No view of a link was recorded in this time.',
+    silent: (n: number): string => `DNS gave no answer for ${count(n, 'domain', 'domains')}, whose mailboxes count as other.`,
+    limits: 'What this cannot say',
   },
 
   policy: {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { browserFor } from '../chromium.ts'
+import { dnsOf } from '../dns-server.ts'
 import { type Live, type Person, startLive, startOther, wrongCode } from '../live.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -17,6 +18,8 @@ const ADA = 'ada@example.net'
 const GRACE = 'grace@example.net'
 const OPS = 'ops@example.net'
 const browser = browserFor()
+
+dnsOf({ 'example.net': { mx: ['mx.example.net'] } })
 
 /** In the order of looking; the last one is only measured. Structure is the same in every look; colours and sizes are not. */
 const looks = [
@@ -370,6 +373,19 @@ describe('every live state is free of axe violations, sideways scroll and consol
       'console, mail': async (page) => {
         await page.getByRole('link', { name: 'Mail', exact: true }).click()
         await headed(page, 'Mail queue')
+      },
+      'console, funnel by mailbox': async (page) => {
+        await page.goto('/console')
+        await page.getByRole('link', { name: 'mailbox', exact: true }).click()
+        await page.getByRole('img', { name: /^Bars: other/ }).waitFor()
+        for (const part of await page.locator('details summary').all()) await part.click()
+        await page.getByText('In numbers: other').waitFor()
+      },
+      'console, calibrate': async (page) => {
+        await page.getByRole('link', { name: 'Calibrate' }).click()
+        await headed(page, 'Calibrate')
+        await page.getByText('Too few to advise on').waitFor()
+        for (const table of await page.getByText('As a table').all()) await table.click()
       },
       'console, policy': async (page) => {
         await page.getByRole('link', { name: 'Policy' }).click()

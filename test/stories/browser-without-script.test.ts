@@ -1,11 +1,14 @@
 // JavaScript is off: every way in is still there, with one more tap.
 import { describe, expect, test } from 'vitest'
 import { browserFor } from '../chromium.ts'
+import { dnsOf } from '../dns-server.ts'
 import { startLive, wrongCode } from '../live.ts'
 
 const ADA = 'ada@example.net'
 const NO_SCRIPT = { javaScriptEnabled: false }
 const browser = browserFor()
+
+dnsOf({ 'example.net': { mx: ['mx.example.net'] } })
 
 describe('without JavaScript', () => {
   test('the whole way by code: asked, mistyped, typed, in, and out again', async () => {
@@ -114,6 +117,28 @@ describe('without JavaScript', () => {
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.waitForURL('**/account')
     expect(await ada.whoAmI()).toBe(ADA)
+  })
+
+  test('an operator sees the numbers drawn, tells them apart by plain links, and reads how long people took', async () => {
+    await using live = await startLive({ flags: { operators: 'ops@example.net' } })
+    await using ops = await live.person(await browser(), NO_SCRIPT)
+    const { code } = await ops.ask('ops@example.net', { returnTo: '/console' })
+    const { page } = ops
+    await page.locator('#code').fill(code)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/console')
+    await page.getByRole('link', { name: 'method', exact: true }).click()
+    await page.getByRole('img', { name: /^Bars: the code 1, 100 % got in/ }).waitFor()
+    await page.getByText('the code', { exact: true }).last().click()
+    await page.getByText('In numbers: the code').waitFor()
+    await page.getByRole('link', { name: 'How long should links live?' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Calibrate' }).waitFor()
+    await page.getByRole('img', { name: /^Bars: all mailboxes half within/ }).waitFor()
+    await page.getByText('As a table').click()
+    await page
+      .getByRole('rowheader', { name: /^all mailboxes/ })
+      .first()
+      .waitFor()
   })
 
   test('an operator finds a person, sees what became of the mail, and ends the session', async () => {

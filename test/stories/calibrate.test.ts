@@ -1,16 +1,16 @@
 // How long people took, told back: exactly, from a day of real requests; and from seeded numbers whose distribution is known. On both
 // engines, through the command line.
-import nodeDns from 'node:dns'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Policy, readPolicy } from '../../src/core/policy.ts'
+import { spanExactly } from '../../src/core/span.ts'
 import { main } from '../../src/run/command.ts'
 import { idsOf } from '../../src/secret.ts'
 import { openEngine, openStore, storeOver } from '../../src/store/open.ts'
 import { nothing, run } from '../../src/store/operation.ts'
 import type { RecordedView } from '../../src/store/store.ts'
 import { policyVersion } from '../../src/versions.ts'
-import { type DnsServer, startDns } from '../dns-server.ts'
-import { askAndOpen, type Kit, MINUTE, startKit } from '../kit.ts'
+import { dnsOf } from '../dns-server.ts'
+import { type Answer, askAndOpen, type Browser, type Kit, MINUTE, signIn, startKit } from '../kit.ts'
 import { sharedDatabases, type TestDatabase } from '../nodes.ts'
 import { Dice } from '../seed.ts'
 
@@ -39,19 +39,11 @@ interface Report {
   readonly advice: Readonly<Record<string, unknown>> | null
 }
 
-let dns: DnsServer
-const before = nodeDns.getServers()
-beforeAll(async () => {
-  dns = await startDns({
-    'google.test': { mx: ['aspmx.l.google.com'] },
-    'mimecast.test': { mx: ['eu-smtp-inbound-1.mimecast.com'] },
-    'elsewhere.test': { mx: ['mx.elsewhere.test'] },
-  })
-  nodeDns.setServers([dns.address])
-})
-afterAll(() => {
-  nodeDns.setServers(before)
-  dns.close()
+dnsOf({
+  'google.test': { mx: ['aspmx.l.google.com'] },
+  'mimecast.test': { mx: ['eu-smtp-inbound-1.mimecast.com'] },
+  'elsewhere.test': { mx: ['mx.elsewhere.test'] },
+  'silent.test': 'silent',
 })
 
 async function calibrate(url: string, ...more: string[]): Promise<{ readonly code: number; readonly out: string }> {
@@ -201,6 +193,17 @@ async function write(url: string, people: readonly Person[]): Promise<void> {
   await engine.close()
 }
 
+/** Looks again until it is whole. */
+async function patiently(operator: Browser, path: string): Promise<Answer> {
+  for (const until = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 200))) {
+    const answer = await operator.get(path)
+    expect(answer.status).toBe(200)
+    if (!answer.text.includes('It is being read') || Date.now() > until) return answer
+  }
+}
+
+const NAMES = { google: 'Google', mimecast: 'Mimecast', other: 'other' }
+
 /** Normal quantiles, and the density there. */
 const POINTS = [
   ['p50', 0.5, 0, 0.39894],
@@ -293,6 +296,54 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     expect(out).toContain('Let them live for 45m')
     expect(out).toContain('    "linkTtl": "45m"')
     expect(out).not.toContain('@')
+  })
+
+  test('the console draws the same numbers, read slowly, with the policy to copy', async () => {
+    await write(database.url, draw(new Dice(20_261_126)))
+    const now = () => Date.UTC(2026, 10, 25)
+    await using kit = await startKit({ database: database.url, operators: ['ops@elsewhere.test'], now })
+    const operator = await signIn(kit, 'ops@elsewhere.test')
+    const { text } = await patiently(operator, '/console/calibrate')
+    const { tenants, challenges, advice } = await reportOf(database.url)
+    const { all, byMailbox } = tenants.default
+
+    const told = [
+      ['all mailboxes', all] as const,
+      ...Object.entries(NAMES).map(([name, label]) => [label, byMailbox[name] as Measured] as const),
+    ]
+    const row = (label: string, cells: readonly string[]): string =>
+      `<th scope="row">${label}</th>${cells.map((cell) => `<td class="number">${cell}</td>`).join('')}`
+    const timesOf = (label: string, { count, p50, p90, p95, p99 }: Distribution): string =>
+      row(`${label}<span class="hint aside"> ${count.toLocaleString('en')}</span>`, [p50, p90, p95, p99].map(spanExactly))
+    // Not the whole page where a row is missing.
+    const say = (said: string): void => expect([said, text.includes(said)]).toEqual([said, true])
+    for (const [label, { links, codes, lives, landings }] of told) {
+      say(timesOf(label, links.sinceQueued))
+      say(timesOf(label, links.sinceAccepted))
+      if (codes.sinceQueued.count > 0) say(timesOf(label, codes.sinceQueued))
+      const rate = landings.rate === null ? '–' : `${Math.round(landings.rate * 1_000) / 10} %`
+      say(row(label, [...[lives.p90, lives.p95, lives.p99].map(spanExactly), rate]))
+    }
+    say(`${challenges.toLocaleString('en')} sign-ins asked for since`)
+    say(
+      `${all.landings.expired.toLocaleString('en')} of ${all.landings.human.toLocaleString('en')} links that likely people opened`,
+    )
+    const [, copied = ''] = /<pre id="policy-change">([^<]*)<\/pre>/.exec(text) ?? []
+    expect(JSON.parse(copied.replaceAll('&quot;', '"'))).toEqual((advice as { policy: unknown }).policy)
+    // A day in which nobody asked but the operator, whose code was typed at once.
+    expect((await patiently(operator, '/console/calibrate?of=24h')).text).toContain('Too few to advise on: 0 first clicks')
+  }, 60_000)
+
+  test('as long as it is not whole, the page says so and waits for nobody; what DNS does not tell is told', async () => {
+    await using kit = await startKit({ database: database.url, operators: ['ops@elsewhere.test'] })
+    await signIn(kit, 'ada@silent.test')
+    const operator = await signIn(kit, 'ops@elsewhere.test')
+    // The DNS server is given two seconds, and no page as long as that.
+    const { status, text } = await operator.get('/console/calibrate')
+    expect([status, /It is being read, 0 events so far/.test(text), text.includes('<svg class="chart"')]).toEqual([200, true, false])
+    const whole = (await patiently(operator, '/console/calibrate')).text
+    expect(whole).toContain('DNS gave no answer for 1 domain, whose mailboxes count as other.')
+    expect(whole).toContain('2 sign-ins asked for since')
   })
 
   test('of a database in which nothing happened, that is said', async () => {

@@ -5,6 +5,7 @@ import { paths } from '../../src/core/paths.ts'
 import { main } from '../../src/run/command.ts'
 import { openEngine } from '../../src/store/open.ts'
 import { all } from '../../src/store/operation.ts'
+import { dnsOf } from '../dns-server.ts'
 import { brokenRows } from '../examine.ts'
 import {
   type Answer,
@@ -24,7 +25,9 @@ import { sharedDatabases, type TestDatabase } from '../nodes.ts'
 const OPS = 'ops@example.net'
 const ADA = 'ada@example.net'
 const operators = [OPS]
-const pages = [paths.console, paths.consoleMails, paths.consolePolicy, paths.consoleVersions]
+const pages = [paths.console, paths.consoleMails, paths.consoleCalibrate, paths.consolePolicy, paths.consoleVersions]
+
+dnsOf({ 'example.net': { mx: ['mx.example.net'] } })
 
 interface Found {
   readonly kind: string
@@ -101,7 +104,7 @@ describe('who is let in', () => {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     const told = await consoleEvents(database.url)
-    expect(told.filter(({ reason }) => reason === 'operator_unknown')).toHaveLength(7)
+    expect(told.filter(({ reason }) => reason === 'operator_unknown')).toHaveLength(8)
     expect(JSON.stringify(told)).not.toContain(ADA)
     await database.drop()
   })
@@ -299,6 +302,7 @@ describe.each(sharedDatabases)('what operators do, %s', (_, fresh) => {
         const operator = (await query<{ id: string }>(url, `select id from users where email = '${OPS}'`))[0]?.id
         expect(told.map(({ reason, user, facts: { page } }) => [page, reason, user]).sort()).toEqual([
           ['/console', 'operator_looked', null],
+          ['/console/calibrate', 'operator_looked', null],
           ['/console/mails', 'operator_looked', null],
           ['/console/people/…', 'operator_ended_sessions', id],
           ['/console/people/…', 'operator_looked', id],

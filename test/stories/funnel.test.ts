@@ -5,12 +5,24 @@ import type { Message, Reply } from '../../src/index.ts'
 import { main } from '../../src/run/command.ts'
 import { type OpenEngine, openEngine } from '../../src/store/open.ts'
 import { all } from '../../src/store/operation.ts'
-import { type Browser, type Kit, MINUTE, openMail, startKit, wrongCode } from '../kit.ts'
+import { dnsOf } from '../dns-server.ts'
+import { type Browser, type Kit, MINUTE, openMail, signIn, startKit, wrongCode } from '../kit.ts'
 import { sharedDatabases, type TestDatabase } from '../nodes.ts'
 
-interface Report {
+dnsOf({
+  'google.test': { mx: ['aspmx.l.google.com'] },
+  'mimecast.test': { mx: ['eu-smtp-inbound-1.mimecast.com'] },
+  'example.net': { mx: ['mx.example.net'] },
+})
+
+interface Report extends Counts {
   readonly ok: boolean
   readonly events: number
+  readonly by?: string
+  readonly parts: Readonly<Record<string, Counts>>
+}
+
+interface Counts {
   readonly flows: Record<'requested' | 'forShow' | 'accepted' | 'seen' | 'verified', number>
   readonly numbers: readonly { readonly id: string; readonly value: number | null; readonly of: number; readonly warned: boolean }[]
   readonly codes: Record<'right' | 'older' | 'wrong' | 'refunded', number>
@@ -36,8 +48,8 @@ async function postkey(line: string, interactive = false): Promise<{ readonly co
   return { code, ...said }
 }
 
-async function report(url: string, since = '2026-11-01'): Promise<Report> {
-  const { code, out, err } = await postkey(`funnel --json --since ${since} --database-url ${url}`)
+async function report(url: string, since = '2026-11-01', more = ''): Promise<Report> {
+  const { code, out, err } = await postkey(`funnel --json --since ${since} --database-url ${url}${more}`)
   expect({ code, err }).toEqual({ code: 0, err: '' })
   return JSON.parse(out) as Report
 }
@@ -63,13 +75,20 @@ function mailServer(): (message: { readonly to: string }) => Reply {
 }
 
 const SECOND = 1_000
+/** In turn. */
+const MAILBOXES = ['google.test', 'mimecast.test', 'example.net']
+const DEVICES = {
+  'Firefox on Linux': 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
+  'Safari on iPhone':
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1',
+}
 
 /** Sixty people: each asks, waits, and does one thing or the other, more than once. */
 async function liveThrough(kit: Kit): Promise<void> {
   const roll = dice(7)
   for (let person = 0; person < 60; person++) {
-    const email = `${['ada', 'bob', 'slow', 'gone'][roll(10) < 7 ? roll(2) : 2 + roll(2)]}-${person}@example.net`
-    const desk = kit.browser()
+    const email = `${['ada', 'bob', 'slow', 'gone'][roll(10) < 7 ? roll(2) : 2 + roll(2)]}-${person}@${MAILBOXES[person % 3]}`
+    const desk = kit.browser({ userAgent: Object.values(DEVICES)[person % 2] as string })
     const challenge = await desk.ask(email)
     await kit.settle()
     kit.clock.forward((10 + roll(30)) * SECOND)
@@ -160,18 +179,21 @@ async function use(kit: Kit, { desk, challenge, email, code, linkId, secret }: U
   await ways[roll(ways.length)]?.()
 }
 
-/** Straight from the rows, by nothing of what it is compared with. */
-async function recount(engine: OpenEngine) {
+/** Straight from the rows, by nothing of what it is compared with; of some challenges, if told so. */
+async function recount(engine: OpenEngine, only = '1 = 1') {
+  const events = `(select * from events where ${only}) e`
   const rows = async <R>(sql: string): Promise<readonly R[]> => engine.read(() => all<R>(sql))
   const count = async (what: string, where: string): Promise<number> =>
-    Number((await rows<{ n: number }>(`select count(${what}) as n from events where ${where}`))[0]?.n)
+    Number((await rows<{ n: number }>(`select count(${what}) as n from ${events} where ${where}`))[0]?.n)
   const challenges = (where: string): Promise<number> => count('distinct challenge', where)
   const queued = `kind in ('start', 'resend') and decision like '%"mail":{%'`
   const compared = `kind = 'verify' and reason not in ('replayed', 'code_used') and facts like`
   const signIns = await rows<{ took: number; mails: number; back: number }>(
-    `select v.at - s.at as took, (select count(*) from events m where m.challenge = v.challenge and m.at <= v.at and ${queued}) as mails, (select count(*) from events w where w.challenge = v.challenge and w.at <= v.at and w.id < v.id and w.reason <> 'signed_in' and (${compared} '%"code":"wrong"%' or ${compared} '%"code":"older"%') and not exists (select 1 from events b where b.challenge = v.challenge and b.reason = 'signed_in' and b.id > w.id and b.id < v.id)) as back from events v join events s on s.challenge = v.challenge and s.kind = 'start' where v.reason = 'signed_in'`,
+    `select v.at - s.at as took, (select count(*) from events m where m.challenge = v.challenge and m.at <= v.at and ${queued}) as mails, (select count(*) from events w where w.challenge = v.challenge and w.at <= v.at and w.id < v.id and w.reason <> 'signed_in' and (${compared} '%"code":"wrong"%' or ${compared} '%"code":"older"%') and not exists (select 1 from events b where b.challenge = v.challenge and b.reason = 'signed_in' and b.id > w.id and b.id < v.id)) as back from (select * from events where ${only}) v join events s on s.challenge = v.challenge and s.kind = 'start' where v.reason = 'signed_in'`,
   )
-  const views = await rows<{ challenge: string; at: number; facts: string }>('select challenge, at, facts from views')
+  const views = await rows<{ challenge: string; at: number; facts: string }>(
+    `select challenge, at, facts from (select * from views where ${only}) v`,
+  )
   const actions = await rows<{ challenge: string; at: number }>("select challenge, at from events where kind = 'verify'")
   const classed = views.map(({ challenge, at, facts }) => {
     const all = views
@@ -185,10 +207,10 @@ async function recount(engine: OpenEngine) {
   const human = classed.filter(({ class: kind }) => kind === 'same_browser' || kind === 'other_browser')
   const ofClass = (kind: ViewClass): number => classed.filter((view) => view.class === kind).length
   const used = await rows<{ challenge: string }>(
-    `select distinct challenge from events where kind = 'verify' and ((facts like '%"proof":"link"%' and facts like '%"linkMatches":true%') or (facts like '%"proof":"code"%' and facts like '%"bound":true%' and facts not like '%"code":"malformed"%'))`,
+    `select distinct challenge from ${events} where kind = 'verify' and ((facts like '%"proof":"link"%' and facts like '%"linkMatches":true%') or (facts like '%"proof":"code"%' and facts like '%"bound":true%' and facts not like '%"code":"malformed"%'))`,
   )
   const byReason = await rows<{ kind: string; proof: string; reason: string; n: number }>(
-    `select kind, case when kind <> 'verify' then kind when facts like '%"proof":"link"%' then 'link' else 'code' end as proof, reason, count(*) as n from events where kind in ('start', 'resend', 'deliver', 'verify', 'guard') group by 1, 2, 3`,
+    `select kind, case when kind <> 'verify' then kind when facts like '%"proof":"link"%' then 'link' else 'code' end as proof, reason, count(*) as n from ${events} where kind in ('start', 'resend', 'deliver', 'verify', 'guard') group by 1, 2, 3`,
   )
   const posted = `(kind = 'verify' or (kind = 'guard' and facts like '%"method":"POST"%'))`
   return {
@@ -229,6 +251,27 @@ async function recount(engine: OpenEngine) {
 }
 
 const nearestRank = (sorted: readonly number[], share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN
+
+/** Of a report, or of a part of it, what a recount counts as well. */
+const countsOf = ({ flows, codes, posts, signIns, views, outcomes }: Omit<Counts, 'numbers'>) => ({
+  flows,
+  codes,
+  posts,
+  signIns,
+  views,
+  outcomes,
+})
+
+function sumOf(parts: readonly Counts[]): Record<string, Record<string, number>> {
+  const sum: Record<string, Record<string, number>> = {}
+  for (const part of parts)
+    for (const [group, counts] of Object.entries(countsOf(part)))
+      for (const [name, count] of Object.entries(counts)) {
+        const own = sum[group] ?? {}
+        sum[group] = { ...own, [name]: (own[name] ?? 0) + count }
+      }
+  return sum
+}
 
 describe.each(sharedDatabases)('%s', (_, fresh) => {
   let database: TestDatabase
@@ -297,7 +340,7 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     const names: Record<string, (reason: string) => string> = {
       start: (reason) => `challenges_total{outcome="${reason}"}`,
       resend: (reason) => `resends_total{outcome="${reason}"}`,
-      deliver: (reason) => `mails_total{outcome="${reason}"}`,
+      deliver: (reason) => `mails_total{transport="mailbox",outcome="${reason}"}`,
       link: (reason) => `verifications_total{method="link",outcome="${reason}"}`,
       code: (reason) => `verifications_total{method="code",outcome="${reason}"}`,
       guard: (reason) => `refusals_total{reason="${reason}"}`,
@@ -313,6 +356,70 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     expect(sample('wrong_codes_refunded_total')).toBe(codes.refunded)
     expect(sample('mails_per_success_sum')).toBe(sum(mails))
     expect(sample('time_to_verify_seconds_sum{method="link"}') + sample('time_to_verify_seconds_sum{method="code"}')).toBe(sum(took))
+  }, 60_000)
+
+  test('told apart, each part is that of a recount of it, all parts are the whole, and the console tells the same', async () => {
+    const kit = await startKit({ database: database.url, reply: mailServer(), operators: ['ops@example.net'] })
+    await liveThrough(kit)
+    const operator = await signIn(kit, 'ops@example.net')
+    // Until the views are written.
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    const shown: Record<string, string> = {}
+    for (const by of ['mailbox', 'device', 'method']) shown[by] = (await operator.get(`/console?of=7d&by=${by}`)).text
+    await kit.close()
+
+    const engine = await openEngine(database.url)
+    const of = async (only: string) => countsOf(await recount(engine, only))
+    const asked = (where: string): string => `challenge in (select id from challenges where ${where})`
+    const domains = { google: "email like '%@google.test'", mimecast: "email like '%@mimecast.test'", other: "email like '%@example.net'" }
+    const expected = {
+      mailbox: Object.entries(domains).map(([name, where]) => [name, asked(where)] as const),
+      device: Object.keys(DEVICES).map((name) => [name, asked(`device = '${name}'`)] as const),
+    }
+    try {
+      for (const [by, parts] of Object.entries(expected)) {
+        const told = await report(database.url, '2026-11-01', ` --by ${by}`)
+        expect(Object.keys(told.parts).sort()).toEqual([...parts.map(([name]) => name), 'none'].sort())
+        for (const [name, only] of [...parts, ['none', 'challenge is null'] as const])
+          expect([name, countsOf(told.parts[name] as Counts)]).toEqual([name, await of(only)])
+        expect(sumOf(Object.values(told.parts))).toEqual(countsOf(told))
+        for (const [name] of parts) {
+          const { requested, verified } = (told.parts[name] as Counts).flows
+          expect(requested).toBeGreaterThan(15)
+          const label = by === 'mailbox' && name !== 'other' ? name.replace(/^./, (letter) => letter.toUpperCase()) : name
+          expect(shown[by]).toContain(
+            `<th scope="row">${label}</th><td class="number">${requested}</td><td class="number">${verified}</td>`,
+          )
+        }
+        // A slow and a refused mail of each domain: the parts have numbers of their own.
+        expect(new Set(Object.values(told.parts).map(({ numbers }) => JSON.stringify(numbers))).size).toBe(parts.length + 1)
+      }
+
+      const { parts, ...whole } = await report(database.url, '2026-11-01', ' --by method')
+      expect(Object.keys(parts).sort()).toEqual(['code', 'link', 'none'])
+      expect(sumOf(Object.values(parts))).toEqual(countsOf(whole))
+      const firsts = await engine.read(() =>
+        all<{ proof: string; n: number }>(
+          `select case when facts like '%"proof":"link"%' then 'link' else 'code' end as proof, count(*) as n from events v where reason = 'signed_in' and not exists (select 1 from events e where e.challenge = v.challenge and e.reason = 'signed_in' and e.at < v.at) group by 1`,
+        ),
+      )
+      for (const { proof, n } of firsts) expect([proof, parts[proof]?.flows.verified]).toEqual([proof, Number(n)])
+      for (const proof of ['link', 'code'] as const) {
+        const other = proof === 'link' ? 'code' : 'link'
+        expect(parts[proof]?.signIns).toMatchObject({ [proof]: whole.signIns[proof], [other]: 0 })
+        expect(parts[proof]?.posts.all).toBe(
+          Object.entries(whole.outcomes).reduce((sum, [name, count]) => sum + (name.startsWith(`${proof} `) ? count : 0), 0),
+        )
+        const { requested, verified } = parts[proof]?.flows ?? { requested: -1, verified: -1 }
+        expect(shown['method']).toContain(
+          `<th scope="row">the ${proof}</th><td class="number">${requested}</td><td class="number">${verified}</td>`,
+        )
+      }
+      expect(parts['none']?.flows).toMatchObject({ verified: 0 })
+      expect(parts['none']?.flows.requested).toBeGreaterThan(0)
+    } finally {
+      await engine.close()
+    }
   }, 60_000)
 
   test('a window begins where it is said to', async () => {
@@ -346,6 +453,11 @@ describe('for a person', () => {
     expect(out).toMatch(/^! from asking to being in: half within +90 s +of 21 +warns over 45 s: some 35 seconds are usual/m)
     expect(out).toMatch(/^ {2}links, codes and forms sent in for nothing +0\.0 % +of 21 +warns over 5\.0 %$/m)
     expect(out).toContain('there is no pixel in it')
+    expect(out).toContain('Not counted: complaints')
+
+    const apart = await postkey(`funnel --since 2026-11-01 --by device --database-url ${database.url}`)
+    expect(apart.out).toMatch(/^ +asked +got in +too late .* scanners$/m)
+    expect(apart.out).toMatch(/^ {2}Firefox on Linux +21 +100\.0 % +– +0\.0 % +! 90 s/m)
     await database.drop()
   })
 
@@ -353,6 +465,7 @@ describe('for a person', () => {
     ['funnel --since yesterday', '--since yesterday is no time'],
     ['funnel today', '"today" is not expected here'],
     ['funnel --since', '--since needs a value'],
+    ['funnel --by country', '--by country tells nothing apart — write mailbox, device or method'],
   ])('postkey %s is told what is wrong', async (line, said) => {
     const { code, err } = await postkey(line)
     expect(code).toBe(2)

@@ -1,14 +1,23 @@
 // AU-10: numbers for whoever runs it, on a port that strangers do not reach, and nothing in them that is about one person.
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
 import { readConfig } from '../../src/run/config.ts'
 import { createLog } from '../../src/run/log.ts'
 import { type RunningServer, startServer } from '../../src/server.ts'
+import { dnsOf } from '../dns-server.ts'
 import { freePort } from '../free-port.ts'
 import { askAndOpen, type Kit, MINUTE, signIn, startKit, wrongCode } from '../kit.ts'
 import { SERVE_SECRET } from '../server.ts'
 
 const ADA = 'ada@example.net'
+
+dnsOf({
+  'example.net': { mx: ['mx.example.net'] },
+  'google.test': { mx: ['aspmx.l.google.com'] },
+  'mimecast.test': { mx: ['eu-smtp-inbound-1.mimecast.com'] },
+  'silent.test': 'silent',
+})
 const dev = { list: () => [], get: () => undefined }
 
 /** Every sample of a name, by its labels as they are written. */
@@ -50,7 +59,7 @@ describe('what is counted', () => {
 
     expect(await samples(kit, 'challenges_total')).toEqual({ 'outcome=mail_queued': 3, 'outcome=address_invalid': 1 })
     expect(await samples(kit, 'resends_total')).toEqual({ 'outcome=mail_queued': 1, 'outcome=too_many_mails': 1 })
-    expect(await samples(kit, 'mails_total')).toEqual({ 'outcome=mail_sent': 4 })
+    expect(await samples(kit, 'mails_total')).toEqual({ 'transport=mailbox,outcome=mail_sent': 4 })
     expect(await samples(kit, 'verifications_total')).toEqual({
       'method=code,outcome=code_wrong': 1,
       'method=code,outcome=signed_in': 1,
@@ -70,11 +79,11 @@ describe('what is counted', () => {
       'le=300,method=link': 1,
     })
     expect((await samples(kit, 'time_to_verify_seconds_bucket'))['le=30,method=code']).toBe(undefined)
-    expect(await samples(kit, 'link_age_at_click_seconds_sum')).toEqual({ 'state=expired': 1_200 })
+    expect(await samples(kit, 'link_age_at_click_seconds_sum')).toEqual({ 'state=expired,mailbox=other': 1_200 })
     expect(await samples(kit, 'link_views_total')).toEqual({
-      'class=same_browser,state=expired': 1,
-      'class=likely_scanner,state=used': 1,
-      'class=other_browser,state=unknown': 1,
+      'method=GET,class=same_browser,state=expired': 1,
+      'method=HEAD,class=likely_scanner,state=used': 1,
+      'method=GET,class=other_browser,state=unknown': 1,
     })
     expect(await samples(kit, 'views_dropped_total')).toEqual({})
     expect(await samples(kit, 'mail_accept_seconds_count')).toEqual({ '': 4 })
@@ -89,10 +98,42 @@ describe('what is counted', () => {
     expect(await kit.postkey.metrics()).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m)
   })
 
+  test('the age of a link counts when a person first opens it, by who receives the mail', async () => {
+    await using kit = await startKit()
+    await kit.postkey.metrics()
+    for (const [domain, minutes] of [
+      ['google.test', 1],
+      ['mimecast.test', 20],
+      ['silent.test', 2],
+    ] as const) {
+      const { browser, linkId, secret } = await askAndOpen(kit, `ada@${domain}`)
+      // The answer of the DNS server comes long before the person.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await browser.send(`/l/${linkId}`, { method: 'HEAD', headers: { cookie: 'none' } })
+      kit.clock.forward(minutes * MINUTE)
+      for (let again = 0; again < 3; again++) await browser.get(`/l/${linkId}`)
+      await browser.post(`/l/${linkId}`, { secret })
+      await browser.get(`/l/${linkId}`)
+    }
+    expect(await samples(kit, 'link_age_at_click_seconds_sum')).toEqual({
+      'state=live,mailbox=google': 60,
+      'state=expired,mailbox=mimecast': 1_200,
+      'state=live,mailbox=other': 120,
+    })
+    expect(await samples(kit, 'link_age_at_click_seconds_count')).toEqual({
+      'state=live,mailbox=google': 1,
+      'state=expired,mailbox=mimecast': 1,
+      'state=live,mailbox=other': 1,
+    })
+  })
+
   test('a reason is there before it first happens, so that its first time is a rise', async () => {
     await using kit = await startKit()
     const text = await kit.postkey.metrics()
-    for (const sample of ['verifications_total{method="code",outcome="code_locked"} 0', 'mails_total{outcome="mail_dead"} 0'])
+    for (const sample of [
+      'verifications_total{method="code",outcome="code_locked"} 0',
+      'mails_total{transport="mailbox",outcome="mail_dead"} 0',
+    ])
       expect(text).toContain(`postkey_${sample}`)
   })
 
@@ -134,6 +175,28 @@ describe('what is counted', () => {
     await signIn(kit, ADA)
     expect(await samples(kit, 'challenges_total')).toEqual({ 'outcome=mail_queued': 1 })
   })
+})
+
+test('docs/operating.md tells every number that is ours, with its labels, and no other', async () => {
+  await using kit = await startKit()
+  const text = await kit.postkey.metrics()
+  const { browser, linkId } = await askAndOpen(kit, ADA)
+  await browser.get(`/l/${linkId}`)
+  const all = await kit.postkey.metrics()
+  const names = [...text.matchAll(/^# TYPE (postkey_\w+)/gm)].map(([, name]) => name as string)
+  const rows = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8').match(/^\| `postkey_.*$/gm) ?? []
+  const wordsIn = (text: string): string[] => [...text.matchAll(/`(\w+)`/g)].map(([, word]) => word as string)
+  const documented = rows.flatMap((row) => {
+    const [, named = '', labels = ''] = row.split('|')
+    return wordsIn(named).map((name) => [name, wordsIn(labels.replaceAll(/\(.*?\)/g, ''))] as const)
+  })
+  expect(documented.map(([name]) => name).sort()).toEqual(names.sort())
+  for (const [name, labels] of documented) {
+    const samples = [...all.matchAll(new RegExp(`^${name}(?:_bucket)?\\{(.*?)\\} `, 'gm'))].map(([, given = '']) =>
+      [...given.matchAll(/(\w+)="/g)].map(([, label]) => label as string).filter((label) => label !== 'le'),
+    )
+    for (const given of samples) expect([name, given.sort()]).toEqual([name, [...labels].sort()])
+  }
 })
 
 describe('AU-10: who may see it', () => {

@@ -30,6 +30,7 @@ export function deskPage(frame: Frame, desk: Desk, { title, error, url, children
 const places = [
   ['overview', paths.console],
   ['mails', paths.consoleMails],
+  ['calibrate', paths.consoleCalibrate],
   ['policy', paths.consolePolicy],
   ['versions', paths.consoleVersions],
 ] as const
@@ -100,6 +101,26 @@ export function When({ frame, at }: { frame: Frame; at: Ms }) {
       })}
     </span>
   )
+}
+
+/** Words and links to choose by: of each, which one the page shows. */
+export function Choice({ words: said, options }: { words: string; options: readonly Option[] }) {
+  return (
+    <p class="choice">
+      {said}{' '}
+      {options.map(({ name, to, chosen }) => (
+        <a href={to} aria-current={chosen ? 'true' : undefined}>
+          {name}
+        </a>
+      ))}
+    </p>
+  )
+}
+
+interface Option {
+  readonly name: string
+  readonly to: string
+  readonly chosen: boolean
 }
 
 /** So much, or a bound that was reached. */

@@ -1,4 +1,6 @@
 // What the pages of the console are given. Nothing in here is a secret, or could be made into one.
+import type { Advice, MeasuredPart } from '../../core/calibrate.ts'
+import type { Split } from '../../core/funnel.ts'
 import type { FunnelNumber } from '../../core/funnel-numbers.ts'
 import type { Challenge, Ms, Session, User, Versions } from '../../core/model.ts'
 import type { PolicyChange, PolicyLine } from '../../core/policy-difference.ts'
@@ -11,7 +13,7 @@ import type { Problem } from '../view.ts'
 export interface Desk {
   /** Who is looking. */
   readonly operator: string
-  readonly page: 'overview' | 'mails' | 'policy' | 'versions' | 'person' | 'found'
+  readonly page: 'overview' | 'mails' | 'calibrate' | 'policy' | 'versions' | 'person' | 'found'
 }
 
 export interface QueueFacts {
@@ -28,23 +30,64 @@ export interface QueueFacts {
 export const windows = ['1h', '24h', '7d'] as const
 export type Window = (typeof windows)[number]
 
+/** Read in the background, and not whole yet: after so many events. */
+export interface UnderWay {
+  readonly looked: number
+}
+
+interface Flows {
+  readonly requested: number
+  readonly accepted: number
+  readonly seen: number
+  readonly verified: number
+  readonly forShow: number
+}
+
 export interface FunnelView {
   readonly window: Window
+  readonly by: Split | null
+  readonly read: CountedView | UnderWay
+}
+
+export interface CountedView {
   readonly since: Ms
+  /** When it was counted. */
+  readonly at: Ms
   /** Events that were counted. */
   readonly counted: number
-  /** false: there are more, and it ends there. */
-  readonly whole: boolean
-  readonly flows: {
-    readonly requested: number
-    readonly accepted: number
-    readonly seen: number
-    readonly verified: number
-    readonly forShow: number
-  }
+  /** There are more in this time: these are the newest. */
+  readonly cut: boolean
+  readonly flows: Flows
   readonly numbers: readonly FunnelNumber[]
   /** From asking to being in: seconds, and how many took so long. */
   readonly toVerify: readonly (readonly [number, number])[]
+  /** Told apart, the biggest first; null: they are not. */
+  readonly parts: readonly { readonly name: string; readonly flows: Flows; readonly numbers: readonly FunnelNumber[] }[] | null
+}
+
+/** A time up to now in which people asked. */
+export const calibrateWindows = ['24h', '7d', '30d'] as const
+export type CalibrateWindow = (typeof calibrateWindows)[number]
+
+export interface CalibrateView {
+  readonly window: CalibrateWindow
+  readonly read: MeasuredView | UnderWay
+}
+
+export interface MeasuredView {
+  readonly since: Ms
+  /** When it was read. */
+  readonly at: Ms
+  readonly challenges: number
+  /** There are more in this time: these are the newest. */
+  readonly cut: boolean
+  /** All mailboxes first. */
+  readonly parts: readonly [MeasuredPart, ...MeasuredPart[]]
+  /** First clicks of all: seconds from when the mail was queued, and how many took so long. */
+  readonly clicks: readonly (readonly [number, number])[]
+  readonly advice: Advice
+  /** Domains of which DNS said nothing. */
+  readonly unanswered: number
 }
 
 export interface OverviewView {
