@@ -73,6 +73,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     now: Date.now,
     tell: () => {},
     mailUnusableSince: () => null,
+    tracing: null,
     views: { saw: () => {}, counts: () => ({ written: 0, dropped: 0, unknown: 0, beyond: 0 }) },
   }
   const noHand = { reserve: () => null, take: () => {}, wake: () => {} }

@@ -96,12 +96,19 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals & {
       delivery(reason)
       if (reason === 'mail_sent') accepted.observe(seconds(ageMs))
     },
-    refusal: ({ of, reason }) => (of === 'start' ? start(reason) : guard(reason)),
+    // Those of the guard are among the answers below.
+    refusal: ({ of, reason }) => {
+      if (of === 'start') start(reason)
+    },
     view: ({ class: kind, state, ageMs }) => {
       views.inc({ class: kind, state })
       if (isHuman(kind) && CLICKABLE.has(state)) linkAge.observe({ state }, seconds(ageMs))
     },
-    request: ({ route, status }) => requests.inc({ route, status: `${Math.floor(status / 100)}xx` }),
+    request: ({ route, status, reason }) => {
+      requests.inc({ route, status: `${Math.floor(status / 100)}xx` })
+      // Whoever refused it: the guard, a route that was sent what is no form, or none, since nothing is there.
+      if (isOfGuard(reason)) guard(reason)
+    },
   }
   let dropped = 0
   const look = async (): Promise<void> => {
@@ -127,6 +134,10 @@ export function openMetrics(versions: Versions, vitals: () => Promise<Vitals & {
     },
     close: () => registry.clear(),
   }
+}
+
+function isOfGuard(reason: string): reason is ReasonCode {
+  return Object.hasOwn(reasons, reason) && reasons[reason as ReasonCode].kind === 'guard'
 }
 
 const seconds = (ms: Ms): number => ms / 1_000
