@@ -30,6 +30,7 @@ import { visitOf } from './http/visit.ts'
 import type { MailTransport } from './mail/transport.ts'
 import { mailboxesByDns } from './run/mailboxes.ts'
 import type { Metrics } from './run/metrics.ts'
+import type { OpenTelemetry, OpenTracing } from './run/tracing.ts'
 import { keyring } from './secret.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
@@ -43,6 +44,7 @@ export type { Handler, Listener } from './http/app.ts'
 export type { RequestInfo } from './http/visit.ts'
 export type { Message } from './mail/message.ts'
 export type { MailTransport, Reply } from './mail/transport.ts'
+export type { OpenTelemetry } from './run/tracing.ts'
 
 export interface PostkeyOptions {
   /** Public base URL, e.g. "https://auth.example.com". Links are built from it, never from a Host header. */
@@ -79,6 +81,11 @@ export interface PostkeyOptions {
    */
   readonly operators?: readonly string[]
   readonly log?: Log
+  /**
+   * Makes spans for requests, mails and what they ask of the database: `import * as opentelemetry from '@opentelemetry/api'`, and this is it.
+   * Default: none, and nothing of OpenTelemetry is loaded.
+   */
+  readonly tracing?: OpenTelemetry
   /** In place of all clocks, the database's too: milliseconds since 1970. For tests. */
   readonly now?: () => number
   /** Run the outbox worker in this process. Default: true. */
@@ -146,8 +153,10 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const basePath = (options.basePath ?? '').replace(/\/+$/, '')
   const returnOrigins = (options.returnOrigins ?? []).map((origin) => new URL(origin).origin)
   const defaultReturn = readFallback({ base: url.origin, origins: returnOrigins, fallback: options.returnTo ?? `${basePath}/account` })
-  const transport = await transportOf(options.mail)
-  const store =
+  const tracing = await tracingOf(options, url.origin, basePath)
+  const own = await transportOf(options.mail)
+  const transport = tracing?.transport(own) ?? own
+  const opened =
     typeof options.database === 'string'
       ? await openStore(options.database, {
           now: options.now,
@@ -156,6 +165,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
           onRestore: ({ epoch }) => log.event('restored', { epoch }),
         })
       : options.database
+  const store = tracing?.store(opened) ?? opened
   // Without a worker of its own a process leaves its mails to those of others.
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }
   const listeners: Tell[] = []
@@ -176,6 +186,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     defaultReturn,
     operators: readOperators(options.operators ?? []),
     log,
+    tracing,
     tell: (told) => {
       for (const tell of listeners) tell(told)
     },
@@ -188,19 +199,20 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   }
   await store.keepPolicy(context.tenant, versions.policy, policy)
   await makeOperators(context)
-  const outbox = options.sendsMail === false ? null : startOutbox(context, transport)
+  const apart = tracing?.apart ?? (<T>(work: () => T): T => work())
+  const outbox = options.sendsMail === false ? null : apart(() => startOutbox(context, transport))
   if (outbox) hand = outbox
-  const purging = startPurge(context)
-  const sealing = options.seals === false ? null : startSealing(context)
-  const alarms = startAlarms(context, options.sendsMail === false ? null : transport, options.operators ?? [])
+  const purging = apart(() => startPurge(context))
+  const sealing = options.seals === false ? null : apart(() => startSealing(context))
+  const alarms = apart(() => startAlarms(context, options.sendsMail === false ? null : transport, options.operators ?? []))
   listeners.push(alarms.tell)
 
   // Loaded by the first who asks: it is ten megabytes.
   const metrics = async (): Promise<string> => {
     counted ??= import('./run/metrics.ts').then(({ openMetrics }) => {
-      const opened = openMetrics(versions, transport.name, () => alarms.look())
-      listeners.push(opened.tell)
-      return opened
+      const counts = openMetrics(versions, transport.name, () => alarms.look())
+      listeners.push(counts.tell)
+      return counts
     })
     return (await counted).text()
   }
@@ -228,7 +240,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
       await stopReadings(context)
       await views.stop()
       await outbox?.stop()
-      await counted?.then((opened) => opened.close())
+      await counted?.then((counts) => counts.close())
       await transport.close()
       await store.close()
     },
@@ -264,4 +276,11 @@ async function transportOf(mail: PostkeyOptions['mail']): Promise<MailTransport>
   if (typeof mail.transport !== 'string') return mail.transport
   const { smtpTransport } = await import('./mail/smtp.ts')
   return smtpTransport({ url: mail.transport })
+}
+
+async function tracingOf({ tracing, database }: PostkeyOptions, origin: string, basePath: string): Promise<OpenTracing | null> {
+  if (tracing === undefined) return null
+  const { openTracing } = await import('./run/tracing.ts')
+  const system = typeof database !== 'string' ? null : database.startsWith('file:') ? 'sqlite' : 'postgresql'
+  return openTracing(tracing, { origin, basePath, system })
 }

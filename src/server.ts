@@ -8,6 +8,7 @@ import type { Config } from './run/config.ts'
 import { renderWithoutAsyncContext } from './run/jsx.tsx'
 import type { Log, LogFields } from './run/log.ts'
 import { startOperations } from './run/operations.ts'
+import { findOpenTelemetry, flushSpans, type OpenTelemetry } from './run/tracing.ts'
 
 export interface ServerOptions {
   readonly mode: 'dev' | 'serve'
@@ -51,7 +52,8 @@ export async function startServer(config: Config, { mode, log, transport }: Serv
   const port = early ? (server.address() as AddressInfo).port : config.port
   const url = config.url.replace(/:0$/, `:${port}`)
   const inbox = mode === 'dev' && config.smtpUrl === null ? await openInbox(config) : null
-  const postkey = await createPostkey(optionsOf(config, url, { inbox, transport: transport ?? inbox ?? config.smtpUrl }, log))
+  const tracing = await findOpenTelemetry(loosely(log))
+  const postkey = await createPostkey(optionsOf(config, url, { inbox, transport: transport ?? inbox ?? config.smtpUrl, tracing }, log))
   // Counted from the start, not from the first look: who tries something and then looks wants to see it.
   if (mode === 'dev') postkey.metrics().catch((error: unknown) => log.error('metrics_failed', error))
   const stopAndThrow = async (error: unknown): Promise<never> => {
@@ -76,6 +78,7 @@ export async function startServer(config: Config, { mode, log, transport }: Serv
     close: async () => {
       await Promise.all([drain(server), operations && drain(operations)])
       await postkey.close()
+      if (tracing !== null) await flushSpans(tracing, log)
       log.event('stopped')
     },
   }
@@ -90,12 +93,22 @@ async function openInbox(config: Config): Promise<Inbox> {
   return devInbox(path === ':memory:' ? {} : { directory: join(dirname(path), 'inbox') })
 }
 
-interface Post {
-  readonly inbox: Inbox | null
-  readonly transport: MailTransport | string | null
+/** The library's log takes any field; what is not on the list of run/log.ts ends there. */
+function loosely(log: Log): NonNullable<PostkeyOptions['log']> {
+  return {
+    event: (name, fields) => log.event(name, fields as LogFields),
+    warn: (name, fields) => log.warn(name, fields as LogFields),
+    error: (name, error, fields) => log.error(name, error, fields as LogFields),
+  }
 }
 
-function optionsOf(config: Config, url: string, { inbox, transport }: Post, log: Log): PostkeyOptions {
+interface Given {
+  readonly inbox: Inbox | null
+  readonly transport: MailTransport | string | null
+  readonly tracing: OpenTelemetry | null
+}
+
+function optionsOf(config: Config, url: string, { inbox, transport, tracing }: Given, log: Log): PostkeyOptions {
   const { brand, basePath } = config
   if (transport === null) throw new Error('no way to send mail — set POSTKEY_SMTP_URL')
   return {
@@ -114,11 +127,8 @@ function optionsOf(config: Config, url: string, { inbox, transport }: Post, log:
     operators: config.operators,
     trustedProxies: config.trustedProxies,
     seals: config.seals,
-    log: {
-      event: (name, fields) => log.event(name, fields as LogFields),
-      warn: (name, fields) => log.warn(name, fields as LogFields),
-      error: (name, error, fields) => log.error(name, error, fields as LogFields),
-    },
+    log: loosely(log),
+    ...(tracing === null ? {} : { tracing }),
     ...(inbox ? { dev: inbox } : { home: `${basePath}/account` }),
   }
 }

@@ -73,6 +73,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     now: Date.now,
     tell: () => {},
     mailUnusableSince: () => null,
+    tracing: null,
     mailboxes: { find: async () => 'other' as const, unanswered: () => 0 },
     mailboxOf: () => 'other' as const,
     views: { saw: () => {}, isFirst: () => true, counts: () => ({ written: 0, dropped: 0, unknown: 0, beyond: 0 }) },

@@ -1,7 +1,7 @@
 // Every reason is reached: each is driven here through HTTP, or through the door of the library where no route says it, and
 // must then stand in the record, in the log or in the answer. A reason that nothing reaches is a promise that nothing keeps.
 import { expect, test } from 'vitest'
-import { type ReasonCode, reasons } from '../src/core/reason.ts'
+import { type ReasonCode, type ReasonKind, reasons } from '../src/core/reason.ts'
 import { type TestDatabase, temporaryDatabase } from './database.ts'
 import { askAndOpen, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
 
@@ -335,16 +335,40 @@ const ways: Record<ReasonCode, Way> = {
   },
 }
 
+/** AU-09: under which names a reason of each kind is counted; of these one is enough, and of none nothing must be. */
+const counters: Readonly<Record<ReasonKind, (reason: ReasonCode) => readonly string[]>> = {
+  start: (reason) => [`challenges_total{outcome="${reason}"}`, `resends_total{outcome="${reason}"}`],
+  verify: (reason) => ['link', 'code'].map((method) => `verifications_total{method="${method}",outcome="${reason}"}`),
+  delivery: (reason) => [`mails_total{outcome="${reason}"}`],
+  guard: (reason) => [`refusals_total{reason="${reason}"}`],
+  // Answers with these are counted by their route and status; the record has what operators do.
+  session: () => [],
+  operator: () => [],
+  outage: () => [],
+}
+
+/** How often something with this reason was counted, by the name it was counted under. */
+function countsOf(metrics: string, reason: string): Record<string, number> {
+  const lines = metrics.split('\n').filter((line) => line.startsWith('postkey_') && line.includes(`="${reason}"`))
+  const samples = lines.map((line) => /^postkey_(\S+) (\S+)$/.exec(line) ?? [])
+  return Object.fromEntries(samples.map(([, name = '', value]) => [name, Number(value)] as const).filter(([, value]) => value > 0))
+}
+
 const reached = new Set<string>()
 
 for (const [reason, { options, go }] of Object.entries(ways) as [ReasonCode, Way][]) {
-  test(`${reason}: ${reasons[reason].meaning}`, async () => {
+  test(`AU-09: ${reason}: ${reasons[reason].meaning}`, async () => {
     await using database = await temporaryDatabase()
     const seen = new Set<unknown>()
     const note = (_: string, fields: Readonly<Record<string, unknown>>): void => void seen.add(fields.reason)
     const log = { event: note, warn: note, error: () => {} }
     await using kit = await startKit({ ...options, log, database: database.url })
+    await kit.postkey.metrics()
     await go({ kit, database, see: (found) => seen.add(found) })
+    const names = counters[reasons[reason].kind](reason)
+    const counts = countsOf(await kit.postkey.metrics(), reason)
+    expect(Object.keys(counts).filter((name) => !names.includes(name))).toEqual([])
+    if (names.length > 0) expect(Object.keys(counts).length, `counted nowhere: ${names.join(', ')}`).toBeGreaterThan(0)
     for (const row of database.rows('select reason from events')) seen.add(row.reason)
     expect([...seen]).toContain(reason)
     reached.add(reason)

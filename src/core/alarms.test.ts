@@ -63,7 +63,7 @@ describe('what is counted', () => {
     ['a foreign form', { kind: 'refusal', of: 'guard', reason: 'origin_null', posted: true }, { posts: 1, inVain: 1 }],
     ['a foreign look', { kind: 'refusal', of: 'guard', reason: 'origin_foreign', posted: false }, null],
     ['no address', { kind: 'refusal', of: 'start', reason: 'address_invalid', posted: true }, null],
-    ['an answer', { kind: 'request', route: '/', status: 500 }, null],
+    ['an answer', { kind: 'request', route: '/', status: 500, reason: 'failed' }, null],
   ])('%s', (_, told, expected) => {
     const counts = countsOf(told)
     expect(counts && { ...counts, ...(counts.wrongCodes === 0 ? { wrongCodes: undefined } : {}) }).toEqual(expected)

@@ -65,6 +65,8 @@ export interface ToldRequest {
   /** The pattern, never the path. */
   readonly route: string
   readonly status: number
+  /** '': a page that was looked at. */
+  readonly reason: string
 }
 
 /** How flows tell; never throws. */

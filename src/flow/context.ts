@@ -8,6 +8,7 @@ import { type Keyring, mintId } from '../secret.ts'
 import type { QueuedMail, Scope, Store } from '../store/store.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { SealedSecrets } from './sealed.ts'
+import type { Tracing } from './tracing.ts'
 import type { Views } from './views.ts'
 
 export interface Log {
@@ -33,6 +34,8 @@ export interface Context {
   /** Canonical addresses of those who may use the console. */
   readonly operators: readonly string[]
   readonly log: Log
+  /** null: nobody traces. */
+  readonly tracing: Tracing | null
   /** Hears what happened, to count it. */
   readonly tell: Tell
   /** The wall clock: for ids and cookies only. Decisions use the store's. */

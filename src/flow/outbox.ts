@@ -3,6 +3,7 @@
 import { decideDelivery } from '../core/delivery.ts'
 import type { Ms } from '../core/model.ts'
 import { paths } from '../core/paths.ts'
+import type { ReasonCode } from '../core/reason.ts'
 import type { Message } from '../mail/message.ts'
 import { signInMail } from '../mail/sign-in.tsx'
 import type { MailTransport, Reply } from '../mail/transport.ts'
@@ -12,6 +13,7 @@ import { Bell } from './bell.ts'
 import { type Context, type Hand, scopeOf } from './context.ts'
 import { Pace } from './pace.ts'
 import { type SealedSecrets, sealContext } from './sealed.ts'
+import { type SettledMail, type Span, within } from './tracing.ts'
 
 export interface Outbox extends Hand {
   /** Resolves when nothing is due and nothing is on its way: for tests and for a graceful stop. */
@@ -70,6 +72,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
   /** In a place that was reserved. `secrets`: where they are at hand; else they are in the seal. */
   const carry = async (mail: QueuedMail, secrets: SealedSecrets | null): Promise<void> => {
     const leased = performance.now()
+    let span: Span<SettledMail> | null = null
     try {
       const wait = turn()
       if (wait !== null) await wait
@@ -78,8 +81,9 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       if (began > leased + leaseMs / 2) return nextTurn()
       const patienceMs = leased + 0.9 * leaseMs - began
       const rest = pace.rest(mail.decoy)
-      const answer = await handOver(context, transport, mail, { secrets, patienceMs }).finally(nextTurn)
-      const handed = { ...answer, tookMs: performance.now() - leased }
+      span = context.tracing?.mail(mail.requestId) ?? null
+      const answer = await within(span, () => handOver(context, transport, mail, { secrets, patienceMs })).finally(nextTurn)
+      const handed = { ...answer, tookMs: performance.now() - leased, span }
       if (wasAsked(handed.reply) && !mail.decoy) pace.took(performance.now() - began)
       tellOutage(context, handed.reply)
       // The mail server can take the next one while this one waits to be settled.
@@ -88,18 +92,21 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       if (full) bell.ring()
     } catch (error) {
       context.log.error('mail_not_settled', error, { requestId: mail.requestId, challenge: mail.challenge })
+      span?.end({ reason: null })
     } finally {
       giveBack()
     }
   }
 
   const settleAfter = async (rest: Promise<void> | null, mail: QueuedMail, handed: HandedOver): Promise<void> => {
+    let reason: ReasonCode | null = null
     try {
       if (rest !== null) await rest
-      await settle(context, mail, handed)
+      reason = await within(handed.span, () => settle(context, mail, handed))
     } catch (error) {
       context.log.error('mail_not_settled', error, { requestId: mail.requestId, challenge: mail.challenge })
     } finally {
+      handed.span?.end({ reason })
       answered--
       if (carried + answered === 0) bell.ring()
     }
@@ -187,9 +194,10 @@ interface HandedOver {
   readonly bytes: number
   /** Since the mail was leased, its wait for a turn included. */
   readonly tookMs: Ms
+  readonly span: Span<SettledMail> | null
 }
 
-async function settle(context: Context, mail: QueuedMail, { reply, bytes, tookMs }: HandedOver): Promise<void> {
+async function settle(context: Context, mail: QueuedMail, { reply, bytes, tookMs }: HandedOver): Promise<ReasonCode> {
   const scope = { ...scopeOf(context, mail.requestId), tenant: mail.tenant }
   const decision = await context.store.settleMail(scope, { mail, reply: reply?.class ?? null, replyText: reply?.text ?? '', bytes })
   context.tell({ kind: 'deliver', reason: decision.reason, ageMs: mail.now - mail.createdAt + tookMs })
@@ -202,6 +210,7 @@ async function settle(context: Context, mail: QueuedMail, { reply, bytes, tookMs
     tries: mail.tries + 1,
     reply: reply?.text ?? '',
   })
+  return decision.reason
 }
 
 interface HandOver {
@@ -215,7 +224,7 @@ async function handOver(
   transport: MailTransport,
   mail: QueuedMail,
   { secrets, patienceMs }: HandOver,
-): Promise<Omit<HandedOver, 'tookMs'>> {
+): Promise<Omit<HandedOver, 'tookMs' | 'span'>> {
   const before = decideDelivery(context.policy, {
     now: mail.now,
     tries: mail.tries,

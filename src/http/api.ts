@@ -40,7 +40,10 @@ export async function postVerify(visit: Visit, request: Incoming): Promise<Outgo
   const { context, asker, site } = visit
   const body = await readJsonBody(request, verifyBody)
   if (!body.ok) return problem(visit, { reason: body.reason })
-  if ('link' in body.values && !context.policy.methods.includes('link')) return problem(visit, { reason: 'link_off' })
+  if ('link' in body.values && !context.policy.methods.includes('link')) {
+    context.tell({ kind: 'verify', proof: 'link', reason: 'link_off', bound: false, code: null, tookMs: null, mails: 0, refunded: 0 })
+    return problem(visit, { reason: 'link_off' })
+  }
   const result = 'link' in body.values ? await verifyLink(context, asker, body.values.link) : await verifyCode(context, asker, body.values)
   const { signedIn, decision } = result
   if (signedIn === null) return problem(visit, problemOf(decision))

@@ -3,8 +3,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ReasonCode } from '../core/reason.ts'
 import { type Context, recordRefusal } from '../flow/context.ts'
+import { within } from '../flow/tracing.ts'
 import type { DevRoutes } from './dev.ts'
-import type { Incoming, Outgoing } from './exchange.ts'
+import { type Incoming, knownMethod, type Outgoing } from './exchange.ts'
 import { fromFetch, toFetch } from './fetch.ts'
 import { guard } from './guard.ts'
 import { fromNode, toNode } from './node.ts'
@@ -32,16 +33,21 @@ export function createApp(context: Context, site: Site, options: AppOptions): { 
     const began = performance.now()
     const path = request.path.startsWith(context.basePath) ? request.path.slice(context.basePath.length) || '/' : ''
     const visit = visitOf(context, site, request, info, path)
-    const answered = await answer(router, visit, request, info, path)
-    context.tell({ kind: 'request', route: visit.log.route, status: answered.status })
+    const { requestId } = visit.asker
+    const span = context.tracing?.request({ requestId, method: request.method, header: (name) => request.header(name) }) ?? null
+    const answered = await within(span, () => answer(router, visit, request, info, path))
+    const { route, reason } = visit.log
+    const { status } = answered
+    context.tell({ kind: 'request', route, status, reason })
     context.log.event('request', {
-      requestId: visit.asker.requestId,
-      method: request.method,
-      route: visit.log.route,
-      status: answered.status,
-      reason: visit.log.reason,
+      requestId,
+      method: knownMethod(request.method) ?? 'other',
+      route,
+      status,
+      reason,
       ms: Math.round((performance.now() - began) * 10) / 10,
     })
+    span?.end({ route, status, reason })
     return answered
   }
   return {
@@ -55,7 +61,10 @@ async function answer(router: Router, visit: Visit, request: Incoming, info: Req
   try {
     const refused = guard(visit, request, info.tenant ?? 'default')
     if (refused === null) return await router(visit, request, path)
-    recordRefusal(visit.context, visit.asker.requestId, 'guard', refused, { method: request.method, secFetchSite: fetchSite(request) })
+    recordRefusal(visit.context, visit.asker.requestId, 'guard', refused, {
+      method: knownMethod(request.method) ?? 'other',
+      secFetchSite: fetchSite(request),
+    })
     return refuse(visit, { reason: refused }, { home: visit.context.origin })
   } catch (error) {
     return outage(visit, error)

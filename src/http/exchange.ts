@@ -25,6 +25,13 @@ export function queryOf(request: Incoming): URLSearchParams {
   return new URLSearchParams(request.search)
 }
 
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
+
+/** null: a word of the client's own, which has no business in a log, event or span. */
+export function knownMethod(method: string): string | null {
+  return METHODS.has(method) ? method : null
+}
+
 /** Splits "/path?query"; a fragment is never sent. */
 export function splitTarget(target: string): { readonly path: string; readonly search: string } {
   const at = target.indexOf('?')

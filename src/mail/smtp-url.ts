@@ -32,7 +32,8 @@ export function readSmtpUrl(text: string): SmtpSettings {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (host === '') throw wrong('names no host', 'write smtp://host:587')
   for (const name of url.searchParams.keys()) {
-    if (!['tls', 'ca', 'timeout'].includes(name)) throw wrong(`has an unknown option "${replyText(name)}"`, 'known are tls, ca and timeout')
+    if (!['tls', 'ca', 'timeout'].includes(name))
+      throw wrong('has an option that is not known', 'known are tls, ca and timeout; a "?" in a password is written %3F')
   }
   const port = url.port === '' ? (secure ? 465 : 587) : Number(url.port)
   const [user, pass] = [decoded(url.username), decoded(url.password)]

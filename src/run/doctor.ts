@@ -73,11 +73,20 @@ function showSettings(result: ConfigResult): ShownSetting[] {
 function redacted(key: Key, value: unknown): string {
   if (key === 'secret') return '(hidden)'
   if (value === undefined || value === null) return '(unreadable)'
-  if (key === 'smtpUrl' || key === 'databaseUrl') return String(value).replace(/\/\/[^/]*@/, '//(hidden)@')
+  if (key === 'smtpUrl' || key === 'databaseUrl') return withoutSecrets(String(value))
   if (key === 'policy') return `version ${policyVersion(value as Policy)}`
   if (typeof value === 'boolean') return value ? 'on' : 'off'
   if (typeof value === 'object' && 'address' in value) return String(value.address)
   return Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? Object.values(value).join(', ') : String(value)
+}
+
+/** Parameters that are known to hold none; a driver takes a password as one, too. */
+const SHOWN = new Set(['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'ssl', 'host', 'port', 'tls', 'ca', 'timeout'])
+
+function withoutSecrets(url: string): string {
+  return url
+    .replace(/\/\/[^/]*@/, '//(hidden)@')
+    .replaceAll(/([?&])([^=&]*)=([^&]*)/g, (all, sign, name) => (SHOWN.has(name) ? all : `${sign}${name}=(hidden)`))
 }
 
 function checkSettings(result: ConfigResult): Check[] {

@@ -62,11 +62,25 @@ test.each(['json', 'pretty'] as const)(
   },
 )
 
+test.each([
+  'code 123456.',
+  'code:123456',
+  '{"code":"123456"}',
+  'is it 123456?',
+  '(123456)',
+  '123456: no such code',
+  'code=12345678, later',
+])('AU-01: of %j no code is left', (text) => {
+  expect(clean(text)).toMatch(/^[^\d]*•[^\d]*$/)
+})
+
 test('what is no secret stays readable', () => {
   for (const text of [
     'connect ECONNREFUSED 127.0.0.1:25',
     'at processTicksAndRejections (node:internal/process/task_queues:95:5)',
     'took 12345 ms',
+    'at 0.123456 or 12.345678',
+    'at file:///srv/bundle.js:123456:7 and bundle.js:7:123456',
     'http://localhost:3000/auth',
   ]) {
     expect(clean(text)).toBe(text)

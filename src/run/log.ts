@@ -167,7 +167,8 @@ function allowed(key: string, value: unknown): unknown {
 // Words of 20 letters exist in stack traces ("processTicksAndRejections"); secrets of that length have digits among the letters.
 const SECRET = /[A-Za-z0-9_+=-]{20,}/g
 const ADDRESS = /[^\s<>()[\],;:"'=]+(?:@|%40)[^\s<>()[\],;:"'/]+\.[^\s<>()[\],;:"'/]+/g
-const CODE = /(?<![\w.:])\d{6,10}(?![\w.:])/g
+// Not what belongs to a longer number: 1.234567, 10:123456 (a place in a file), an IPv6 address.
+const CODE = /(?<!\w|\d[.:])\d{6,10}(?!\w|[.:]\d)/g
 
 /** Without anything that looks like an address, a code or a secret. */
 export function clean(value: string): string {

@@ -112,12 +112,19 @@ export function openMetrics(
       delivery(reason)
       if (reason === 'mail_sent') accepted.observe(seconds(ageMs))
     },
-    refusal: ({ of, reason }) => (of === 'start' ? start(reason) : guard(reason)),
+    // Those of the guard are among the answers below.
+    refusal: ({ of, reason }) => {
+      if (of === 'start') start(reason)
+    },
     view: ({ class: kind, state, method, first, mailbox, ageMs }) => {
       views.inc({ method, class: kind, state })
       if (first && CLICKABLE.has(state)) linkAge.observe({ state, mailbox }, seconds(ageMs))
     },
-    request: ({ route, status }) => requests.inc({ route, status: `${Math.floor(status / 100)}xx` }),
+    request: ({ route, status, reason }) => {
+      requests.inc({ route, status: `${Math.floor(status / 100)}xx` })
+      // Whoever refused it: the guard, a route that was sent what is no form, or none, since nothing is there.
+      if (isOfGuard(reason)) guard(reason)
+    },
   }
   let dropped = 0
   const look = async (): Promise<void> => {
@@ -145,6 +152,10 @@ export function openMetrics(
     },
     close: () => registry.clear(),
   }
+}
+
+function isOfGuard(reason: string): reason is ReasonCode {
+  return Object.hasOwn(reasons, reason) && reasons[reason as ReasonCode].kind === 'guard'
 }
 
 const seconds = (ms: Ms): number => ms / 1_000

@@ -19,6 +19,7 @@ export async function serve(request: Request, mode: 'dev' | 'serve'): Promise<Ex
   const log = createLog({ level: config.log, format: pretty ? 'pretty' : 'json', colours: hasColours(terminal) })
   const { startServer } = await import('../server.ts')
   const server = await startServer(config, { mode, log })
+  logCrashes(log)
   if (pretty) terminal.out(banner(config, server.url, terminal))
   return await untilStopped(server, log)
 }
@@ -46,6 +47,14 @@ function banner(config: Config, at: string, { folder }: Terminal): string {
 function placeOf(databaseUrl: string, folder: string): string {
   if (!databaseUrl.startsWith('file:')) return `PostgreSQL on ${new URL(databaseUrl).host}`
   return databaseUrl.includes(':memory:') ? 'in memory only' : resolve(folder, databaseUrl.slice('file:'.length))
+}
+
+/** Node would print such an error whole, with whatever it holds. Nobody knows what state it leaves behind: the process ends. */
+function logCrashes(log: Log): void {
+  process.on('uncaughtException', (error) => {
+    log.error('crashed', error)
+    void log.flush().then(() => process.exit(1))
+  })
 }
 
 /** The first signal ends what is going on and closes; a second one ends at once, for whoever cannot wait. */

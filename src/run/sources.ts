@@ -62,7 +62,10 @@ export function placeOfSecret(
   if (problems.length > 0) return { problems }
   for (const { origin, value, path } of placesOf('secret', sources, config)) {
     if (isGiven(value)) return { direct: origin }
-    if (typeof path === 'string' && path !== '') return { file: resolve(folderOf(sources), path) }
+    if (typeof path !== 'string' || path === '') continue
+    const file = resolve(folderOf(sources), path)
+    const misplaced = readSecretFile(file).ok ? null : valueAsFile('secret', path)
+    return misplaced === null ? { file } : { problems: [misplaced] }
   }
   return null
 }
@@ -85,10 +88,19 @@ export function find(key: Key, sources: ConfigSources, file: Readonly<Record<str
     if (!hasPath) continue
     const read = readSecretFile(resolve(folderOf(sources), path))
     if (read.ok) return { origin, value: read.text }
-    problems.push({ key: `${env}_FILE`, what: read.why, why: settings[key].why, remedy: 'check the path, and that this user may read it' })
+    const unread = { key: `${env}_FILE`, what: read.why, why: settings[key].why, remedy: 'check the path, and that this user may read it' }
+    problems.push(valueAsFile(key, path) ?? unread)
     return { origin, value: null }
   }
   return null
+}
+
+/** What belongs into the file, in the place of its name: to say which file is not there would be to print it. */
+function valueAsFile(key: Key, path: string): ConfigProblem | null {
+  const { env, why, read } = settings[key]
+  if (!read(path).ok) return null
+  const what = 'holds the value itself, where the name of a file belongs'
+  return { key: `${env}_FILE`, what, why, remedy: `put it into a file and name that, or set ${env}` }
 }
 
 export function readText(reader: Setting<unknown>, value: unknown): Read<unknown> {

@@ -147,7 +147,7 @@ export async function openEngine(databaseUrl: string, options: OpenOptions = {})
     return new PostgresEngine(databaseUrl, { now, connections, onSkew, examines })
   }
   const path = sqlitePath(databaseUrl)
-  if (path === null) throw new Error(`cannot open a database at ${databaseUrl.split(':')[0]}: — use file:PATH or postgres://…`)
+  if (path === null) throw new Error('that is no address of a database — use file:PATH or postgres://…')
   const now = options.now ?? steadyClock()
   if (path === ':memory:') return openSqlite(path, { now })
   mkdirSync(dirname(path), { recursive: true })

@@ -325,9 +325,7 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
       say(row(label, [...[lives.p90, lives.p95, lives.p99].map(spanExactly), rate]))
     }
     say(`${challenges.toLocaleString('en')} sign-ins asked for since`)
-    say(
-      `${all.landings.expired.toLocaleString('en')} of ${all.landings.human.toLocaleString('en')} links that likely people opened`,
-    )
+    say(`${all.landings.expired.toLocaleString('en')} of ${all.landings.human.toLocaleString('en')} links that likely people opened`)
     const [, copied = ''] = /<pre id="policy-change">([^<]*)<\/pre>/.exec(text) ?? []
     expect(JSON.parse(copied.replaceAll('&quot;', '"'))).toEqual((advice as { policy: unknown }).policy)
     // A day in which nobody asked but the operator, whose code was typed at once.

@@ -71,7 +71,7 @@ describe('what is counted', () => {
     expect(await samples(kit, 'wrong_codes_refunded_total')).toEqual({ '': 1 })
     expect(await samples(kit, 'replays_total')).toEqual({ 'method=code': 1 })
     expect(await samples(kit, 'sign_ins_total')).toEqual({ 'method=code,browser=same': 1, 'method=link,browser=other': 1 })
-    expect(await samples(kit, 'refusals_total')).toEqual({ 'reason=origin_null': 1 })
+    expect(await samples(kit, 'refusals_total')).toEqual({ 'reason=origin_null': 1, 'reason=route_unknown': 1 })
     expect(await samples(kit, 'mails_per_success_bucket')).toMatchObject({ 'le=1': 1, 'le=2': 2 })
     expect(await samples(kit, 'time_to_verify_seconds_bucket')).toMatchObject({
       'le=45,method=code': 1,
