@@ -79,7 +79,12 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
   })
 
   test('nor the record, read challenge by challenge', async () => {
-    expect(await scansOf(database.url, Object.values(BY_CHALLENGE).map((sql) => inWordsOf(database.url, sql)))).toEqual([])
+    expect(
+      await scansOf(
+        database.url,
+        Object.values(BY_CHALLENGE).map((sql) => inWordsOf(database.url, sql)),
+      ),
+    ).toEqual([])
   })
 
   test.each([

@@ -52,8 +52,7 @@ export function* readEventsByChallenge(
 
 /** As both engines compare ids: byte by byte. */
 function inOrder(one: ChallengePlace, other: ChallengePlace): number {
-  for (const key of ['challenge', 'requestId', 'id'] as const)
-    if (one[key] !== other[key]) return one[key] < other[key] ? -1 : 1
+  for (const key of ['challenge', 'requestId', 'id'] as const) if (one[key] !== other[key]) return one[key] < other[key] ? -1 : 1
   return 0
 }
 
