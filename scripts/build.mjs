@@ -1,10 +1,11 @@
-// Builds dist/: browser assets, then TypeScript, then what is not TypeScript. The new dist replaces the old one in one move, so
+// Builds dist/: browser assets, then TypeScript, then the client's bundles, then what is not TypeScript. The new dist replaces the old one in one move, so
 // that nothing stale is left in it and a server that starts meanwhile never meets half a build.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildClient } from './build-client.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const require = createRequire(import.meta.url)
@@ -13,6 +14,7 @@ const next = mkdtempSync(join(root, '.dist-'))
 try {
   node(join(root, 'scripts/build-assets.mjs'))
   node(join(dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', next)
+  await buildClient(next)
   for (const file of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.sql')) cpSync(join(root, 'src', file), join(next, file))
   }

@@ -70,7 +70,13 @@ function compile(files: readonly { readonly name: string; readonly code: string 
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     const compilerOptions = {
-      paths: { postkey: [join(root, 'src/index.ts')], 'postkey/server': [join(root, 'src/server.ts')] },
+      paths: {
+        postkey: [join(root, 'src/index.ts')],
+        'postkey/server': [join(root, 'src/server.ts')],
+        'postkey/client': [join(root, 'src/client/client.ts')],
+        'postkey/client/react': [join(root, 'src/client/react.ts')],
+        'postkey/client/element': [join(root, 'src/client/element.ts')],
+      },
       moduleDetection: 'force',
       noUnusedLocals: false,
       noUnusedParameters: false,

@@ -12,6 +12,8 @@ interface Layer {
   readonly files: RegExp
   /** What they may import: packages as written, our own files as paths under src/. */
   readonly may: readonly RegExp[]
+  /** What they may import by `import type` only: it is not in what is built. */
+  readonly types?: readonly RegExp[]
 }
 
 const layers: Record<string, Layer> = {
@@ -20,6 +22,13 @@ const layers: Record<string, Layer> = {
   core: { files: /^core\//, may: [/^core\//, /^zod$/] },
   words: { files: /^words\//, may: [/^words\//, /^core\//] },
   'client script': { files: /^page\/client\//, may: [/^page\/client\//, /^core\//] },
+  // Runs in other people's pages, and in a few kilobytes: of the server it knows types, and the readers of what people type.
+  'client hook': { files: /^client\/react\.ts$/, may: [/^client\//, /^react$/] },
+  client: {
+    files: /^client\//,
+    may: [/^client\/(?!react\.ts$)/, /^core\/(code|typed-address)\.ts$/],
+    types: [/^core\/(reason|paths)\.ts$/],
+  },
   // Charts are of the console: their library is loaded with the first page that shows one.
   charts: { files: /^page\/console\/chart\.tsx$/, may: [/^core\//, /^hono\/jsx/, /^d3-(scale|shape)$/] },
   page: { files: /^page\//, may: [/^page\/(?!client\/)/, /^core\//, /^words\//, /^hono\/(jsx|html)/] },
@@ -72,9 +81,20 @@ function violations(file: string, text: string): string[] {
   if (name === undefined) return [`${file}: belongs to no folder of the import table`]
   const code = withoutComments(text)
   const found: string[] = []
-  for (const specifier of importsOf(code)) {
-    const target = specifier.startsWith('.') ? posix.join(dirname(file), specifier) : specifier
-    if (!layers[name]?.may.some((pattern) => pattern.test(target))) found.push(`${file}: ${name} may not import ${target}`)
+  const { may, types = [] } = layers[name] as Layer
+  const refuse = (specifiers: readonly string[], allowed: readonly RegExp[]): void => {
+    for (const specifier of specifiers) {
+      const target = specifier.startsWith('.') ? posix.join(dirname(file), specifier) : specifier
+      if (!allowed.some((pattern) => pattern.test(target))) found.push(`${file}: ${name} may not import ${target}`)
+    }
+  }
+  if (types.length === 0) refuse(importsOf(code), may)
+  else {
+    refuse(importsOf(code.replace(TYPE_IMPORT, '')), may)
+    refuse(
+      [...code.matchAll(TYPE_IMPORT)].map((match) => match[2] ?? ''),
+      [...may, ...types],
+    )
   }
   // Right only until it has been called a few thousand times: core/url.ts.
   if (/\bURL\.canParse\b/.test(withoutStrings(code))) found.push(`${file}: URL.canParse errs`)
@@ -83,6 +103,9 @@ function violations(file: string, text: string): string[] {
   }
   return found
 }
+
+/** As a whole; `import { type X }` is not one, since it leaves an import behind. */
+const TYPE_IMPORT = /\b(?:import|export)\s+type\s+[\w$*{][\w$\s*{},]*?\s*\bfrom\s*(['"`])(.*?)\1/g
 
 /** Static imports, re-exports, bare and dynamic imports, import types and require; an import that is not a literal is reported as such. */
 function importsOf(code: string): string[] {
@@ -153,6 +176,13 @@ describe('the check itself', () => {
     ['page/sign-in.tsx', `import { Hono } from 'hono'`, 'page may not import hono'],
     ['page/sign-in.tsx', `import { Store } from '../store/store.ts'`, 'page may not import store/store.ts'],
     ['page/client/main.ts', `import { Frame } from '../view.ts'`, 'client script may not import page/view.ts'],
+    ['client/client.ts', `import { reasons } from '../core/reason.ts'`, 'client may not import core/reason.ts'],
+    ['client/client.ts', `import { paths, type X } from '../core/paths.ts'`, 'client may not import core/paths.ts'],
+    ['client/client.ts', `import type { Policy } from '../core/policy.ts'`, 'client may not import core/policy.ts'],
+    ['client/flow.ts', `import { land } from '../page/client/landing.ts'`, 'client may not import page/client/landing.ts'],
+    ['client/element.ts', `import { useMemo } from 'react'`, 'client may not import react'],
+    ['client/element.ts', `import { usePostkey } from './react.ts'`, 'client may not import client/react.ts'],
+    ['client/react.ts', `import type { Policy } from '../core/policy.ts'`, 'client hook may not import core/policy.ts'],
     ['mail/sign-in.tsx', `import { Store } from '../store/store.ts'`, 'mail may not import store/store.ts'],
     ['secret.ts', `import { x } from './core/model.ts'`, 'secret may not import core/model.ts'],
     ['store/verify.ts', `import { x } from '../secret.ts'`, 'store may not import secret.ts'],
@@ -184,6 +214,7 @@ describe('the check itself', () => {
     ['core/verify.ts', `const quote = /["']/.test(x)\nconst y = 'Promise'`],
     ['store/sqlite.ts', `const { DatabaseSync } = await import('node:sqlite')`],
     ['flow/sign-in.ts', `import type { Store } from '../store/store.ts'`],
+    ['client/client.ts', `import type { paths } from '../core/paths.ts'\nimport { readCode } from '../core/code.ts'`],
     ['run/doctor.ts', `const x = await import(name)`],
     ['http/sign-in.test.ts', `import { createKit } from '../../test/kit.ts'`],
   ]
