@@ -53,9 +53,9 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     await Promise.all(writes)
   }
 
-  const verified = () =>
+  const verified = (from: Store = store) =>
     verifyRecord({
-      store,
+      store: from,
       tenant: 'default',
       keys: keyring([SECRET]),
       policy: kit.postkey.policy,
@@ -184,6 +184,21 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
       onLate: () => {},
     })
     expect({ difference, events: result.events }).toEqual({ difference: [], events: 9 })
+  })
+
+  test('what is purged while the record is looked at is no difference either', async () => {
+    await insertEvents(10)
+    kit.clock.forward(HOUR)
+    await kit.postkey.seal()
+    kit.clock.forward(366 * DAY)
+    const purging: Store = {
+      ...store,
+      readEventRows: async (...given) => {
+        await kit.postkey.purge()
+        return await store.readEventRows(...given)
+      },
+    }
+    expect(await verified(purging)).toMatchObject({ events: 0, gone: 10, differences: 0 })
   })
 
   test('a window that is purged by halves is whole as far as it is kept', async () => {
