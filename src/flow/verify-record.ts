@@ -3,7 +3,7 @@ import { purgeBefore } from '../core/keep.ts'
 import type { Ms } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import { eventText, goneBefore, type Head, type Place, printsOf, type Seal } from '../core/seal.ts'
-import { compareWindow, type EventDifference, type Present } from '../core/seal-difference.ts'
+import { compareWindow, type EventDifference, type Present, type SealedWindow } from '../core/seal-difference.ts'
 import { timeOf } from '../core/time-key.ts'
 import { checkRecordMac, idsOf, type Keyring } from '../secret.ts'
 import type { Sealing, Store } from '../store/store.ts'
@@ -81,15 +81,20 @@ export async function verifyRecord(input: VerifyRecord): Promise<VerifiedRecord>
   const { store, tenant, policy, onStep } = input
   const sealing = await store.findSealing(tenant)
   const { now, newest, waitingSince } = sealing
-  const due = idsOf(purgeBefore(policy, 'events', now))
-  const gone = goneBefore(newest?.goneBefore ?? '', idsOf(sealing.removedBefore), due)
+  let gone = goneOf(policy, sealing)
   const count = { seals: 0, events: 0, differences: 0, late: 0, gone: 0 }
   const tell = (difference: Difference): void => {
     count.differences++
     input.onDifference(difference)
   }
   const look = async (seal: Seal, from: Place): Promise<void> => {
-    const compared = await compare(input, seal, from, gone)
+    const present = await readPresent(input, seal, from)
+    let compared = compareWindow(windowOf(seal, gone), present)
+    if (compared.differences.some(({ what }) => what === 'events_missing')) {
+      // It may have been removed as old since this began: who removes says so in the same transaction.
+      gone = goneOf(policy, await store.findSealing(tenant))
+      compared = compareWindow(windowOf(seal, gone), present)
+    }
     count.events += compared.same
     count.gone += compared.gone
     count.late += compared.late.length
@@ -128,6 +133,14 @@ const BELATED_MS = 86_400_000
 
 function isBelated({ madeAt, from }: Seal): boolean {
   return madeAt - timeOf(from) > BELATED_MS
+}
+
+function goneOf(policy: Policy, { now, newest, removedBefore }: Sealing): string {
+  return goneBefore(newest?.goneBefore ?? '', idsOf(removedBefore), idsOf(purgeBefore(policy, 'events', now)))
+}
+
+function windowOf(seal: Seal, gone: string): SealedWindow {
+  return { from: seal.from, prints: printsOf(seal), madeAt: seal.madeAt, goneBefore: gone }
 }
 
 function headOf({ seq, digest }: Head): Head {
@@ -224,7 +237,7 @@ function openChain({ keys, head, after }: VerifyRecord, first: number, tell: (di
   }
 }
 
-async function compare({ store, tenant }: VerifyRecord, seal: Seal, from: Place, gone: string): Promise<ReturnType<typeof compareWindow>> {
+async function readPresent({ store, tenant }: VerifyRecord, seal: Seal, from: Place): Promise<readonly Present[]> {
   const present: Present[] = []
   for (let after = from, more = true; more; ) {
     const rows = await store.readEventRows(tenant, after, seal.until, ROWS)
@@ -235,7 +248,7 @@ async function compare({ store, tenant }: VerifyRecord, seal: Seal, from: Place,
     after = present.at(-1) ?? after
     more = rows.length === ROWS
   }
-  return compareWindow({ from: seal.from, prints: printsOf(seal), madeAt: seal.madeAt, goneBefore: gone }, present)
+  return present
 }
 
 async function compareHead(

@@ -1,4 +1,5 @@
 // `postkey audit verify`: is the record as it was sealed? Reads only.
+import type { Ms } from '../core/model.ts'
 import type { Head, Place } from '../core/seal.ts'
 import type { Present } from '../core/seal-difference.ts'
 import { iso, span } from '../core/span.ts'
@@ -70,8 +71,15 @@ async function verify(request: Request, store: Store, { secrets, policy }: Confi
   return ok ? 0 : 1
 }
 
-function isWhole({ differences, head, unconfirmed, goOnAfter }: VerifiedRecord, withSecret: boolean): boolean {
+function isWhole(verified: VerifiedRecord, withSecret: boolean): boolean {
+  const { differences, head, unconfirmed, newest, goOnAfter } = verified
+  // Whoever removes all seals is not to be told that all is well.
+  if (newest === null && waitsOf(verified) > BEHIND_MS) return false
   return differences === 0 && head !== 'different' && (unconfirmed === null || !withSecret) && goOnAfter === null
+}
+
+function waitsOf({ waitingSince, now }: VerifiedRecord): Ms {
+  return waitingSince === null ? 0 : now - waitingSince
 }
 
 function asJson(ok: boolean, verified: VerifiedRecord, differences: readonly Difference[], late: readonly Late[]): object {
@@ -130,10 +138,11 @@ function sumOf({ seals, events, differences, gone }: VerifiedRecord): string {
   return `${events} events of ${seals} seals: ${whole}.${removed}`
 }
 
-function youngOf({ young, waitingSince, now }: VerifiedRecord): string[] {
+function youngOf(verified: VerifiedRecord): string[] {
+  const { young } = verified
   if (young === null || young === 0) return []
   const lines = [`${young} events are not sealed yet: what is younger than a quarter of an hour, or waits for a mail to be handed over.`]
-  const waits = waitingSince === null ? 0 : now - waitingSince
+  const waits = waitsOf(verified)
   if (waits > BEHIND_MS)
     lines.push(`The first of them is ${span(waits)} old: look for sealing_failed in the log, and whether POSTKEY_SEALS is off.`)
   return lines

@@ -383,6 +383,13 @@ describe.each(sharedDatabases)('AU-03, %s', (_, fresh) => {
       })
     })
 
+    test('no seal at all, where events are hours old, is not well', async () => {
+      await write(engine, 'delete from seals')
+      const { code, out } = await verify()
+      expect({ code, out }).toMatchObject({ code: 1, out: expect.stringContaining('There is no seal to hold the record against.') })
+      expect(out).toContain('look for sealing_failed in the log')
+    })
+
     test('without the secret the log alone is what it is held against', async () => {
       const words = ['audit', 'verify', '--database-url', database.url]
       const nothingGiven = await postkey(words, {})
