@@ -349,7 +349,9 @@ const counters: Readonly<Record<ReasonKind, (reason: ReasonCode) => readonly str
 
 /** How often something with this reason was counted, by the name it was counted under. */
 function countsOf(metrics: string, reason: string): Record<string, number> {
-  const lines = metrics.split('\n').filter((line) => line.startsWith('postkey_') && /[{,](outcome|reason)="/.test(line) && line.includes(`="${reason}"`))
+  const lines = metrics
+    .split('\n')
+    .filter((line) => line.startsWith('postkey_') && /[{,](outcome|reason)="/.test(line) && line.includes(`="${reason}"`))
   const samples = lines.map((line) => /^postkey_(\S+) (\S+)$/.exec(line) ?? [])
   return Object.fromEntries(samples.map(([, name = '', value]) => [name, Number(value)] as const).filter(([, value]) => value > 0))
 }
