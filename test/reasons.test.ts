@@ -339,7 +339,7 @@ const ways: Record<ReasonCode, Way> = {
 const counters: Readonly<Record<ReasonKind, (reason: ReasonCode) => readonly string[]>> = {
   start: (reason) => [`challenges_total{outcome="${reason}"}`, `resends_total{outcome="${reason}"}`],
   verify: (reason) => ['link', 'code'].map((method) => `verifications_total{method="${method}",outcome="${reason}"}`),
-  delivery: (reason) => [`mails_total{outcome="${reason}"}`],
+  delivery: (reason) => [`mails_total{transport="mailbox",outcome="${reason}"}`],
   guard: (reason) => [`refusals_total{reason="${reason}"}`],
   // Answers with these are counted by their route and status; the record has what operators do.
   session: () => [],

@@ -1,5 +1,5 @@
-// OpenTelemetry's own SDK, as a host sets it up, with its exporter that keeps the spans. Once for a test file: the SDK registers itself for
-// the whole process.
+// OpenTelemetry's own SDK, as a host sets it up, with its exporter that keeps the spans. Once for all test files of a worker: the SDK
+// registers itself for the whole process.
 import * as opentelemetry from '@opentelemetry/api'
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node'
@@ -11,9 +11,12 @@ export interface Spans {
   take(): ReadableSpan[]
 }
 
+const exporter = new InMemorySpanExporter()
+new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).register()
+
 export function collectSpans(): Spans {
-  const exporter = new InMemorySpanExporter()
-  new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).register()
+  // Of whoever was here before.
+  exporter.reset()
   return {
     tracing: opentelemetry,
     take: () => {
