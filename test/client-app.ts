@@ -115,7 +115,8 @@ async function filesOf(): Promise<Readonly<Record<string, string>>> {
     '/landing': html('<h1>One moment</h1>', '/plain.js'),
     '/react': html('<div id="root"></div>', '/react-page.js'),
     // axe takes a page without a background for a white one, in the dark too.
-    '/page.css': 'html{background:Canvas;color:CanvasText} body{margin:0;font:100% system-ui} main{max-inline-size:28rem;margin:0 auto;padding:1.25rem}',
+    '/page.css':
+      'html{background:Canvas;color:CanvasText} body{margin:0;font:100% system-ui} main{max-inline-size:28rem;margin:0 auto;padding:1.25rem}',
     '/client.js': readFileSync(`${dist}client.js`, 'utf8'),
     '/client-element.js': readFileSync(`${dist}client-element.js`, 'utf8'),
     '/plain.js': `import { createClient, takeLink } from '/client.js'

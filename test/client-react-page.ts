@@ -27,7 +27,7 @@ function Greeting(): ReactElement {
 function Form({ postkey }: { readonly postkey: Postkey }): ReactElement | null {
   const [typed, setTyped] = useState('')
   if (postkey.step === 'looking') return h('p', {}, 'One moment')
-  if (postkey.step === 'signed_in') return h('button', { onClick: () => void postkey.signOut() }, 'Sign out')
+  if (postkey.step === 'signed_in') return h('button', { type: 'button', onClick: () => void postkey.signOut() }, 'Sign out')
   const asks = postkey.step === 'ask'
   return h(
     'form',
@@ -38,7 +38,7 @@ function Form({ postkey }: { readonly postkey: Postkey }): ReactElement | null {
       },
     },
     h('label', {}, asks ? 'Address' : 'Code', h('input', { value: typed, onChange: (event) => setTyped(event.currentTarget.value) })),
-    h('button', { disabled: postkey.busy !== null }, asks ? 'Send' : 'Enter'),
+    h('button', { type: 'submit', disabled: postkey.busy !== null }, asks ? 'Send' : 'Enter'),
   )
 }
 
