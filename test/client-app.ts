@@ -44,9 +44,13 @@ export interface Visitor extends AsyncDisposable {
   whoAmI(): Promise<string | null>
 }
 
+/** The same for every application of a test file. */
+let files: Promise<Readonly<Record<string, string>>> | undefined
+
 export async function startApp(smtp: SmtpTestServer, options: Partial<PostkeyOptions> = {}): Promise<App> {
   const received: Received[] = []
-  const files = await filesOf()
+  files ??= filesOf()
+  const served = await files
   let listener: (request: IncomingMessage, response: ServerResponse) => Promise<void> = async () => {}
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
@@ -56,7 +60,7 @@ export async function startApp(smtp: SmtpTestServer, options: Partial<PostkeyOpt
       network: String(request.headers['x-forwarded-for']),
       headers: { ...request.headers },
     })
-    const own = files[app.answersLinks && pathname.startsWith('/auth/l/') && request.method === 'GET' ? '/landing' : pathname]
+    const own = served[app.answersLinks && pathname.startsWith('/auth/l/') && request.method === 'GET' ? '/landing' : pathname]
     if (own !== undefined) {
       const type = pathname.endsWith('.js') ? 'text/javascript' : pathname.endsWith('.css') ? 'text/css' : 'text/html'
       response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, 'content-security-policy': CSP }).end(own)
