@@ -38,7 +38,8 @@ export async function startDns(zone: Zone): Promise<DnsServer> {
     header.writeUInt16BE(1, 4)
     header.writeUInt16BE(answers.length, 6)
     const records = answers.map((data) => {
-      const record = Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, 0])
+      // Good for no time: some Nodes would remember it, and not ask again.
+      const record = Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 0, 0, 0])
       record.writeUInt16BE(data.length, 10)
       return Buffer.concat([record, data])
     })
