@@ -843,45 +843,47 @@ test('FA-03: PostgreSQL: mails that another worker has in hand are passed over, 
   await destroy()
 })
 
-test('I1: PostgreSQL: what was spent while a proof waited for its lock is spent: it is read when the lock is held, and not before', async () => {
+/** What an operation answers that has named its locks and waits for that of the challenge, while somebody else changes the rows. */
+async function meanwhile<T>(
+  ask: (store: Store) => Promise<T>,
+  change: string,
+  look: (client: pg.Client, answer: T) => Promise<void> | void,
+) {
   const { store, url, destroy } = await openPostgres()
   const other = new pg.Client({ connectionString: url })
   await other.connect()
   try {
     await store.start(scope(), startInput())
     await other.query("begin; select pg_advisory_xact_lock(hashtextextended('default/challenge:challenge1', 0))")
-    const waiting = store.verify(scope(), byLink({ ...elsewhere(1), address: 'ada@example.net', addressTyped: 'given' }))
+    const waiting = ask(store)
     const isWaiting = async (): Promise<boolean> =>
       (await other.query("select 1 from pg_locks where locktype = 'advisory' and not granted")).rows.length > 0
     while (!(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 5))
-    await other.query('update mails set link_used_at = created_at; commit')
-    expect((await waiting).decision.reason).toBe('link_used')
+    await other.query(`${change}; commit`)
+    await look(other, await waiting)
   } finally {
     await other.end()
     await destroy()
   }
-})
+}
 
-test('AU-07: PostgreSQL: whose challenge it was when a resend named its locks, and whose no more when it had them, is asked again', async () => {
-  const { store, url, destroy } = await openPostgres()
-  const other = new pg.Client({ connectionString: url })
-  await other.connect()
-  try {
-    await store.start(scope(), startInput())
-    await other.query("begin; select pg_advisory_xact_lock(hashtextextended('default/challenge:challenge1', 0))")
-    const waiting = store.resend(scope({ policy: policy({ resendAfter: 0 }) }), resendInput())
-    const isWaiting = async (): Promise<boolean> =>
-      (await other.query("select 1 from pg_locks where locktype = 'advisory' and not granted")).rows.length > 0
-    while (!(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 5))
-    await other.query("update challenges set email = 'nobody@erased.invalid'; commit")
-    expect((await waiting).decision.verdict).not.toBe('refuse')
-    const names = await other.query<{ name: string }>("select name from limits where name like 'mailbox:%' order by name")
-    expect(names.rows.map(({ name }) => name)).toEqual(['mailbox:ada@example.net', 'mailbox:nobody@erased.invalid'])
-  } finally {
-    await other.end()
-    await destroy()
-  }
-})
+test('I1: PostgreSQL: what was spent while a proof waited for its lock is spent: it is read when the lock is held, and not before', () =>
+  meanwhile(
+    (store) => store.verify(scope(), byLink({ ...elsewhere(1), address: 'ada@example.net', addressTyped: 'given' })),
+    'update mails set link_used_at = created_at',
+    (_, { decision }) => expect(decision.reason).toBe('link_used'),
+  ))
+
+test('AU-07: PostgreSQL: whose challenge it was when a resend named its locks, and whose no more when it had them, is asked again', () =>
+  meanwhile(
+    (store) => store.resend(scope({ policy: policy({ resendAfter: 0 }) }), resendInput()),
+    "update challenges set email = 'nobody@erased.invalid'",
+    async (client, { decision }) => {
+      expect(decision.verdict).not.toBe('refuse')
+      const names = await client.query<{ name: string }>("select name from limits where name like 'mailbox:%' order by name")
+      expect(names.rows.map(({ name }) => name)).toEqual(['mailbox:ada@example.net', 'mailbox:nobody@erased.invalid'])
+    },
+  ))
 
 test('operations that wait together share one commit, of at most a hundred', async () => {
   const { engine, destroy } = await openSqlite()
