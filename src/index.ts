@@ -8,6 +8,7 @@ import { domainOf } from './core/mailbox.ts'
 import type { Brand, Versions } from './core/model.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
 import { readFallback } from './core/return-to.ts'
+import { type RollOut, type RollOutInput, readRollOut } from './core/roll-out.ts'
 import type { Tell } from './core/told.ts'
 import { parseUrl } from './core/url.ts'
 import { startAlarms } from './flow/alarms.ts'
@@ -17,6 +18,7 @@ import { makeOperators } from './flow/operator.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { purgeDue, startPurge } from './flow/purge.ts'
 import { stopReadings } from './flow/readings.ts'
+import { contextsOf, rollingOut } from './flow/roll-out.ts'
 import { sealClosed, startSealing } from './flow/seal.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
@@ -40,6 +42,7 @@ export type { Session, User } from './core/model.ts'
 export type { Policy, PolicyInput, PresetName } from './core/policy.ts'
 export type { ReasonCode } from './core/reason.ts'
 export { reasons } from './core/reason.ts'
+export type { RollOutInput } from './core/roll-out.ts'
 export type { Handler, Listener } from './http/app.ts'
 export type { RequestInfo } from './http/visit.ts'
 export type { Message } from './mail/message.ts'
@@ -63,6 +66,8 @@ export interface PostkeyOptions {
   }
   /** A preset's name, or `{ preset, …overrides }`. Default: "standard". */
   readonly policy?: PresetName | ({ readonly preset?: PresetName } & Partial<PolicyInput>)
+  /** A change of the policy for some people first. Default: everybody has the one policy. */
+  readonly rollOut?: RollOutInput
   /** The name people know your application by. Default: the host of `url`. */
   readonly name?: string
   readonly support?: string
@@ -144,6 +149,7 @@ const silent: Log = { event: () => {}, warn: () => {}, error: () => {} }
 /** @throws Error that names every bad option at once, with its remedy. */
 export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const policy = readOptionsPolicy(options)
+  const rollOut = readOptionsRollOut(options, policy)
   const url = readUrl(options.url)
   const now = options.now ?? Date.now
   const log = options.log ?? silent
@@ -173,11 +179,12 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const views = startViews({ store, tenant, now, log })
   const mailboxes = mailboxesByDns()
   let counted: Promise<Metrics> | null = null
-  const context: Context = {
+  const context: Context & { rollOut: Context['rollOut'] } = {
     tenant,
     store,
     keys,
     policy,
+    rollOut: null,
     versions,
     brand,
     origin: url.origin,
@@ -197,7 +204,8 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     mailboxes,
     mailboxOf: (email) => (counted === null ? 'other' : mailboxes.known(domainOf(email))),
   }
-  await store.keepPolicy(context.tenant, versions.policy, policy)
+  if (rollOut !== null) context.rollOut = rollingOut(context, rollOut, policyVersion(rollOut.policy))
+  for (const { policy, versions } of contextsOf(context)) await store.keepPolicy(tenant, versions.policy, policy)
   await makeOperators(context)
   const apart = tracing?.apart ?? (<T>(work: () => T): T => work())
   const outbox = options.sendsMail === false ? null : apart(() => startOutbox(context, transport))
@@ -251,6 +259,13 @@ function readOptionsPolicy(options: PostkeyOptions): Policy {
   const result = readPolicy(options.policy)
   if (!result.ok) throw new Error(`the policy is not valid:\n${result.problems.map((problem) => `  ${problem}`).join('\n')}`)
   return result.policy
+}
+
+function readOptionsRollOut({ rollOut }: PostkeyOptions, policy: Policy): RollOut | null {
+  if (rollOut === undefined) return null
+  const result = readRollOut(rollOut, policy)
+  if (!result.ok) throw new Error(`the roll-out is not valid:\n${result.problems.map((problem) => `  ${problem}`).join('\n')}`)
+  return result.rollOut
 }
 
 function readUrl(given: string): URL {

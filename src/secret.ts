@@ -96,6 +96,11 @@ export function ordinalOf(character: string): number {
   return BASE62.indexOf(character)
 }
 
+/** Where an address stands among all those of a tenant, from 0 up to 1: evenly, for ever, and otherwise under another name. */
+export function placeOf(tenant: string, name: string, email: string): number {
+  return Number.parseInt(hash('sha256', `place\n${tenant}\n${name}\n${email}`).slice(0, 12), 16) / 2 ** 48
+}
+
 /** Uniform over all codes of this length, leading zeros included. */
 export function mintCode(length: number): string {
   return randomInt(0, 10 ** length)

@@ -118,6 +118,7 @@ function optionsOf(config: Config, url: string, { inbox, transport, tracing }: G
     ...(config.databaseConnections === null ? {} : { databaseConnections: config.databaseConnections }),
     mail: { from: config.mailFrom.address, transport },
     policy: config.policy as NonNullable<PostkeyOptions['policy']>,
+    ...(config.rollOut === null ? {} : { rollOut: config.rollOut }),
     name: brand.name,
     ...(brand.support === undefined ? {} : { support: brand.support }),
     ...(brand.accent === undefined ? {} : { accent: brand.accent }),

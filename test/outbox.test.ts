@@ -74,6 +74,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     tell: () => {},
     mailUnusableSince: () => null,
     tracing: null,
+    rollOut: null,
     mailboxes: { find: async () => 'other' as const, unanswered: () => 0 },
     mailboxOf: () => 'other' as const,
     views: { saw: () => {}, isFirst: () => true, counts: () => ({ written: 0, dropped: 0, unknown: 0, beyond: 0 }) },

@@ -383,6 +383,13 @@ function consoleSamples(frame: Frame): Record<string, string> {
     }),
     'console-policy': policyPage(frame, desk('policy'), {
       lines: policyLines(corporate),
+      rollOut: {
+        name: 'codes-first',
+        version: '9be1c07d4f12',
+        percent: 12.5,
+        listed: 3,
+        changes: policyChanges(corporate, policyOf({ ...corporate, methods: ['code'] })),
+      },
       history: [
         { version: '5f1c0a9d2b77', firstUsedAt: NOW - 2 * DAY, inForce: true, changes: policyChanges(policyOf(), corporate) },
         { version: 'a0c2d9913ef0', firstUsedAt: NOW - 60 * DAY, inForce: false, changes: null },
@@ -445,12 +452,12 @@ export function samples(frame: Frame = frameOf()): Record<string, string> {
     'landing-other-refused': landingPage(frame, { ...landing, bound: false, email: null, addressAllowed: false }),
     'failure-expired': failurePage(frame, {
       problem: { reason: 'link_expired', at: NOW - 3 * 60 * MINUTE },
-      resend: { challenge: check.challenge, email: 'ada.lovelace@gmail.com' },
+      resend: { challenge: check.challenge, email: 'ada.lovelace@gmail.com', hasCode: true },
     }),
     'failure-used': failurePage(frame, { problem: { reason: 'link_used', at: NOW - 7 * MINUTE } }),
     'failure-cut': failurePage(frame, {
       problem: { reason: 'link_malformed' },
-      resend: { challenge: check.challenge, email: 'ada.lovelace@gmail.com' },
+      resend: { challenge: check.challenge, email: 'ada.lovelace@gmail.com', hasCode: true },
     }),
     'failure-origin': failurePage(frame, { problem: { reason: 'origin_foreign' }, home: 'https://sign-in.fieldnotes.test/' }),
     'failure-ours': failurePage(frame, { problem: { reason: 'failed' } }),

@@ -204,7 +204,7 @@ const ways: Record<ReasonCode, Way> = {
     options: { policy: { methods: ['link'] } },
     go: async ({ kit }) => {
       const { browser, challenge } = await askAndOpen(kit, ADA)
-      await browser.post('/sign-in/code', { c: challenge, code: '123456' })
+      await browser.api('POST', '/api/sign-in/verify', { challenge, code: '123456' })
     },
   },
   sign_in_refused: {

@@ -10,8 +10,8 @@ import { isHuman, type Told, type ToldVerify, toldRefusal, toldStart, toldVerify
 import type { VerifyDecision, VerifyFacts } from './verify.ts'
 import { classesOfViews, type View, type ViewClass } from './view.ts'
 
-/** By what a funnel is told apart: who receives the mail, which browser asked, or which proof was sent in. */
-export const splits = ['mailbox', 'device', 'method'] as const
+/** By what a funnel is told apart: who receives the mail, which browser asked, which proof was sent in, or which policy let them ask. */
+export const splits = ['mailbox', 'device', 'method', 'policy'] as const
 export type Split = (typeof splits)[number]
 
 /** The part of what belongs to no mail, such as a form from another site; by method, of those who sent nothing in. */

@@ -7,6 +7,7 @@ import { type Tell, toldRefusal } from '../core/told.ts'
 import { type Keyring, mintId } from '../secret.ts'
 import type { QueuedMail, Scope, Store } from '../store/store.ts'
 import type { Mailboxes } from './mailboxes.ts'
+import type { RollingOut } from './roll-out.ts'
 import type { SealedSecrets } from './sealed.ts'
 import type { Tracing } from './tracing.ts'
 import type { Views } from './views.ts'
@@ -21,7 +22,10 @@ export interface Context {
   readonly tenant: string
   readonly store: Store
   readonly keys: Keyring
+  /** Of everybody who takes no part in the roll-out. */
   readonly policy: Policy
+  /** A change for some people first; null: everybody has the one policy. */
+  readonly rollOut: RollingOut | null
   readonly versions: Versions
   readonly brand: Brand
   /** Public base URL without a trailing slash and without the base path. Links are built from it, never from a Host header. */
@@ -77,8 +81,10 @@ export interface Asker {
 }
 
 export function scopeOf(context: Context, requestId: string): Scope {
-  const { tenant, policy, versions } = context
-  return { tenant, policy, versions, requestId, eventId: mintId(context.now()) }
+  const { tenant, policy, versions, rollOut } = context
+  const scope = { tenant, policy, versions, requestId, eventId: mintId(context.now()) }
+  if (rollOut === null) return scope
+  return { ...scope, rulesOf: (email) => (rollOut.takesPart(email) ? rollOut.context : context) }
 }
 
 const RECORDED_PER_SECOND = 50

@@ -1,11 +1,13 @@
 // What a GET of a link, or of the "check your mail" page, may show. Asks the same pure function that will judge the POST, and
 // writes nothing: a scanner may come a thousand times.
 import type { MailboxClass } from '../core/mailbox.ts'
-import type { Ms, User } from '../core/model.ts'
+import type { Ms, Proof, User } from '../core/model.ts'
+import type { Policy } from '../core/policy.ts'
 import { codeEnd, decideVerify, linkEnd, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
 import { digest, ID_SHAPE, sessionKey, sessionTokens } from '../secret.ts'
 import type { ChallengeView } from '../store/store.ts'
 import type { Asker, Context } from './context.ts'
+import { contextFor, contextsOf } from './roll-out.ts'
 import { findLiveSession } from './session.ts'
 import { readLinkId, readReturn } from './sign-in.ts'
 
@@ -18,6 +20,8 @@ export interface Landing {
   readonly challenge: string
   readonly bound: boolean
   readonly email: string | null
+  /** Some mail of the challenge brought a code. */
+  readonly hasCode: boolean
   /** Who receives the mail of the challenge, for those who count. */
   readonly mailbox: MailboxClass
   readonly device: string
@@ -27,6 +31,10 @@ export interface Landing {
   readonly signedIn: User | null
   /** This browser is signed in as the person the mail went to. */
   readonly sameUser: boolean
+  /** Under which it is decided. */
+  readonly policy: Policy
+  /** Nobody who may be meant gets links, and no link from before is left that somebody could still open. */
+  readonly gone: boolean
 }
 
 export async function viewLink(context: Context, asker: Asker, linkId: string): Promise<Landing> {
@@ -34,7 +42,8 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
   const view = await find(context, asker, id)
   const mail = view?.mails.find((candidate) => candidate.ordinal === ordinal) ?? null
   const now = view?.now ?? context.now()
-  const decision = decideVerify(context.policy, {
+  const { policy } = view === null ? context : contextFor(context, view.challenge.email)
+  const decision = decideVerify(policy, {
     now,
     proof: 'link',
     bound: view?.bound ?? false,
@@ -58,13 +67,22 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     challenge: id,
     bound: view?.bound ?? false,
     email: view?.bound ? view.challenge.email : null,
+    hasCode: view?.mails.some((one) => one.hasCode) ?? false,
     mailbox: view === null ? 'other' : context.mailboxOf(view.challenge.email),
     device: view?.challenge.device ?? '',
     askedAt: view?.challenge.createdAt ?? now,
     returnTo: view ? readReturn(context, view.challenge.returnTo) : null,
     signedIn: signedIn?.user ?? null,
     sameUser: signedIn !== null && signedIn.user.email === view?.challenge.email,
+    policy,
+    gone: !mayUse(context, view, 'link') && !(mail?.hasLink === true && now < mail.linkExpiresAt),
   }
+}
+
+/** Whether the way of proving is one of the person's; of nobody known: of anybody. */
+function mayUse(context: Context, view: ChallengeView | null, proof: Proof): boolean {
+  const contexts = view === null ? contextsOf(context) : [contextFor(context, view.challenge.email)]
+  return contexts.some(({ policy }) => policy.methods.includes(proof))
 }
 
 /** What this browser got from the challenge, though the cookie may never have arrived: then the link has to lead on once more. */
@@ -89,6 +107,9 @@ export interface Check {
   readonly codeExpiresAt: Ms
   readonly signedIn: User | null
   readonly sameUser: boolean
+  /** As of a landing. */
+  readonly policy: Policy
+  readonly gone: boolean
 }
 
 export async function viewCheck(context: Context, asker: Asker, challenge: string): Promise<Check> {
@@ -97,17 +118,21 @@ export async function viewCheck(context: Context, asker: Asker, challenge: strin
   const newest = bound?.mails.at(-1)
   const signedIn = await findLiveSession(context, asker.session)
   const now = view?.now ?? context.now()
+  const { policy } = view === null ? context : contextFor(context, view.challenge.email)
+  const alive = view?.mails.some((mail) => mail.hasCode && now < mail.codeExpiresAt) ?? false
   return {
     now,
     challenge,
     email: bound?.challenge.email ?? null,
     returnTo: bound ? readReturn(context, bound.challenge.returnTo) : null,
     completed: bound !== null && bound.challenge.completedAt !== null,
-    resendAt: newest ? newest.createdAt + context.policy.resendAfter : now,
-    linkExpiresAt: newest ? linkEnd(context.policy, newest) : now,
-    codeExpiresAt: newest ? codeEnd(context.policy, newest) : now,
+    resendAt: newest ? newest.createdAt + policy.resendAfter : now,
+    linkExpiresAt: newest ? linkEnd(policy, newest) : now,
+    codeExpiresAt: newest ? codeEnd(policy, newest) : now,
     signedIn: signedIn?.user ?? null,
     sameUser: signedIn !== null && signedIn.user.email === bound?.challenge.email,
+    policy,
+    gone: !mayUse(context, view, 'code') && !alive,
   }
 }
 

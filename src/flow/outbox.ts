@@ -12,6 +12,7 @@ import { mailExpiresAt, type QueuedMail } from '../store/store.ts'
 import { Bell } from './bell.ts'
 import { type Context, type Hand, scopeOf } from './context.ts'
 import { Pace } from './pace.ts'
+import { contextFor } from './roll-out.ts'
 import { type SealedSecrets, sealContext } from './sealed.ts'
 import { type SettledMail, type Span, within } from './tracing.ts'
 
@@ -198,7 +199,7 @@ interface HandedOver {
 }
 
 async function settle(context: Context, mail: QueuedMail, { reply, bytes, tookMs }: HandedOver): Promise<ReasonCode> {
-  const scope = { ...scopeOf(context, mail.requestId), tenant: mail.tenant }
+  const scope = { ...scopeOf(contextFor(context, mail.email), mail.requestId), tenant: mail.tenant }
   const decision = await context.store.settleMail(scope, { mail, reply: reply?.class ?? null, replyText: reply?.text ?? '', bytes })
   context.tell({ kind: 'deliver', reason: decision.reason, ageMs: mail.now - mail.createdAt + tookMs })
   // So that it is known by the time of the click.
@@ -220,11 +221,12 @@ interface HandOver {
 }
 
 async function handOver(
-  context: Context,
+  base: Context,
   transport: MailTransport,
   mail: QueuedMail,
   { secrets, patienceMs }: HandOver,
 ): Promise<Omit<HandedOver, 'tookMs' | 'span'>> {
+  const context = contextFor(base, mail.email)
   const before = decideDelivery(context.policy, {
     now: mail.now,
     tries: mail.tries,

@@ -21,13 +21,17 @@ const UNKNOWN_DEVICE = 'unknown'
 
 export function partsBy(by: Split | null, { store, tenant, mailboxes }: PartsOptions): Parts {
   if (by === null || by === 'method') return async () => []
-  /** Domains, or devices; '': nobody knows. */
+  /** Domains, devices, or the policies under which they began; '': nobody knows. */
   const known = new Lately<string>(REMEMBERED)
 
   const learn = async (events: readonly RecordedEvent[]): Promise<void> => {
     const missing = new Set<string>()
-    for (const { challenge, facts } of events) {
+    for (const { challenge, facts, policyVersion } of events) {
       if (challenge === null || known.get(challenge) !== undefined) continue
+      if (by === 'policy') {
+        known.set(challenge, policyVersion)
+        continue
+      }
       const domain = by === 'mailbox' ? domainSaid(facts) : null
       if (domain !== null) known.set(challenge, domain)
       else missing.add(challenge)
@@ -43,6 +47,7 @@ export function partsBy(by: Split | null, { store, tenant, mailboxes }: PartsOpt
   const nameOf = async (challenge: string): Promise<string> => {
     const said = known.get(challenge) ?? ''
     if (by === 'mailbox') return mailboxes.find(said === '' ? null : said)
+    if (by === 'policy') return said
     return said === '' ? UNKNOWN_DEVICE : said
   }
 

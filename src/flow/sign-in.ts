@@ -3,6 +3,7 @@
 import { maskAddress, readAddress } from '../core/address.ts'
 import { readCode } from '../core/code.ts'
 import type { Ms, Session, User } from '../core/model.ts'
+import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { readReturnTo } from '../core/return-to.ts'
 import { toldStart, toldVerify } from '../core/told.ts'
@@ -24,6 +25,7 @@ import {
 } from '../secret.ts'
 import type { BucketNames, MailSecrets, QueuedMail, SessionKey, StartOutcome, VerifyInput } from '../store/store.ts'
 import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
+import { contextFor } from './roll-out.ts'
 import { type SealedSecrets, sealContext } from './sealed.ts'
 
 export interface Asked {
@@ -52,13 +54,14 @@ export interface StartRequest {
 const PURPOSE = 'sign_in'
 
 /** Asks for a mail. The answer is the same for every address, known or not. */
-export async function start(context: Context, asker: Asker, request: StartRequest): Promise<Asked | Refused> {
-  const { tenant, store, keys } = context
+export async function start(base: Context, asker: Asker, request: StartRequest): Promise<Asked | Refused> {
   const read = readAddress(request.email)
-  if (!read.ok) return refuseEarly(context, asker, 'address_invalid', { why: read.why })
-  const returnTo = readReturn(context, request.returnTo)
-  if (returnTo === null) return refuseEarly(context, asker, 'return_invalid', {})
+  if (!read.ok) return refuseEarly(base, asker, 'address_invalid', { why: read.why })
+  const returnTo = readReturn(base, request.returnTo)
+  if (returnTo === null) return refuseEarly(base, asker, 'return_invalid', {})
   const { address } = read
+  const context = contextFor(base, address.email)
+  const { tenant, store, keys } = context
   // So what happens in the request that began it is found by its key, and needs no index: docs/decisions/016.
   const challenge = asker.requestId
   const browser = asker.browser ?? mintSecret()
@@ -87,7 +90,7 @@ export async function start(context: Context, asker: Asker, request: StartReques
     address: addressKey(keys, tenant, address.email),
   })
   if (decision.verdict === 'refuse') return { ok: false, reason: decision.reason, retryAfterMs: decision.retryAfterMs }
-  return asked(context, challenge, browser, now)
+  return asked(context.policy, challenge, browser, now)
 }
 
 /** Asks for another mail of a challenge; only the browser that asked may. */
@@ -96,7 +99,7 @@ export async function resend(context: Context, asker: Asker, challenge: string):
   const id = ID_SHAPE.test(challenge) ? challenge : ''
   const browser = asker.browser ?? ''
   const browserDigest = digest('browser', tenant, browser)
-  const { decision, now } = await withHand(context, id, (secrets, leaseMs) =>
+  const { decision, policy, now } = await withHand(context, id, (secrets, leaseMs) =>
     store.resend(scopeOf(context, asker.requestId), {
       purpose: PURPOSE,
       challenge: id,
@@ -110,7 +113,7 @@ export async function resend(context: Context, asker: Asker, challenge: string):
   context.tell(toldStart('resend', decision))
   context.log.event('sign_in_resend', { requestId: asker.requestId, challenge: id, reason: decision.reason })
   if (decision.verdict === 'refuse') return { ok: false, reason: decision.reason, retryAfterMs: decision.retryAfterMs }
-  return asked(context, id, browser, now)
+  return asked(policy, id, browser, now)
 }
 
 export interface Verified {
@@ -233,8 +236,7 @@ export async function withHand<O extends Queued>(
   }
 }
 
-function asked(context: Context, challenge: string, browser: string, now: Ms): Asked {
-  const { policy } = context
+function asked(policy: Policy, challenge: string, browser: string, now: Ms): Asked {
   const lives = policy.methods.map((method) => (method === 'link' ? policy.linkTtl : policy.codeTtl))
   return {
     ok: true,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Session, User } from '../core/model.ts'
 import { sessionEnd } from '../core/session.ts'
+import { contextsOf } from '../flow/roll-out.ts'
 import { endSessions, getSession, listSessions } from '../flow/session.ts'
 import { type Asked, resend, start, verifyCode, verifyLink } from '../flow/sign-in.ts'
 import { readJsonBody } from './body.ts'
@@ -40,7 +41,7 @@ export async function postVerify(visit: Visit, request: Incoming): Promise<Outgo
   const { context, asker, site } = visit
   const body = await readJsonBody(request, verifyBody)
   if (!body.ok) return problem(visit, { reason: body.reason })
-  if ('link' in body.values && !context.policy.methods.includes('link')) {
+  if ('link' in body.values && !contextsOf(context).some(({ policy }) => policy.methods.includes('link'))) {
     context.tell({ kind: 'verify', proof: 'link', reason: 'link_off', bound: false, code: null, tookMs: null, mails: 0, refunded: 0 })
     return problem(visit, { reason: 'link_off' })
   }

@@ -23,6 +23,7 @@ import {
   type Wanted,
 } from '../flow/operator.ts'
 import { type Numbers, type Reading, readCalibration, readNumbers } from '../flow/readings.ts'
+import { contextsOf } from '../flow/roll-out.ts'
 import { confirmPage } from '../page/console/confirm.tsx'
 import { foundPage, foundPath } from '../page/console/found.tsx'
 import { mailsPage } from '../page/console/mails.tsx'
@@ -35,6 +36,7 @@ import {
   type Desk,
   type FunnelView,
   type PersonPageView,
+  type PolicyView,
   type QueueFacts,
   type SeenMail,
   type Story,
@@ -306,14 +308,22 @@ function getCalibrate(visit: Visit, request: Incoming): Promise<Outgoing> {
 function getPolicy(visit: Visit): Promise<Outgoing> {
   return admit(visit, look, paths.consolePolicy, async (desk) => {
     const { context } = visit
-    const { policy, versions } = context
+    const { policy, rollOut } = context
+    const inForce = contextsOf(context).map(({ versions }) => versions.policy)
     const kept = await listPolicies(context)
-    const view = {
+    const view: PolicyView = {
       lines: policyLines(policy),
+      rollOut: rollOut && {
+        name: rollOut.name,
+        percent: rollOut.percent,
+        listed: rollOut.listed,
+        version: rollOut.context.versions.policy,
+        changes: policyChanges(policy, rollOut.context.policy),
+      },
       history: kept.map(({ version, firstUsedAt, policy: own }, index) => {
         const before = kept[index + 1]
         const changes = before === undefined ? null : policyChanges(before.policy, own)
-        return { version, firstUsedAt, inForce: version === versions.policy, changes }
+        return { version, firstUsedAt, inForce: inForce.includes(version), changes }
       }),
     }
     return html(visit, policyPage(frameOf(visit, context.now()), desk('policy'), view))

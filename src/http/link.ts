@@ -6,6 +6,7 @@ import { toldView } from '../core/told.ts'
 import { stateOfView, type ViewFacts } from '../core/view.ts'
 import { mintSecret } from '../flow/ids.ts'
 import { type Landing, viewLink } from '../flow/landing.ts'
+import { contextsOf } from '../flow/roll-out.ts'
 import { verifyLink } from '../flow/sign-in.ts'
 import { landingPage } from '../page/landing.tsx'
 import type { Problem } from '../page/view.ts'
@@ -25,8 +26,8 @@ const LIVE = new Set(['signed_in', 'address_needed', 'link_other_browser', 'repl
  */
 export async function getLink(visit: Visit, request: Incoming, given: string): Promise<Outgoing> {
   const { id, rest } = split(given)
-  if (!visit.context.policy.methods.includes('link')) return refuse(visit, { reason: 'route_unknown' })
   const landing = await viewLink(visit.context, visit.asker, id)
+  if (landing.gone) return refuse(visit, { reason: 'route_unknown' })
   note(visit, request, landing)
   const secret = visit.context.policy.linkSecret === 'path' && rest.startsWith('/') ? rest.slice(1) : undefined
   return show(visit, id, landing, secret)
@@ -54,7 +55,7 @@ const linkFields = { secret: { max: 100, required: false }, email: { max: 320, r
 export async function postLink(visit: Visit, request: Incoming, given: string): Promise<Outgoing> {
   const { id } = split(given)
   const { context, asker } = visit
-  if (!context.policy.methods.includes('link')) return refuse(visit, { reason: 'route_unknown' })
+  if (await isGone(visit, id)) return refuse(visit, { reason: 'route_unknown' })
   const body = await readFormBody(request, linkFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
   const { secret = '', email } = body.values
@@ -66,6 +67,12 @@ export async function postLink(visit: Visit, request: Incoming, given: string): 
   // The person may try again, and must not have to find the mail again for it: the form keeps the secret it was sent.
   if (decision.verdict === 'retry') return show(visit, id, landing, secret, problemOf(decision))
   return dead(visit, landing, problemOf(decision))
+}
+
+/** Only where not everybody gets links there is something to look for. */
+async function isGone({ context, asker }: Visit, id: string): Promise<boolean> {
+  const everybody = contextsOf(context).every(({ policy }) => policy.methods.includes('link'))
+  return !everybody && (await viewLink(context, asker, id)).gone
 }
 
 /** The id is 17 letters and digits. What else stands behind "/l/" is not part of it: the secret, or a `#` that became `%23`. */
@@ -84,16 +91,17 @@ function show(visit: Visit, id: string, landing: Landing, secret: string | undef
   const addressAllowed = decision.reason === 'address_needed' || decision.reason === 'replayed'
   const view = { linkId: id, challenge, secret, bound, email, device, askedAt, addressAllowed, problem, signedInAs }
   const status = problem ? reasons[faceOf(problem.reason)].status : 200
-  return html(visit, landingPage(frameOf(visit, landing.now), view), { status, cookies: [handOut(visit)] })
+  return html(visit, landingPage(frameOf(visit, landing.now, landing.policy), view), { status, cookies: [handOut(visit)] })
 }
 
 function dead(visit: Visit, landing: Landing, problem: Problem): Outgoing {
   const { context } = visit
   // A tab restored, "back", a second tap on the mail: who is signed in by now goes on, and sees no error.
   if (landing.sameUser && landing.returnTo !== null) return redirect(visit, withoutFragment(landing.returnTo))
-  const resend = landing.bound && landing.email !== null ? { challenge: landing.challenge, email: landing.email } : undefined
+  const resend =
+    landing.bound && landing.email !== null ? { challenge: landing.challenge, email: landing.email, hasCode: landing.hasCode } : undefined
   const continueTo = landing.signedIn ? `${context.basePath}${paths.account}` : undefined
-  return refuse(visit, problem, { resend, returnTo: landing.returnTo, continueTo }, { cookies: [handOut(visit)] })
+  return refuse(visit, problem, { resend, returnTo: landing.returnTo, continueTo, policy: landing.policy }, { cookies: [handOut(visit)] })
 }
 
 /** A browser takes the fragment of what it asked for along to where it is sent: here that would be the link's secret. */

@@ -1,6 +1,7 @@
 // From decisions to responses: the one place where a reason becomes a page, a redirect or a problem. What a stranger sees of a
 // reason is its face.
 import { paths } from '../core/paths.ts'
+import type { Policy } from '../core/policy.ts'
 import { type ReasonCode, reasons } from '../core/reason.ts'
 import { failurePage } from '../page/failure.tsx'
 import type { FailureView, Frame, Problem } from '../page/view.ts'
@@ -16,8 +17,9 @@ interface Extra {
   readonly retryAfterMs?: number | null | undefined
 }
 
-export function frameOf(visit: Visit, now: number): Frame {
-  return visit.site.frame(visit.asker.requestId, now)
+/** `policy`: of whom the page is for, where that is known. */
+export function frameOf(visit: Visit, now: number, policy: Policy = visit.context.policy): Frame {
+  return visit.site.frame(visit.asker.requestId, now, policy)
 }
 
 export function html(visit: Visit, body: string, extra: Extra = {}): Outgoing {
@@ -61,11 +63,16 @@ export function problem(visit: Visit, given: Problem, extra: Extra = {}): Outgoi
 }
 
 /** A "no" as the asking client reads it: a problem for the API, else a page with a way out. */
-export function refuse(visit: Visit, given: Problem, view: Omit<FailureView, 'problem'> = {}, extra: Extra = {}): Outgoing {
+export function refuse(
+  visit: Visit,
+  given: Problem,
+  { policy, ...view }: Omit<FailureView, 'problem'> & { readonly policy?: Policy } = {},
+  extra: Extra = {},
+): Outgoing {
   if (visit.api) return problem(visit, given, extra)
   const face = faceOf(given.reason)
   visit.log.reason = given.reason
-  const page = failurePage(frameOf(visit, visit.context.now()), { ...view, problem: { ...given, reason: face } })
+  const page = failurePage(frameOf(visit, visit.context.now(), policy), { ...view, problem: { ...given, reason: face } })
   return html(visit, page, { ...extra, status: extra.status ?? reasons[face].status, retryAfterMs: given.retryAfterMs })
 }
 

@@ -4,6 +4,7 @@ import { paths } from '../core/paths.ts'
 import { reasons } from '../core/reason.ts'
 import { mintSecret } from '../flow/ids.ts'
 import { viewCheck } from '../flow/landing.ts'
+import { contextsOf } from '../flow/roll-out.ts'
 import { findLiveSession } from '../flow/session.ts'
 import { type Refused, readReturn, resend, start, type Verified, verifyCode } from '../flow/sign-in.ts'
 import { askPage } from '../page/ask.tsx'
@@ -22,7 +23,11 @@ export async function getAsk(visit: Visit, request: Incoming): Promise<Outgoing>
   const returnTo = readReturn(context, query.get('return_to'))
   if (returnTo === null) return refuse(visit, { reason: 'return_invalid' })
   const notice = query.get('notice') === 'signed_out' ? ('signed_out' as const) : undefined
-  const page = askPage(frameOf(visit, context.now()), { returnTo: query.get('return_to') === null ? null : returnTo, notice })
+  const page = askPage(frameOf(visit, context.now()), {
+    returnTo: query.get('return_to') === null ? null : returnTo,
+    notice,
+    mailsDiffer: mailsDiffer(visit),
+  })
   // Handed out before anything is asked: two quick taps on the button then come from one browser and not from two.
   const cookies = [browserCookie(visit.site.cookies, asker.browser ?? mintSecret())]
   return html(visit, page, { cookies })
@@ -45,9 +50,13 @@ export async function postAsk(visit: Visit, request: Incoming): Promise<Outgoing
   if (result.reason === 'return_invalid') return refuse(visit, { reason: result.reason })
   const problem = problemOf(result)
   visit.log.reason = result.reason
-  const page = askPage(frameOf(visit, context.now()), { returnTo: returnTo ?? null, email, problem })
+  const page = askPage(frameOf(visit, context.now()), { returnTo: returnTo ?? null, email, problem, mailsDiffer: mailsDiffer(visit) })
   const cookies = [browserCookie(site.cookies, asker.browser ?? mintSecret())]
   return html(visit, page, { status: reasons[faceOf(result.reason)].status, retryAfterMs: result.retryAfterMs, cookies })
+}
+
+function mailsDiffer({ context }: Visit): boolean {
+  return new Set(contextsOf(context).map(({ policy }) => [...policy.methods].sort().join())).size > 1
 }
 
 export async function getCheck(visit: Visit, request: Incoming): Promise<Outgoing> {
@@ -61,6 +70,7 @@ export async function postCode(visit: Visit, request: Incoming): Promise<Outgoin
   const { context, asker } = visit
   const body = await readFormBody(request, codeFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
+  if (await isGone(visit, body.values.c)) return refuse(visit, { reason: 'route_unknown' })
   const result = await verifyCode(context, asker, { challenge: body.values.c, code: body.values.code })
   if (result.signedIn) return signedInResponse(visit, result)
   const { decision } = result
@@ -93,6 +103,12 @@ export async function postResend(visit: Visit, request: Incoming): Promise<Outgo
   return refuse(visit, problemOf(result))
 }
 
+/** Only where not everybody gets codes there is something to look for. */
+async function isGone({ context, asker }: Visit, challenge: string): Promise<boolean> {
+  const everybody = contextsOf(context).every(({ policy }) => policy.methods.includes('code'))
+  return !everybody && (await viewCheck(context, asker, challenge)).gone
+}
+
 /** Shown once, where a sign-in ended somebody else's session in this browser. */
 export async function getSwitched(visit: Visit, request: Incoming): Promise<Outgoing> {
   const { context, asker } = visit
@@ -119,7 +135,12 @@ async function checkResponse(visit: Visit, challenge: string, extra: CheckExtra)
   const signedInAs = check.signedIn && !check.sameUser ? check.signedIn.email : undefined
   const { email, returnTo, resendAt, linkExpiresAt, codeExpiresAt } = check
   const view = { challenge: email === null ? '' : challenge, email, returnTo, resendAt, linkExpiresAt, codeExpiresAt, signedInAs }
-  const page = checkPage(frameOf(visit, check.now), { ...view, code: extra.code, problem: extra.problem, resent: extra.resent })
+  const page = checkPage(frameOf(visit, check.now, check.policy), {
+    ...view,
+    code: extra.code,
+    problem: extra.problem,
+    resent: extra.resent,
+  })
   return html(visit, page, { status: extra.status ?? 200, retryAfterMs: extra.retryAfterMs })
 }
 

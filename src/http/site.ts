@@ -1,4 +1,5 @@
 // What all requests share: names of cookies, the client's address, the words and looks of the pages. Made once.
+import type { Policy } from '../core/policy.ts'
 import type { Context } from '../flow/context.ts'
 import { scriptHash } from '../page/assets.generated.ts'
 import { stylesheetHash } from '../page/stylesheet.ts'
@@ -9,19 +10,19 @@ import { type CookieNames, cookieNames } from './cookies.ts'
 export interface Site {
   readonly cookies: CookieNames
   readonly clientAddress: ReturnType<typeof clientAddress>
-  readonly frame: (requestId: string, now: number) => Frame
+  readonly frame: (requestId: string, now: number, policy: Policy) => Frame
   /** Of an answer with a body, and of one without: a redirect shows nothing that could be framed or run. */
   readonly headers: Readonly<Record<string, string>>
   readonly bareHeaders: Readonly<Record<string, string>>
 }
 
 export function siteOf(context: Context, options: { readonly trustedProxies: readonly string[] }): Site {
-  const { brand, policy, basePath, versions } = context
+  const { brand, basePath, versions } = context
   const assets = { stylesheet: stylesheetHash(brand), script: scriptHash }
   return {
     cookies: cookieNames(context.origin),
     clientAddress: clientAddress({ trustedProxies: options.trustedProxies }),
-    frame: (requestId, now) => ({ brand, locale: 'en', requestId, basePath, policy, now, appVersion: versions.app, assets }),
+    frame: (requestId, now, policy) => ({ brand, locale: 'en', requestId, basePath, policy, now, appVersion: versions.app, assets }),
     headers: Object.freeze({ ...bareHeaders(context), ...pageHeaders(context) }),
     bareHeaders: Object.freeze(bareHeaders(context)),
   }

@@ -11,6 +11,7 @@ export function askPage(frame: Frame, view: AskView): string {
   const { methods } = frame.policy
   const { problem } = view
   const inField = problem?.reason === 'address_invalid'
+  const holds = view.mailsDiffer === true ? 'either' : methods.length === 2 ? 'both' : (methods[0] ?? 'link')
   return layout(frame, {
     title: w.ask.title,
     error: problem !== undefined,
@@ -24,7 +25,7 @@ export function askPage(frame: Frame, view: AskView): string {
           </p>
         )}
         <h1>{w.ask.heading(frame.brand.name)}</h1>
-        <p class="lead">{w.ask.intro[methods.length === 2 ? 'both' : (methods[0] ?? 'link')]}</p>
+        <p class="lead">{w.ask.intro[holds]}</p>
         <AskForm
           frame={frame}
           returnTo={view.returnTo}

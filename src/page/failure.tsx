@@ -43,9 +43,9 @@ function actions(frame: Frame, view: FailureView): Act[] {
   const found: Act[] = []
   if (view.continueTo !== undefined) found.push({ label: w.failure.continue, href: safeHref(view.continueTo, `${frame.basePath}/`) })
   if (view.resend !== undefined) {
-    const { challenge } = view.resend
+    const { challenge, hasCode } = view.resend
     const typeCode: Act = { label: w.failure.typeCode, href: checkPath(frame, challenge) }
-    if (next === 'use_code' && frame.policy.methods.includes('code')) found.push(typeCode)
+    if (next === 'use_code' && hasCode && frame.policy.methods.includes('code')) found.push(typeCode)
     if (canResend(view)) found.push({ label: w.failure.resend, resend: challenge, frame })
   }
   if (next === 'contact' && frame.brand.support !== undefined)

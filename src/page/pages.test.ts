@@ -141,7 +141,10 @@ describe('every page', () => {
   })
 
   test('a failure in the browser that asked offers a new mail with one tap', () => {
-    const html = failurePage(frameOf(), { problem: { reason: 'link_expired' }, resend: { challenge: check.challenge, email: 'a@b.test' } })
+    const html = failurePage(frameOf(), {
+      problem: { reason: 'link_expired' },
+      resend: { challenge: check.challenge, email: 'a@b.test', hasCode: true },
+    })
     expect(html).toContain(`<form method="post" action="/sign-in/resend"><input type="hidden" name="c" value="${check.challenge}"/>`)
   })
 
@@ -347,7 +350,7 @@ describe('from outside', () => {
       returnTo: hostile,
       home: `javascript:${hostile}`,
       continueTo: 'javascript:alert(1)',
-      resend: { challenge: hostile, email: hostile },
+      resend: { challenge: hostile, email: hostile, hasCode: true },
     }),
     account: accountPage(frame, {
       email: hostile,

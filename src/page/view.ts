@@ -34,6 +34,8 @@ export interface AskView {
   readonly problem?: Problem | undefined
   /** "You are signed out." and the like. */
   readonly notice?: 'signed_out' | undefined
+  /** What the mail will hold depends on who asks. */
+  readonly mailsDiffer?: boolean | undefined
 }
 
 export interface CheckView {
@@ -76,7 +78,7 @@ export interface LandingView {
 export interface FailureView {
   readonly problem: Problem
   /** Set where this browser asked and a new mail can be had with one tap. */
-  readonly resend?: { readonly challenge: string; readonly email: string } | undefined
+  readonly resend?: { readonly challenge: string; readonly email: string; readonly hasCode: boolean } | undefined
   readonly returnTo?: string | null | undefined
   /** For origin refusals: where this server really is. */
   readonly home?: string | undefined

@@ -188,7 +188,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       ...common,
       ...database,
       since: text('Requests from then on: 24h, 30d, or a date (default: 24h)', 'TIME'),
-      by: text('Told apart by mailbox (asks DNS for the MX of the domains), device or method', 'WHAT'),
+      by: text('Told apart by mailbox (asks DNS for the MX of the domains), device, method or policy', 'WHAT'),
     },
     ['postkey funnel', 'postkey funnel --since 30d --by mailbox', 'postkey funnel --since 2026-11-01 --by device --json'],
     async (request) => (await import('./funnel.ts')).funnel(request),

@@ -163,6 +163,7 @@ describe('serve', () => {
     ['POSTKEY_BASE_PATH', '//evil.example', 'is not a path'],
     ['POSTKEY_LOG', 'verbose', 'is not a level'],
     ['POSTKEY_SEALS', 'no', 'is neither on nor off'],
+    ['POSTKEY_ROLL_OUT', './absent.json', 'cannot be read'],
     ['POSTKEY_POLICY', 'lax', 'does not exist'],
     ['POSTKEY_POLICY', './absent.json', 'cannot be read'],
     ['POSTKEY_RETURN_ORIGINS', 'https://app.example.com/path', 'contains the path'],
@@ -241,6 +242,18 @@ describe('where values come from', () => {
     expect(text).toContain('did you mean mailFrom?')
     expect(text).toContain('did you mean policy?')
     expect(text).not.toContain('POSTKEY_TEST_CHROMIUM')
+  })
+
+  test('a roll-out stands in a file of its own or in the config file, and is judged beside the policy', () => {
+    const write = (change: object): void =>
+      writeFileSync(join(folder, 'roll-out.json'), JSON.stringify({ name: 'codes', percent: 10, change }))
+    write({ methods: ['code'] })
+    const given = { ...SAFE, POSTKEY_ROLL_OUT: './roll-out.json' }
+    expect(read(given)).toMatchObject({ config: { rollOut: { name: 'codes', percent: 10 } } })
+    write({ codeLength: 8 })
+    expect(told(read(given))).toContain('codeLength cannot differ between people')
+    write({ linkTtl: '5m' })
+    expect(told(read(given))).toContain('codeTtl: is longer than linkTtl')
   })
 
   test('a policy can stand in the config file or in a file of its own', () => {

@@ -3,8 +3,18 @@
 import { resolve } from 'node:path'
 import { type Policy, readPolicy } from '../core/policy.ts'
 import { readReturnTo } from '../core/return-to.ts'
+import { type RollOutInput, readRollOut } from '../core/roll-out.ts'
 import { ensureSecretFile } from './secret-file.ts'
-import { type Accent, isLocalhost, type LogLevel, NEW_SECRET, readPolicySetting, type Sender } from './setting.ts'
+import {
+  type Accent,
+  isLocalhost,
+  type LogLevel,
+  NEW_SECRET,
+  type Read,
+  readPolicySetting,
+  readRollOutSetting,
+  type Sender,
+} from './setting.ts'
 import { type Key, keys, settings, type Values } from './settings.ts'
 import {
   type ConfigProblem,
@@ -33,6 +43,8 @@ export interface Config {
   /** For `doctor`: under which names the mail service publishes its DKIM keys. */
   readonly dkimSelectors: readonly string[]
   readonly policy: Policy
+  /** As given: it was read beside the policy, and nothing was wrong. */
+  readonly rollOut: RollOutInput | null
   readonly trustedProxies: readonly string[]
   readonly operators: readonly string[]
   readonly brand: { readonly name: string; readonly support?: string; readonly accent?: Accent }
@@ -63,6 +75,12 @@ const FOLDER_OF_DEV = '.postkey'
 /** What touches the database and nothing else has to run where the other settings are not at hand. */
 const NEEDS: { readonly [M in Mode]?: readonly Key[] } = { migrate: ['databaseUrl'], verify: ['databaseUrl', 'secret', 'policy'] }
 
+/** What may name a file, from where the config file lies, or stand in the config file as an object. */
+const IN_FOLDER: { readonly [K in Key]?: (given: unknown, folder: string) => Read<unknown> } = {
+  policy: readPolicySetting,
+  rollOut: readRollOutSetting,
+}
+
 export function readConfig(sources: ConfigSources): ConfigResult {
   const { mode } = sources
   const problems: ConfigProblem[] = []
@@ -78,7 +96,8 @@ export function readConfig(sources: ConfigSources): ConfigResult {
     origins[key] = given.origin
     // A file that could not be read is reported already.
     if (given.value === null) continue
-    const read = key === 'policy' ? readPolicySetting(given.value, folderOf(sources)) : readText(settings[key], given.value)
+    const inFolder = IN_FOLDER[key]
+    const read = inFolder ? inFolder(given.value, folderOf(sources)) : readText(settings[key], given.value)
     if (read.ok) values[key] = read.value
     else problems.push({ key: settings[key].env, what: read.what, why: settings[key].why, remedy: read.remedy })
   }
@@ -168,6 +187,11 @@ function assemble(values: Partial<Values>, problems: ConfigProblem[]): Config {
     const remedy = 'use a path of this server, or add its origin to POSTKEY_RETURN_ORIGINS'
     problems.push({ key: 'POSTKEY_RETURN_TO', what: 'leads to an origin that is not allowed', why: settings.returnTo.why, remedy })
   }
+  if (values.rollOut !== undefined && values.policy !== undefined) {
+    const read = readRollOut(values.rollOut, values.policy)
+    const remedy = 'write it like {"name": "codes", "percent": 10, "change": {"methods": ["code"]}}'
+    if (!read.ok) problems.push({ key: 'POSTKEY_ROLL_OUT', what: read.problems.join('; '), why: settings.rollOut.why, remedy })
+  }
   return {
     url,
     basePath: values.basePath ?? '',
@@ -178,6 +202,7 @@ function assemble(values: Partial<Values>, problems: ConfigProblem[]): Config {
     mailFrom: { name: values.mailFrom?.name ?? name, address: values.mailFrom?.address ?? '' },
     dkimSelectors: values.dkimSelectors ?? [],
     policy: values.policy as Policy,
+    rollOut: (values.rollOut as RollOutInput | undefined) ?? null,
     trustedProxies: values.trustedProxies ?? [],
     operators: values.operators ?? [],
     brand: { name, ...(support && { support }), ...(accent && { accent }) },

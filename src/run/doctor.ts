@@ -2,6 +2,7 @@
 // and for everything that is not well says what to do. Exit code 1 when something would keep people from signing in.
 import { existsSync } from 'node:fs'
 import type { Policy } from '../core/policy.ts'
+import type { RollOutInput } from '../core/roll-out.ts'
 import type { ExamineOptions, Finding, Offender } from '../store/examine.ts'
 import { readPostgresUrl } from '../store/postgres-url.ts'
 import { policyVersion, schemaVersion } from '../versions.ts'
@@ -75,9 +76,15 @@ function redacted(key: Key, value: unknown): string {
   if (value === undefined || value === null) return '(unreadable)'
   if (key === 'smtpUrl' || key === 'databaseUrl') return withoutSecrets(String(value))
   if (key === 'policy') return `version ${policyVersion(value as Policy)}`
+  if (key === 'rollOut') return rollOutShown(value as RollOutInput)
   if (typeof value === 'boolean') return value ? 'on' : 'off'
   if (typeof value === 'object' && 'address' in value) return String(value.address)
   return Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? Object.values(value).join(', ') : String(value)
+}
+
+/** Nobody's address has to stand in what is pasted into a ticket. */
+function rollOutShown({ name, percent = 0, addresses = [] }: RollOutInput): string {
+  return `${name}: ${percent} %${addresses.length === 0 ? '' : ` and ${addresses.length} listed`}`
 }
 
 /** Parameters that are known to hold none; a driver takes a password as one, too. */

@@ -143,6 +143,11 @@ export function readPolicySetting(given: unknown, folder: string): Read<Policy> 
     : bad(result.problems.join('; '), 'use strict, standard, corporate, or the path of a JSON file that passes')
 }
 
+/** The path of a JSON file, or (from the config file) the roll-out itself; what is in it is judged beside the policy. */
+export function readRollOutSetting(given: unknown, folder: string): Read<unknown> {
+  return typeof given === 'string' ? readJsonFile(resolve(folder, given)) : good(given)
+}
+
 export function readJsonFile(path: string): Read<unknown> {
   let text: string
   try {

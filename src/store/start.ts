@@ -8,7 +8,16 @@ import { writeEvent } from './event.ts'
 import { BREAKER, mailboxLimit, readBreaker, readBuckets, readWindows, times, withHit, writeBuckets, writeWindows } from './limits.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { challengeKey, type FoundChallenge, findChallengeEmail, type UserRow } from './rows.ts'
-import type { BucketNames, MailSecrets, QueuedMail, ResendInput, Scope, StartInput, StartOutcome } from './store.ts'
+import {
+  type BucketNames,
+  type MailSecrets,
+  type QueuedMail,
+  type ResendInput,
+  type Scope,
+  type StartInput,
+  type StartOutcome,
+  scopeFor,
+} from './store.ts'
 import { knowsBrowser } from './user.ts'
 
 interface Ask {
@@ -69,14 +78,14 @@ export function* resend(tx: Tx, scope: Scope, input: ResendInput, found: FoundCh
   if (found === null || !same(found.challenge.browser, input.browserDigest)) {
     const decision = decideStart(scope.policy, unknownChallenge(tx, input))
     yield* writeEvent(tx, scope, { kind: 'resend', reason: decision.reason, facts: unknownChallenge(tx, input), decision })
-    return { decision, now: tx.now, mail: null }
+    return { decision, policy: scope.policy, now: tx.now, mail: null }
   }
   return yield* resendTo(tx, scope, input, found)
 }
 
 /** Another mail of a challenge, to its address and for the browser that asked, whoever wants it sent. */
 export function* resendTo(tx: Tx, scope: Scope, input: ResendInput, { challenge, mails, user }: FoundChallenge): Operation<StartOutcome> {
-  return yield* decide(tx, scope, {
+  return yield* decide(tx, scopeFor(scope, challenge.email), {
     ...input,
     kind: 'resend',
     email: challenge.email,
@@ -132,7 +141,7 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
     mails: decision.verdict === 'send' ? 1 : 0,
     bytes: written ? ask.secrets.sealed.length : 0,
   })
-  return { decision, now: tx.now, mail }
+  return { decision, policy, now: tx.now, mail }
 }
 
 function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Operation<QueuedMail | null> {

@@ -22,6 +22,15 @@ export interface Scope {
   readonly requestId: string
   /** Ids for what the operation may create, minted before it. */
   readonly eventId: string
+  /** Under which policy an address is decided about, where that is not known before it is read; absent: all under this one. */
+  readonly rulesOf?: (email: string) => Pick<Scope, 'policy' | 'versions'>
+}
+
+/** The scope of what is decided about an address. */
+export function scopeFor(scope: Scope, email: string): Scope {
+  if (scope.rulesOf === undefined) return scope
+  const { policy, versions } = scope.rulesOf(email)
+  return { ...scope, policy, versions }
 }
 
 /** The secrets of one mail, as digests, and sealed for the outbox. Minted for every request, sent or not. */
@@ -69,6 +78,8 @@ export interface ResendInput {
 
 export interface StartOutcome {
   readonly decision: StartDecision
+  /** By which it was decided. */
+  readonly policy: Policy
   readonly now: Ms
   /** The mail, if one was queued as leased to this process. */
   readonly mail: QueuedMail | null

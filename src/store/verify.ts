@@ -8,7 +8,7 @@ import { BREAKER, mailboxLimit, readWindows, times, withHit, writeWindows } from
 import { type Locks, type Operation, one, run, type Tx } from './operation.ts'
 import { type ChallengeRow, challengeKey, type FoundChallenge, findChallengeEmail, type MailRow, toMail, type UserRow } from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
-import type { Scope, VerifyInput, VerifyOutcome } from './store.ts'
+import { type Scope, scopeFor, type VerifyInput, type VerifyOutcome } from './store.ts'
 import { signIn } from './user.ts'
 
 /** The challenge, and its mailbox: two flows of one address share its failures and, at a first sign-in, its user. */
@@ -21,7 +21,8 @@ export function* verifyLocks(scope: Scope, input: VerifyInput): Operation<Locks>
 
 const nobody = { challenge: null, mails: [], user: null }
 
-export function* verify(tx: Tx, scope: Scope, input: VerifyInput, found: FoundChallenge | null): Operation<VerifyOutcome> {
+export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundChallenge | null): Operation<VerifyOutcome> {
+  const scope = found === null ? given : scopeFor(given, found.challenge.email)
   const { tenant, policy } = scope
   const { challenge, mails, user } = found ?? nobody
   const mail = (input.proof === 'link' ? mails.find((row) => row.ordinal === input.ordinal) : newestWithCode(mails)) ?? null

@@ -51,13 +51,18 @@ export const operators = {
     window: 'Of the last',
     windows: { '1h': 'hour', '24h': '24 hours', '7d': '7 days' },
     by: 'By',
-    splits: { nothing: 'all', mailbox: 'mailbox', device: 'device', method: 'method' },
+    splits: { nothing: 'all', mailbox: 'mailbox', device: 'device', method: 'method', policy: 'policy' },
     underWay: (n: number): string =>
       `It is being counted, ${count(n, 'event', 'events')} so far, slowly, so that nobody has to wait who signs in. Load the page again in a few seconds.`,
     counted: (n: number): string => `${count(n, 'event', 'events')} since {when}. Counted: {at}.`,
     cut: (n: number): string =>
       `The newest ${number(n)} events, since {when}. Counted: {at}. There are more in this time; the command postkey funnel counts them all.`,
-    partsCaption: { mailbox: 'Whose mailbox', device: 'In which browser they asked', method: 'What they sent in' },
+    partsCaption: {
+      mailbox: 'Whose mailbox',
+      device: 'In which browser they asked',
+      method: 'What they sent in',
+      policy: 'Under which policy they asked',
+    },
     gotIn: (share: string): string => `${share} got in`,
     figuresOf: (name: string): string => `In numbers: ${name}`,
     proof: (name: string): string => (name === 'link' ? 'the link' : 'the code'),
@@ -170,6 +175,10 @@ export const operators = {
     inForce: 'In force',
     history: 'History',
     tag: 'in force',
+    rollOut: 'Roll-out',
+    /** `{name}` of the roll-out, `{version}` of its policy. */
+    rollOutOf: (percent: number, listed: number): string =>
+      `{name}: ${percent} % of all addresses${listed === 0 ? '' : ` and ${count(listed, 'address', 'addresses')} of a list`} have policy {version}. How they fare is told by the numbers on the overview, by policy. What they have otherwise:`,
     firstUsed: 'First used {when}.',
     first: 'Nothing decided here before it.',
     same: 'Says the same as the one before it, in other words.',

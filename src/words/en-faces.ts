@@ -137,7 +137,7 @@ export const faces: Record<Face, FaceWords> = {
   link_off: {
     heading: 'Links are switched off',
     why: () => 'This site no longer signs people in by link.',
-    next: ({ policy }) => typeTheCode(policy, 'Start again to get a mail that works.'),
+    next: () => 'If the mail has a code, type it in the browser where you started. Else ask for a new mail: that one brings a code.',
     nextLabel: 'Start again',
   },
   code_wrong: {
@@ -190,7 +190,10 @@ export const faces: Record<Face, FaceWords> = {
       has(policy, 'code')
         ? 'Too many wrong codes were typed for this address, by you or by someone else.'
         : 'This site signs people in by link only.',
-    next: (params) => (has(params.policy, 'link') ? 'Open the link in the mail instead.' : `Try again ${soon(params)}.`),
+    next: (params) => {
+      if (!has(params.policy, 'code')) return 'Open the link in the mail. If it has none, ask for a new mail.'
+      return has(params.policy, 'link') ? 'Open the link in the mail instead.' : `Try again ${soon(params)}.`
+    },
     nextLabel: 'Start again',
   },
   sign_in_refused: {

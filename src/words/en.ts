@@ -41,6 +41,8 @@ export const en = {
       both: 'We send you a mail with a link and a code. No password.',
       link: 'We send you a mail with a link. No password.',
       code: 'We send you a mail with a code. No password.',
+      /** Who is still to say who they are may get the one or the other. */
+      either: 'We send you a mail to sign in with. No password.',
     },
     email: 'E-mail address',
     send: 'Send me the mail',

@@ -465,7 +465,7 @@ describe('for a person', () => {
     ['funnel --since yesterday', '--since yesterday is no time'],
     ['funnel today', '"today" is not expected here'],
     ['funnel --since', '--since needs a value'],
-    ['funnel --by country', '--by country tells nothing apart — write mailbox, device or method'],
+    ['funnel --by country', '--by country tells nothing apart — write mailbox, device, method or policy'],
   ])('postkey %s is told what is wrong', async (line, said) => {
     const { code, err } = await postkey(line)
     expect(code).toBe(2)

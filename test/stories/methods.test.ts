@@ -117,17 +117,24 @@ describe('TK-22: a stricter policy while mails are out', () => {
     expect((await same.post(`/l/${linkId}`, { secret })).status).toBe(303)
   })
 
-  test('codes only: the link of a mail already out is refused', async () => {
+  test('codes only: the link of a mail already out is refused, with a word on what helps, until nobody can have a live one any more', async () => {
     await using database = await temporaryDatabase()
     const before = await startKit({ database: database.url })
     const { browser, challenge, code, linkId, secret } = await askAndOpen(before, ADA)
     await before.close()
     await using kit = await startKit({ database: database.url, policy: { methods: ['code'] } })
     const same = moved(kit, browser)
-    expect((await same.get(`/l/${linkId}`)).text).toContain('There is no page here')
-    expect((await same.post(`/l/${linkId}`, { secret })).status).toBe(404)
+    const page = await same.get(`/l/${linkId}`)
+    expect([page.status, page.text.includes('Links are switched off'), page.text.includes('Type the code')]).toEqual([410, true, true])
+    expect((await same.post(`/l/${linkId}`, { secret })).status).toBe(410)
+    expect((await kit.browser().post(`/l/${linkId}`, { secret, email: ADA })).status).toBe(410)
+    // There never was such a mail.
+    expect((await same.get(`/l/${challenge}7`)).status).toBe(404)
     expect((await same.api('POST', '/api/sign-in/verify', { link: { id: linkId, secret } })).reason).toBe('link_off')
     expect((await same.post('/sign-in/code', { c: challenge, code: code ?? '' })).status).toBe(303)
+    kit.clock.forward(before.postkey.policy.linkTtl)
+    expect((await kit.browser().get(`/l/${linkId}`)).status).toBe(404)
+    expect((await kit.browser().post(`/l/${linkId}`, { secret, email: ADA })).status).toBe(404)
   })
 
   test('shorter lives, fewer tries and no other browsers hold for mails already out', async () => {

@@ -225,6 +225,7 @@ function nameOf(frame: Frame, by: Split, name: string): string {
   if (name === OTHER_PARTS) return w.overview.otherParts
   if (name === NO_PART) return by === 'method' ? w.overview.noProof : w.overview.noMail
   if (by === 'mailbox') return w.mailbox(name)
+  if (by === 'policy') return name
   return by === 'method' ? w.overview.proof(name) : w.overview.device(name)
 }
 

@@ -17,6 +17,18 @@ export function policyPage(frame: Frame, desk: Desk, view: PolicyView): string {
           <h2 id="in-force">{w.inForce}</h2>
           <Facts facts={view.lines.map(({ name, value }) => ({ name: <code>{name}</code>, value }))} />
         </section>
+        {view.rollOut !== null && (
+          <section aria-labelledby="roll-out">
+            <h2 id="roll-out">{w.rollOut}</h2>
+            <p>
+              {fill(w.rollOutOf(view.rollOut.percent, view.rollOut.listed), {
+                name: <b>{view.rollOut.name}</b>,
+                version: <code>{view.rollOut.version}</code>,
+              })}
+            </p>
+            <Changes frame={frame} changes={view.rollOut.changes} />
+          </section>
+        )}
         <section aria-labelledby="history">
           <h2 id="history">{w.history}</h2>
           {view.history.map(({ version, firstUsedAt, inForce, changes }) => (

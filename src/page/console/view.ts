@@ -114,6 +114,14 @@ export interface MailsView {
 export interface PolicyView {
   /** In force. */
   readonly lines: readonly PolicyLine[]
+  /** For some people first. */
+  readonly rollOut: {
+    readonly name: string
+    readonly version: string
+    readonly percent: number
+    readonly listed: number
+    readonly changes: readonly PolicyChange[]
+  } | null
   /** Newest first. */
   readonly history: readonly {
     readonly version: string
