@@ -22,6 +22,7 @@ import { contextsOf, rollingOut } from './flow/roll-out.ts'
 import { sealClosed, startSealing } from './flow/seal.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
+import { type Users, usersOf } from './flow/users-library.ts'
 import { startViews } from './flow/views.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
 import type { DevRoutes } from './http/dev.ts'
@@ -43,6 +44,8 @@ export type { Policy, PolicyInput, PresetName } from './core/policy.ts'
 export type { ReasonCode } from './core/reason.ts'
 export { reasons } from './core/reason.ts'
 export type { RollOutInput } from './core/roll-out.ts'
+export type { Acted, Created, NewUser, UserFilter, UserKey, UserPage } from './flow/users.ts'
+export type { Users } from './flow/users-library.ts'
 export type { Handler, Listener } from './http/app.ts'
 export type { RequestInfo } from './http/visit.ts'
 export type { Message } from './mail/message.ts'
@@ -121,6 +124,8 @@ export interface Postkey {
   getSession(request: Request): Promise<SessionAnswer>
   /** Ends the session of this request, all others of its user, or one by id. */
   endSession(which: 'this' | 'others' | { readonly id: string }, request: Request): Promise<{ readonly ended: number }>
+  /** Users, for the host's own code: made, found, disabled, deleted. */
+  readonly users: Users
   readonly policy: Policy
   readonly versions: Versions
   /**
@@ -235,6 +240,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
       'link' in input ? verifyLink(context, askerOf(request, info), input.link) : verifyCode(context, askerOf(request, info), input),
     getSession: (request) => getSession(context, askerOf(request).session),
     endSession: (which, request) => endSessions(context, askerOf(request), which),
+    users: usersOf({ ...context, by: 'library' }),
     policy,
     versions,
     metrics,

@@ -109,6 +109,7 @@ const ada: User = {
   signInCount: 12,
   currentSignInAt: NOW - 3 * HOUR,
   lastSignInAt: NOW - 5 * DAY,
+  externalId: null,
 }
 const asked = (id: string, createdAt: number, more: Partial<Challenge> = {}): Challenge => ({
   id,

@@ -319,6 +319,18 @@ const ways: Record<ReasonCode, Way> = {
   operator_enabled_user: { options: withOperator, go: acting('enable') },
   operator_lifted_limit: { options: withOperator, go: acting('lift_mails') },
   operator_erased_user: { options: withOperator, go: acting('erase', { sure: 'yes' }) },
+  operator_created_user: { go: ({ kit }) => kit.postkey.users.create({ email: ADA }) },
+  operator_deleted_user: {
+    go: async ({ kit }) => {
+      await kit.postkey.users.create({ email: ADA })
+      await kit.postkey.users.delete({ email: ADA })
+    },
+  },
+  user_exists: {
+    go: async ({ kit }) => {
+      for (let twice = 0; twice < 2; twice++) await kit.postkey.users.create({ email: ADA })
+    },
+  },
 
   unavailable: {
     go: async ({ kit }) => {

@@ -8,6 +8,8 @@ export interface User {
   readonly createdAt: string
   readonly signInCount: number
   readonly lastSignInAt: string | null
+  /** What another system knows the user by, where the user came from one. */
+  readonly externalId: string | null
 }
 
 export interface Session {

@@ -19,6 +19,8 @@ export interface User {
   readonly signInCount: number
   readonly currentSignInAt: Ms | null
   readonly lastSignInAt: Ms | null
+  /** What another system knows the user by: given when the user was imported or created, unique in the tenant. */
+  readonly externalId: string | null
 }
 
 /** So many browsers of one person are remembered; the one that signed in longest ago is forgotten first. */

@@ -1,5 +1,6 @@
 // May this session use the console, and do what it asks for? An operator is whoever proves a mailbox that is on the list of the
-// settings; nothing about it is stored. Pure, and made again inside the transaction that acts.
+// settings; nothing about it is stored. Who runs the server may too, by its command line or its code: they have the database in hand, and
+// what is left to decide is whether there is somebody to do it to. Pure, and made again inside the transaction that acts.
 import type { Ms } from './model.ts'
 import type { ReasonCode } from './reason.ts'
 
@@ -7,9 +8,18 @@ import type { ReasonCode } from './reason.ts'
 export const acts = ['resend', 'end_sessions', 'disable', 'enable', 'lift_mails', 'lift_failures', 'lift_bounces', 'erase'] as const
 export type Act = (typeof acts)[number]
 
+/** What is done to a user from outside of the console. `create` is of somebody who is not there yet. */
+export const userActs = ['create', 'end_sessions', 'disable', 'enable', 'delete', 'erase'] as const
+export type UserAct = (typeof userActs)[number]
+
+/** Not by a session of the console: who holds settings and database needs none. */
+export type Hand = 'command_line' | 'library'
+
 export interface OperatorFacts {
   readonly now: Ms
-  readonly wants: 'look' | Act
+  readonly wants: 'look' | Act | UserAct
+  /** Absent: by the console. */
+  readonly by?: Hand
   /** The live session that asks, made when the mailbox was proved; null: there is none. */
   readonly session: { readonly createdAt: Ms } | null
   /** Its address is on the list. */
@@ -43,20 +53,25 @@ const done: Readonly<Record<OperatorFacts['wants'], ReasonCode>> = {
   lift_failures: 'operator_lifted_limit',
   lift_bounces: 'operator_lifted_limit',
   erase: 'operator_erased_user',
+  create: 'operator_created_user',
+  delete: 'operator_deleted_user',
 }
 
 /** What would lock another operator out, or the last one. Who is to go is taken off the list first. */
-const guarded: ReadonlySet<OperatorFacts['wants']> = new Set(['disable', 'erase'])
+const guarded: ReadonlySet<OperatorFacts['wants']> = new Set(['disable', 'delete', 'erase'])
 
 /** Of somebody who only asked for a mail there is nothing to end, and nobody to keep out. */
-const ofUsers: ReadonlySet<OperatorFacts['wants']> = new Set(['end_sessions', 'disable', 'enable'])
+const ofUsers: ReadonlySet<OperatorFacts['wants']> = new Set(['end_sessions', 'disable', 'enable', 'delete'])
 
 export function decideOperator(facts: OperatorFacts): OperatorDecision {
-  const { now, wants, session, listed, person } = facts
-  if (session === null) return { verdict: 'sign_in', reason: 'session_unknown' }
-  if (!listed) return { verdict: 'hide', reason: 'operator_unknown' }
-  if (now >= session.createdAt + (wants === 'look' ? proofAge.look : proofAge.act))
-    return { verdict: 'step_up', reason: 'operator_proof_old' }
+  const { now, wants, by, session, listed, person } = facts
+  if (by === undefined) {
+    if (session === null) return { verdict: 'sign_in', reason: 'session_unknown' }
+    if (!listed) return { verdict: 'hide', reason: 'operator_unknown' }
+    if (now >= session.createdAt + (wants === 'look' ? proofAge.look : proofAge.act))
+      return { verdict: 'step_up', reason: 'operator_proof_old' }
+  }
+  if (wants === 'create') return person === null ? { verdict: 'admit', reason: done.create } : { verdict: 'refuse', reason: 'user_exists' }
   if (person === 'unknown') return { verdict: 'refuse', reason: 'person_unknown' }
   if (wants !== 'look' && (person === null || person.erased || (!person.user && ofUsers.has(wants))))
     return { verdict: 'refuse', reason: 'person_unknown' }

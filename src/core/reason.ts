@@ -332,6 +332,16 @@ export const reasons = {
     'warning',
     'An operator erased a person: the address is gone, the counts stay.',
   ),
+  operator_created_user: reason('operator', 'operator_created_user', 201, 'sign_in', 'notice', 'An operator made a user.'),
+  operator_deleted_user: reason(
+    'operator',
+    'operator_deleted_user',
+    200,
+    'continue',
+    'warning',
+    'An operator deleted a user: the address is free for somebody new, and what is known of it runs out in its time.',
+  ),
+  user_exists: reason('operator', 'user_exists', 409, 'continue', 'info', 'There is a user with this address or external id already.'),
 
   // outage: not a decision; nothing was written
   unavailable: reason('outage', 'unavailable', 503, 'wait', 'error', 'The database is not answering.'),

@@ -1,5 +1,5 @@
 // What the console asks for on behalf of an operator. Nothing is shown and nothing done that is not written down first.
-import { type Act, decideOperator, erasedAddress, type OperatorDecision, type OperatorFacts } from '../core/operator.ts'
+import { type Act, decideOperator, erasedAddress, type OperatorDecision } from '../core/operator.ts'
 import { readSearch, type SearchKey } from '../core/search.ts'
 import { addressKey, digest, ID_SHAPE, mintId, mintSecret, open, SESSION_SHAPE, seal, sessionKey } from '../secret.ts'
 import type { KeptPolicy, OperateInput, OperateOutcome, PersonKey, PersonView, QueueView } from '../store/store.ts'
@@ -9,7 +9,7 @@ import { getSession } from './session.ts'
 import { addressInEvent, bucketNames, withHand } from './sign-in.ts'
 
 export interface Wanted {
-  readonly wants: OperatorFacts['wants']
+  readonly wants: 'look' | Act
   /** The pattern of the route. */
   readonly page: string
   readonly person?: PersonKey | null

@@ -113,6 +113,7 @@ function publicUser(user: User): object {
     createdAt: iso(user.createdAt),
     signInCount: user.signInCount,
     lastSignInAt: user.lastSignInAt && iso(user.lastSignInAt),
+    externalId: user.externalId,
   }
 }
 

@@ -73,7 +73,11 @@ export type ConfigResult =
 const FOLDER_OF_DEV = '.postkey'
 
 /** What touches the database and nothing else has to run where the other settings are not at hand. */
-const NEEDS: { readonly [M in Mode]?: readonly Key[] } = { migrate: ['databaseUrl'], verify: ['databaseUrl', 'secret', 'policy'] }
+const NEEDS: { readonly [M in Mode]?: readonly Key[] } = {
+  migrate: ['databaseUrl'],
+  verify: ['databaseUrl', 'secret', 'policy'],
+  users: ['databaseUrl', 'policy', 'operators'],
+}
 
 /** What may name a file, from where the config file lies, or stand in the config file as an object. */
 const IN_FOLDER: { readonly [K in Key]?: (given: unknown, folder: string) => Read<unknown> } = {

@@ -1,4 +1,5 @@
-// Commands that read the database and write nothing: settings, a store to look into, and its end.
+// Commands that look into the database, or act on what is in it: settings, a store, and its end.
+import type { OpenEngine } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { schemaVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
@@ -17,15 +18,37 @@ export async function withStore(
   request: Request,
   command: string,
   work: (store: Store, config: Config) => Promise<ExitCode>,
-  { problems = [], mode = 'migrate' }: Reading = {},
+  reading: Reading = {},
+): Promise<ExitCode> {
+  const { openToRead } = await import('../store/open.ts')
+  return await withEngine(request, command, openToRead, work, reading)
+}
+
+/** The same to write with. */
+export async function withWritableStore(
+  request: Request,
+  command: string,
+  work: (store: Store, config: Config) => Promise<ExitCode>,
+  reading: Reading = {},
+): Promise<ExitCode> {
+  const { openEngine } = await import('../store/open.ts')
+  return await withEngine(request, command, openEngine, work, reading)
+}
+
+async function withEngine(
+  request: Request,
+  command: string,
+  open: (databaseUrl: string) => Promise<OpenEngine>,
+  work: (store: Store, config: Config) => Promise<ExitCode>,
+  { problems = [], mode = 'migrate' }: Reading,
 ): Promise<ExitCode> {
   const result = readConfig(sourcesOf(request, mode))
   if (!result.ok || problems.length > 0) {
     tellProblems(request, command, [...(result.ok ? [] : result.problems), ...problems])
     return 2
   }
-  const { openToRead, storeOver } = await import('../store/open.ts')
-  const engine = await openToRead(result.config.databaseUrl)
+  const { storeOver } = await import('../store/open.ts')
+  const engine = await open(result.config.databaseUrl)
   try {
     const schema = await engine.schema()
     if (schema !== schemaVersion) throw new Error(`the database has schema ${schema} of ${schemaVersion} — run postkey migrate first`)

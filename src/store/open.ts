@@ -22,6 +22,7 @@ import { endLocks, endSessions, findSession, listSessions, touchSession } from '
 import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
 import type { Store } from './store.ts'
+import { administer, administerLocks, countUsers, createLocks, createUser, findUser, listUsers } from './users.ts'
 import { verify, verifyLocks } from './verify.ts'
 import { readViews, readViewsAfter, writeViews } from './views.ts'
 
@@ -196,6 +197,11 @@ export function storeOver(engine: Engine): Store {
     operate: (scope, input) => engine.write({ locks: () => operateLocks(scope, input), run: (tx) => operate(tx, scope, input) }),
     makeOperators: (scope, operators) =>
       engine.write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
+    administer: (scope, input) => engine.write({ locks: () => administerLocks(scope, input), run: (tx) => administer(tx, scope, input) }),
+    createUser: (scope, input) => engine.write({ locks: createLocks(scope, input), run: (tx) => createUser(tx, scope, input) }),
+    findUser: (tenant, person) => engine.read(() => findUser(tenant, person)),
+    listUsers: (tenant, after, limit) => engine.read(() => listUsers(tenant, after, limit)),
+    countUsers: (tenant) => engine.read(() => countUsers(tenant)),
     hasUser: (tenant, id) => engine.read(() => hasUser(tenant, id)),
     viewPerson: (tenant, policy, person) => engine.read((tx) => viewPerson(tx, tenant, policy, person)),
     viewQueue: (tenant) => engine.read((tx) => viewQueue(tx, tenant)),

@@ -3,25 +3,25 @@
 
 import type { HitTimes } from '../core/keep.ts'
 import type { User } from '../core/model.ts'
-import { type Act, decideOperator, isErased, type OperatorFacts } from '../core/operator.ts'
+import { type Act, decideOperator, isErased, type OperatorFacts, type UserAct } from '../core/operator.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
 import { all, type Locks, type Operation, run, type Tx } from './operation.ts'
-import { challengeKey, findChallengeWithMails, findUserByEmail, findUserById, type UserRow } from './rows.ts'
+import { challengeKey, findChallengeWithMails, findUserByEmail, findUserByExternalId, findUserById, type UserRow } from './rows.ts'
 import { byColumn } from './search.ts'
 import { findSession } from './session.ts'
 import { limitsOf, resendTo } from './start.ts'
 import type { OperateInput, OperateOutcome, PersonKey, Scope, StartOutcome } from './store.ts'
 
-interface Person {
+export interface Person {
   readonly email: string
   readonly user: UserRow | null
 }
 
-function* findPerson(tenant: string, key: PersonKey | null): Operation<Person | null> {
+export function* findPerson(tenant: string, key: PersonKey | null): Operation<Person | null> {
   if (key === null) return null
   if ('email' in key) return { email: key.email, user: yield* findUserByEmail(tenant, key.email) }
-  const user = yield* findUserById(tenant, key.user)
+  const user = yield* 'user' in key ? findUserById(tenant, key.user) : findUserByExternalId(tenant, key.externalId)
   return user && { email: user.email, user }
 }
 
@@ -29,12 +29,15 @@ function* findPerson(tenant: string, key: PersonKey | null): Operation<Person | 
 const ALL = 1_000_000
 
 /** Newest first. */
-function* challengesOf(tenant: string, email: string, limit: number): Operation<readonly string[]> {
+export function* challengesOf(tenant: string, email: string, limit: number): Operation<readonly string[]> {
   return (yield* byColumn(tenant, { from: '', limit }, 'email', email)).map(({ id }) => id)
 }
 
 /** Everything of the person: whoever proves, asks or signs out meanwhile waits, or is waited for. */
-export function* operateLocks(scope: Scope, input: OperateInput): Operation<Locks> {
+export function* operateLocks(
+  scope: Scope,
+  input: Pick<OperateInput, 'person' | 'challenge' | 'resend'> & { readonly wants: OperatorFacts['wants'] },
+): Operation<Locks> {
   const { tenant } = scope
   const person = yield* findPerson(tenant, input.person)
   if (person === null) return { tenant, keys: [], limits: [] }
@@ -43,7 +46,7 @@ export function* operateLocks(scope: Scope, input: OperateInput): Operation<Lock
   if (input.wants === 'look') return { tenant, keys: [], limits }
   const keys = [mailbox, ...(person.user === null ? [] : [`sessions:${person.user.id}`])]
   if (input.challenge !== null) keys.push(challengeKey(input.challenge))
-  if (input.wants === 'erase') keys.push(...(yield* challengesOf(tenant, person.email, ALL)).map(challengeKey))
+  if (input.wants === 'erase' || input.wants === 'delete') keys.push(...(yield* challengesOf(tenant, person.email, ALL)).map(challengeKey))
   return { tenant, keys, limits }
 }
 
@@ -83,7 +86,7 @@ export function* operate(tx: Tx, scope: Scope, input: OperateInput): Operation<O
   }
 }
 
-function factsOf(person: Person | null, operators: readonly string[]): OperatorFacts['person'] {
+export function factsOf(person: Person | null, operators: readonly string[]): OperatorFacts['person'] {
   if (person === null) return 'unknown'
   return { listed: operators.includes(person.email), user: person.user !== null, erased: isErased(person.email) }
 }
@@ -92,17 +95,17 @@ function hitTimes({ mails, knownMails, failures, bounces }: Windows): HitTimes {
   return { mails: times(mails), knownMails: times(knownMails), failures: times(failures), bounces: times(bounces) }
 }
 
-function withoutBrowsers({ browsers: _, ...user }: UserRow): User {
+export function withoutBrowsers({ browsers: _, ...user }: UserRow): User {
   return user
 }
 
-interface Acting {
-  readonly input: OperateInput
+export interface Acting {
+  readonly input: Pick<OperateInput, 'resend' | 'challenge' | 'erased'>
   readonly person: Person
   readonly windows: Windows
 }
 
-interface Done {
+export interface Done {
   /** What was found and is gone now, in numbers. */
   readonly facts: object
   readonly challenge?: string | null
@@ -114,15 +117,15 @@ const nothingDone: Done = { facts: {} }
 
 type Doing = (tx: Tx, scope: Scope, acting: Acting) => Operation<Done>
 
-const DO: Readonly<Record<Act, Doing>> = {
+export const DO: Readonly<Record<Act | Exclude<UserAct, 'create'>, Doing>> = {
   resend,
   *end_sessions(tx, scope, { person }) {
-    return { facts: { sessions: yield* endAll(tx, scope.tenant, person.user) } }
+    return { facts: { sessions: yield* endAll(tx, scope.tenant, person.user?.id ?? '') } }
   },
   *disable(tx, scope, { person }) {
     yield* setStatus(scope.tenant, person.user, 'disabled')
     // Or they would be good again once the user is.
-    return { facts: { status: person.user?.status ?? null, sessions: yield* endAll(tx, scope.tenant, person.user) } }
+    return { facts: { status: person.user?.status ?? null, sessions: yield* endAll(tx, scope.tenant, person.user?.id ?? '') } }
   },
   *enable(_, scope, { person }) {
     yield* setStatus(scope.tenant, person.user, 'active')
@@ -131,6 +134,7 @@ const DO: Readonly<Record<Act, Doing>> = {
   lift_mails: (tx, scope, acting) => lift(tx, scope, acting, { mails: [], knownMails: [] }),
   lift_failures: (tx, scope, acting) => lift(tx, scope, acting, { failures: [] }),
   lift_bounces: (tx, scope, acting) => lift(tx, scope, acting, { bounces: [] }),
+  delete: leave,
   erase,
 }
 
@@ -145,12 +149,12 @@ function* resend(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Don
   return { facts: { resent: start.decision.reason }, challenge: input.challenge, start }
 }
 
-function* endAll(tx: Tx, tenant: string, user: UserRow | null): Operation<number> {
+function* endAll(tx: Tx, tenant: string, user: string): Operation<number> {
   const ended = yield* all(
     'update sessions{by_user} set ended_at = ? where tenant = ? and user_id = ? and ended_at is null returning id',
     tx.now,
     tenant,
-    user?.id ?? '',
+    user,
   )
   return ended.length
 }
@@ -169,6 +173,46 @@ function* lift(tx: Tx, scope: Scope, { person, windows }: Acting, none: Partial<
 }
 
 /**
+ * The address is nobody's from now on, and whoever comes with it next is somebody new. What was asked for and counted under it stays as long
+ * as it is kept anyway: support can still tell what happened, and nobody begins anew with guessing (RV-12).
+ */
+function* leave(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done> {
+  const { tenant } = scope
+  const user = person.user?.id ?? ''
+  yield* takeAddress(tenant, user, input.erased.email)
+  const challenges = yield* challengesOf(tenant, person.email, ALL)
+  yield* voidMails(tx, tenant, challenges)
+  return { facts: { challenges: challenges.length, sessions: yield* endForGood(tx, tenant, user) } }
+}
+
+function* takeAddress(tenant: string, user: string, instead: string): Operation<void> {
+  yield* run(
+    "update users set email = ?, status = 'disabled', browsers = '[]', current_sign_in_place = null, last_sign_in_place = null, external_id = null where tenant = ? and id = ?",
+    instead,
+    tenant,
+    user,
+  )
+}
+
+/** Whoever takes such a mail out of the queue finds that it ran out, and sends nothing. */
+function* voidMails(tx: Tx, tenant: string, challenges: readonly string[]): Operation<void> {
+  const ids = JSON.stringify(challenges)
+  for (const what of ['link', 'code'] as const) yield* run(EXPIRE[what], tx.now, tenant, ids, tx.now)
+}
+
+const EXPIRE = {
+  link: 'update mails set link_expires_at = ? where tenant = ? and challenge {is_listed} and link_expires_at > ?',
+  code: 'update mails set code_expires_at = ? where tenant = ? and challenge {is_listed} and code_expires_at > ?',
+} as const
+
+/** Nobody will look at the list of them again. */
+function* endForGood(tx: Tx, tenant: string, user: string): Operation<number> {
+  const ended = yield* endAll(tx, tenant, user)
+  yield* run("update sessions{by_user} set device = '', network = '' where tenant = ? and user_id = ?", tenant, user)
+  return ended
+}
+
+/**
  * Takes the address from everything that names it. What stays is a user whom nobody can be any more, so that counts and the record keep
  * their rows; also for somebody who never had a user, or a later proof of a mail that is out would make one.
  */
@@ -184,39 +228,16 @@ function* erase(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done
       erased.email,
       tx.now,
     )
-  } else {
-    yield* run(
-      "update users set email = ?, status = 'disabled', browsers = '[]', current_sign_in_place = null, last_sign_in_place = null where tenant = ? and id = ?",
-      erased.email,
-      tenant,
-      user,
-    )
-  }
+  } else yield* takeAddress(tenant, user, erased.email)
   const challenges = yield* challengesOf(tenant, person.email, ALL)
-  const ids = JSON.stringify(challenges)
   yield* run(
     "update challenges set email = ?, device = '', network = null, return_to = null where tenant = ? and id {is_listed}",
     erased.email,
     tenant,
-    ids,
+    JSON.stringify(challenges),
   )
-  // Whoever takes such a mail out of the queue finds that it ran out, and sends nothing.
-  yield* run(
-    'update mails set link_expires_at = ? where tenant = ? and challenge {is_listed} and link_expires_at > ?',
-    tx.now,
-    tenant,
-    ids,
-    tx.now,
-  )
-  yield* run(
-    'update mails set code_expires_at = ? where tenant = ? and challenge {is_listed} and code_expires_at > ?',
-    tx.now,
-    tenant,
-    ids,
-    tx.now,
-  )
-  const sessions = yield* endAll(tx, tenant, person.user)
-  yield* run("update sessions{by_user} set device = '', network = '' where tenant = ? and user_id = ?", tenant, user)
+  yield* voidMails(tx, tenant, challenges)
+  const sessions = yield* endForGood(tx, tenant, user)
   tx.limits.drop(tenant, mailboxLimit(person.email))
   return { facts: { challenges: challenges.length, sessions }, user }
 }

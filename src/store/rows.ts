@@ -2,8 +2,8 @@
 import type { Mail, User } from '../core/model.ts'
 import { all, type Operation, one } from './operation.ts'
 
-const userColumns =
-  'id, email, status, created_at as "createdAt", confirmed_at as "confirmedAt", sign_in_count as "signInCount", current_sign_in_at as "currentSignInAt", last_sign_in_at as "lastSignInAt", browsers'
+export const userColumns =
+  'id, email, status, created_at as "createdAt", confirmed_at as "confirmedAt", sign_in_count as "signInCount", current_sign_in_at as "currentSignInAt", last_sign_in_at as "lastSignInAt", external_id as "externalId", browsers'
 
 export const sessionColumns =
   'id, user_id as "user", device, network, proof, created_at as "createdAt", seen_at as "seenAt", ended_at as "endedAt"'
@@ -42,6 +42,9 @@ export const findUserOrNext = (tenant: string, email: string): Operation<UserRow
 export const findUserById = (tenant: string, id: string): Operation<UserRow | null> =>
   one<UserRow>(`select ${userColumns} from users where tenant = ? and id = ?`, tenant, id)
 
+export const findUserByExternalId = (tenant: string, externalId: string): Operation<UserRow | null> =>
+  one<UserRow>(`select ${userColumns} from users where tenant = ? and external_id = ? and external_id is not null`, tenant, externalId)
+
 export const findUserByEmail = (tenant: string, email: string): Operation<UserRow | null> =>
   one<UserRow>(`select ${userColumns} from users where tenant = ? and email = ?`, tenant, email)
 
@@ -69,13 +72,14 @@ interface JoinedRow extends MailRow, Omit<ChallengeRow, 'id' | 'createdAt'> {
   readonly signInCount: number
   readonly currentSignInAt: number | null
   readonly lastSignInAt: number | null
+  readonly externalId: string | null
   readonly browsers: string
 }
 
 // The address is looked up once more for the user: joined by `c.email`, PostgreSQL may take the tenant alone to be key enough, as long as
 // it knows nothing of the table, and read all its users each time.
 const challengeWithMails =
-  'select c.email, c.browser, c.return_to as "returnTo", c.locale, c.device, c.created_at as "askedAt", c.completed_at as "completedAt", m.ordinal, m.created_at as "createdAt", m.link_digest as "linkDigest", m.code_digest as "codeDigest", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_used_at as "linkUsedAt", m.code_tries as "codeTries", m.address_tries as "addressTries", u.id as "userId", u.status, u.created_at as "joinedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.browsers from challenges c join mails m on m.tenant = c.tenant and m.challenge = c.id left join users u on u.tenant = ? and u.email = (select email from challenges where tenant = ? and id = ?) where c.tenant = ? and c.id = ? and c.purpose = ? order by m.ordinal'
+  'select c.email, c.browser, c.return_to as "returnTo", c.locale, c.device, c.created_at as "askedAt", c.completed_at as "completedAt", m.ordinal, m.created_at as "createdAt", m.link_digest as "linkDigest", m.code_digest as "codeDigest", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_used_at as "linkUsedAt", m.code_tries as "codeTries", m.address_tries as "addressTries", u.id as "userId", u.status, u.created_at as "joinedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.external_id as "externalId", u.browsers from challenges c join mails m on m.tenant = c.tenant and m.challenge = c.id left join users u on u.tenant = ? and u.email = (select email from challenges where tenant = ? and id = ?) where c.tenant = ? and c.id = ? and c.purpose = ? order by m.ordinal'
 
 /** All that a proof is judged by, in one look: a challenge is never without a mail. */
 export function* findChallengeWithMails(tenant: string, purpose: string, id: string): Operation<FoundChallenge | null> {
@@ -88,8 +92,19 @@ export function* findChallengeWithMails(tenant: string, purpose: string, id: str
 
 function userOf(row: JoinedRow): UserRow | null {
   if (row.userId === null) return null
-  const { userId: id, email, status, joinedAt: createdAt, confirmedAt, signInCount, currentSignInAt, lastSignInAt, browsers } = row
-  return { id, email, status, createdAt, confirmedAt, signInCount, currentSignInAt, lastSignInAt, browsers }
+  const {
+    userId: id,
+    email,
+    status,
+    joinedAt: createdAt,
+    confirmedAt,
+    signInCount,
+    currentSignInAt,
+    lastSignInAt,
+    externalId,
+    browsers,
+  } = row
+  return { id, email, status, createdAt, confirmedAt, signInCount, currentSignInAt, lastSignInAt, externalId, browsers }
 }
 
 /** Field by field: to copy the rest of a driver's row costs as much as the statement did. */

@@ -57,23 +57,34 @@ interface Checked extends Omit<Session, 'user'> {
   readonly signInCount: number
   readonly currentSignInAt: Ms | null
   readonly lastSignInAt: Ms | null
+  readonly externalId: string | null
 }
 
 /** One statement: the hottest of all. */
 export function* findSession(tx: Tx, tenant: string, policy: Policy, key: SessionKey): Operation<SessionView | null> {
   const row = yield* one<Checked>(
-    'select s.id, s.digest, s.user_id as "user", s.device, s.network, s.proof, s.created_at as "createdAt", s.seen_at as "seenAt", s.ended_at as "endedAt", u.email, u.status, u.created_at as "userCreatedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt" from sessions s join users u on u.tenant = s.tenant and u.id = s.user_id where s.tenant = ? and s.id = ?',
+    'select s.id, s.digest, s.user_id as "user", s.device, s.network, s.proof, s.created_at as "createdAt", s.seen_at as "seenAt", s.ended_at as "endedAt", u.email, u.status, u.created_at as "userCreatedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.external_id as "externalId" from sessions s join users u on u.tenant = s.tenant and u.id = s.user_id where s.tenant = ? and s.id = ?',
     tenant,
     key.id,
   )
   if (row === null || !same(row.digest, key.digest)) return null
-  const { id, device, network, proof, createdAt, seenAt, endedAt, email, status, confirmedAt, signInCount, currentSignInAt, lastSignInAt } =
-    row
+  const { id, device, network, proof, createdAt, seenAt, endedAt } = row
+  const { email, status, confirmedAt, signInCount, currentSignInAt, lastSignInAt, externalId } = row
   return {
     now: tx.now,
     decision: decideSession(policy, { now: tx.now, session: row, user: row }),
     session: { id, user: row.user, device, network, proof, createdAt, seenAt, endedAt },
-    user: { id: row.user, email, status, createdAt: row.userCreatedAt, confirmedAt, signInCount, currentSignInAt, lastSignInAt },
+    user: {
+      id: row.user,
+      email,
+      status,
+      createdAt: row.userCreatedAt,
+      confirmedAt,
+      signInCount,
+      currentSignInAt,
+      lastSignInAt,
+      externalId,
+    },
   }
 }
 

@@ -3,7 +3,7 @@
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
 import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
-import type { OperatorDecision, OperatorFacts } from '../core/operator.ts'
+import type { Act, Hand, OperatorDecision, UserAct } from '../core/operator.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import type { EventRow, Link, Place, Seal } from '../core/seal.ts'
@@ -151,13 +151,13 @@ export interface EndInput {
 }
 
 /** Whom an operator means: a user, or an address that may have none. */
-export type PersonKey = { readonly user: string } | { readonly email: string }
+export type PersonKey = { readonly user: string } | { readonly email: string } | { readonly externalId: string }
 
 export interface OperateInput {
   readonly key: SessionKey
   /** Addresses of operators. */
   readonly operators: readonly string[]
-  readonly wants: OperatorFacts['wants']
+  readonly wants: 'look' | Act
   readonly person: PersonKey | null
   readonly challenge: string | null
   /** Which page, by the pattern of its route. */
@@ -179,6 +179,40 @@ export interface OperateOutcome {
   readonly person: { readonly email: string; readonly user: User | null; readonly hits: HitTimes } | null
   /** Of a resend that was let through. */
   readonly start: StartOutcome | null
+}
+
+/** What is done to a user by command line or library. */
+export interface AdministerInput {
+  readonly by: Hand
+  /** Addresses of operators. */
+  readonly operators: readonly string[]
+  readonly wants: Exclude<UserAct, 'create'>
+  readonly person: PersonKey
+  /** For `delete` and `erase`, as for an operator. */
+  readonly erased: OperateInput['erased']
+}
+
+export interface AdministerOutcome {
+  readonly decision: OperatorDecision
+  readonly now: Ms
+  /** Whom it was done to, as it was before; null: nobody known, or an address without a user. */
+  readonly user: User | null
+  /** How many of each were found, and are gone, ended or void now. */
+  readonly found: { readonly sessions?: number; readonly challenges?: number }
+}
+
+export interface CreateInput {
+  readonly by: Hand
+  readonly id: string
+  readonly email: string
+  readonly externalId: string | null
+}
+
+export interface CreateOutcome {
+  readonly decision: OperatorDecision
+  readonly now: Ms
+  /** The new one; or who has the address, or else the external id, already. */
+  readonly user: User
 }
 
 export type MailState = 'queued' | 'sent' | 'dead' | 'expired' | 'suppressed'
@@ -391,6 +425,14 @@ export interface Store {
     scope: Scope,
     operators: readonly { readonly id: string; readonly email: string; readonly eventId: string }[],
   ): Promise<number>
+  /** The same for command line and library, which need no session. */
+  administer(scope: Scope, input: AdministerInput): Promise<AdministerOutcome>
+  /** Makes a user whose mailbox nobody has proved, unless there is one; writes the event. */
+  createUser(scope: Scope, input: CreateInput): Promise<CreateOutcome>
+  findUser(tenant: string, person: PersonKey): Promise<User | null>
+  /** In the order of their ids, those behind `after` ('': from the first), at most so many; also those who were deleted or erased. */
+  listUsers(tenant: string, after: string, limit: number): Promise<readonly User[]>
+  countUsers(tenant: string): Promise<number>
   hasUser(tenant: string, id: string): Promise<boolean>
   viewPerson(tenant: string, policy: Policy, person: { readonly email: string; readonly user: string | null }): Promise<PersonView>
   viewQueue(tenant: string): Promise<QueueView>

@@ -24,6 +24,7 @@ export function* signIn(tx: Tx, tenant: string, input: SignIn): Operation<User> 
       signInCount: 1,
       currentSignInAt: tx.now,
       lastSignInAt: null,
+      externalId: null,
     }
     yield* run(
       "insert into users (tenant, id, email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, browsers) values (?, ?, ?, 'active', ?, ?, 1, ?, ?, ?)",

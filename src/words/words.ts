@@ -30,6 +30,9 @@ type Faceless =
   | 'operator_enabled_user'
   | 'operator_lifted_limit'
   | 'operator_erased_user'
+  | 'operator_created_user'
+  | 'operator_deleted_user'
+  | 'user_exists'
 
 export type Face = Exclude<ReasonCode, Faceless>
 

@@ -1,0 +1,56 @@
+// `postkey.users`: the same acts for the code of the host, with few words.
+import type { User } from '../core/model.ts'
+import {
+  type Acted,
+  actOnUser,
+  type Care,
+  type Created,
+  createUser,
+  findUser,
+  listUsers,
+  type NewUser,
+  type UserFilter,
+  type UserKey,
+  type UserPage,
+} from './users.ts'
+
+/**
+ * For the host's own code, which decides who may call it. Each act is one event of kind `console` that says `by: library`; of several that run at
+ * once on one user each comes before or after the other. They reject when the database does not answer, and then nothing was done.
+ */
+export interface Users {
+  /**
+   * Makes a user whose address nobody has proved. No mail is sent: the first one is the sign-in mail that the person asks for, and its proof
+   * confirms the address. An address or external id that somebody has changes nothing, and says who.
+   */
+  create(user: NewUser): Promise<Created>
+  /** null: nobody is known by that. */
+  find(key: UserKey): Promise<User | null>
+  /** In the order of their ids, `limit` (default: 100, at most 1,000) from behind `after` on; `next` is where to go on. */
+  list(options?: UserFilter & { readonly after?: string; readonly limit?: number }): Promise<UserPage>
+  endSessions(key: UserKey): Promise<Acted>
+  /** Nobody gets in as this user, by whatever was sent or will be; sessions end for good. */
+  disable(key: UserKey): Promise<Acted>
+  enable(key: UserKey): Promise<Acted>
+  /** The account ends; whoever comes with the address is somebody new. What the record tells of it runs out in its time. */
+  delete(key: UserKey): Promise<Acted>
+  /** The same, and the address is taken from everything that names it. */
+  erase(key: UserKey): Promise<Acted>
+}
+
+const LIMIT = 100
+const LIMIT_MAX = 1_000
+
+export function usersOf(care: Care): Users {
+  return {
+    create: (user) => createUser(care, user),
+    find: (key) => findUser(care, key),
+    list: ({ limit = LIMIT, ...options } = {}) =>
+      listUsers(care, { ...options, limit: Math.max(1, Math.min(LIMIT_MAX, Math.floor(limit) || LIMIT)) }),
+    endSessions: (key) => actOnUser(care, 'end_sessions', key),
+    disable: (key) => actOnUser(care, 'disable', key),
+    enable: (key) => actOnUser(care, 'enable', key),
+    delete: (key) => actOnUser(care, 'delete', key),
+    erase: (key) => actOnUser(care, 'erase', key),
+  }
+}
