@@ -30,6 +30,9 @@ type Faceless =
   | 'operator_enabled_user'
   | 'operator_lifted_limit'
   | 'operator_erased_user'
+  | 'endpoint_changed'
+  | 'endpoint_disabled'
+  | 'dispatch_replayed'
 
 export type Face = Exclude<ReasonCode, Faceless>
 
