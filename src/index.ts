@@ -13,6 +13,8 @@ import type { Tell } from './core/told.ts'
 import { parseUrl } from './core/url.ts'
 import { startAlarms } from './flow/alarms.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
+import { type Dispatcher, startDispatcher } from './flow/dispatcher.ts'
+import type { Hooks } from './flow/hooks.ts'
 import { watchMail } from './flow/mail-health.ts'
 import { makeOperators } from './flow/operator.ts'
 import { startOutbox } from './flow/outbox.ts'
@@ -38,6 +40,7 @@ import { keyring } from './secret.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { appVersion, policyVersion, schemaVersion, templateVersion } from './versions.ts'
+import { poster } from './webhook/post.ts'
 
 export type { Session, User } from './core/model.ts'
 export type { Policy, PolicyInput, PresetName } from './core/policy.ts'
@@ -46,6 +49,7 @@ export { reasons } from './core/reason.ts'
 export type { RollOutInput } from './core/roll-out.ts'
 export type { Acted, Created, NewUser, UserFilter, UserKey, UserPage } from './flow/users.ts'
 export type { Users } from './flow/users-library.ts'
+export type { AddressConfirmed, Hooks, SignedIn, SignedOut } from './flow/hooks.ts'
 export type { Handler, Listener } from './http/app.ts'
 export type { RequestInfo } from './http/visit.ts'
 export type { Message } from './mail/message.ts'
@@ -88,6 +92,8 @@ export interface PostkeyOptions {
    * Default: none, and there is no console.
    */
   readonly operators?: readonly string[]
+  /** Functions that are told what happened, at least once and after it is written down: docs/webhooks.md. */
+  readonly hooks?: Hooks
   readonly log?: Log
   /**
    * Makes spans for requests, mails and what they ask of the database: `import * as opentelemetry from '@opentelemetry/api'`, and this is it.
@@ -96,7 +102,7 @@ export interface PostkeyOptions {
   readonly tracing?: OpenTelemetry
   /** In place of all clocks, the database's too: milliseconds since 1970. For tests. */
   readonly now?: () => number
-  /** Run the outbox worker in this process. Default: true. */
+  /** Send mails, webhooks and calls of hooks from this process. Default: true. */
   readonly sendsMail?: boolean
   /** Seal the record in the background, so that it shows what was changed in it. Default: true. */
   readonly seals?: boolean
@@ -135,6 +141,8 @@ export interface Postkey {
   metrics(): Promise<string>
   /** Resolves when every queued mail that is due has been handed over. */
   mailsSent(): Promise<void>
+  /** Resolves when every webhook that is due was sent, and every hook called. */
+  hostTold(): Promise<void>
   /**
    * Deletes the rows that the policy does not keep any more, all of them at once. A process that goes on running does so by itself, in the
    * background; this is for functions that run for one request, and for a quiet hour.
@@ -179,6 +187,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const store = tracing?.store(opened) ?? opened
   // Without a worker of its own a process leaves its mails to those of others.
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }
+  let dispatcher: Dispatcher | null = null
   const listeners: Tell[] = []
   const tenant = 'default'
   const views = startViews({ store, tenant, now, log })
@@ -205,14 +214,18 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     now,
     mailUnusableSince: options.sendsMail === false ? () => null : watchMail(transport, log, now),
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
+    dispatches: { wanted: () => dispatcher?.wanted() ?? {}, wake: () => dispatcher?.wake() },
     views,
     mailboxes,
     mailboxOf: (email) => (counted === null ? 'other' : mailboxes.known(domainOf(email))),
   }
   if (rollOut !== null) context.rollOut = rollingOut(context, rollOut, policyVersion(rollOut.policy))
   for (const { policy, versions } of contextsOf(context)) await store.keepPolicy(tenant, versions.policy, policy)
-  await makeOperators(context)
+  const { hooks = {} } = options
+  const post = poster({ local: url.protocol === 'http:' })
   const apart = tracing?.apart ?? (<T>(work: () => T): T => work())
+  dispatcher = await apart(() => startDispatcher(context, { post, hooks, sends: options.sendsMail !== false }))
+  await makeOperators(context)
   const outbox = options.sendsMail === false ? null : apart(() => startOutbox(context, transport))
   if (outbox) hand = outbox
   const purging = apart(() => startPurge(context))
@@ -245,6 +258,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     versions,
     metrics,
     mailsSent: async () => outbox?.idle(),
+    hostTold: async () => dispatcher?.idle(),
     purge: () => purgeDue(context, async () => true),
     seal: () => sealClosed(context, async () => true),
     close: async () => {
@@ -254,6 +268,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
       await stopReadings(context)
       await views.stop()
       await outbox?.stop()
+      await dispatcher?.stop()
       await counted?.then((counts) => counts.close())
       await transport.close()
       await store.close()

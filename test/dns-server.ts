@@ -1,9 +1,18 @@
-// A real DNS server of 40 lines: it answers TXT and MX, says NXDOMAIN, fails, or says nothing.
+// A real DNS server of 40 lines: it answers A, TXT and MX, says NXDOMAIN, fails, or says nothing.
 import { createSocket } from 'node:dgram'
 import dns from 'node:dns'
 import { afterAll, beforeAll } from 'vitest'
 
-export type Zone = Readonly<Record<string, { readonly txt?: readonly string[]; readonly mx?: readonly string[] } | 'servfail' | 'silent'>>
+interface Records {
+  readonly txt?: readonly string[]
+  readonly mx?: readonly string[]
+  /** IPv4 addresses; a list of lists: one for each time it is asked, the last for ever. */
+  readonly a?: readonly string[] | readonly (readonly string[])[]
+}
+
+export type Zone = Readonly<Record<string, Records | 'servfail' | 'silent'>>
+
+const A = 1
 
 const TXT = 16
 const MX = 15
@@ -19,6 +28,7 @@ export interface DnsServer {
 export async function startDns(zone: Zone): Promise<DnsServer> {
   const socket = createSocket('udp4')
   const asked: string[] = []
+  const times = new Map<string, number>()
   socket.on('message', (query, from) => {
     const labels: string[] = []
     let at = 12
@@ -31,7 +41,14 @@ export async function startDns(zone: Zone): Promise<DnsServer> {
     const entry = zone[labels.join('.').toLowerCase()]
     if (entry === 'silent') return
     const known = typeof entry === 'object' ? entry : {}
-    const answers = type === TXT ? (known.txt ?? []).map(txtData) : type === MX ? (known.mx ?? []).map(mxData) : []
+    const answers =
+      type === TXT
+        ? (known.txt ?? []).map(txtData)
+        : type === MX
+          ? (known.mx ?? []).map(mxData)
+          : type === A
+            ? addressesAt(known.a ?? [], labels.join('.')).map(addressData)
+            : []
     const header = Buffer.alloc(12)
     header.writeUInt16BE(query.readUInt16BE(0), 0)
     header.writeUInt16BE(0x8180 | (entry === undefined ? 3 : entry === 'servfail' ? 2 : 0), 2)
@@ -45,6 +62,12 @@ export async function startDns(zone: Zone): Promise<DnsServer> {
     })
     socket.send(Buffer.concat([header, query.subarray(12, at + 5), ...records]), from.port, from.address)
   })
+  const addressesAt = (all: NonNullable<Records['a']>, name: string): readonly string[] => {
+    const time = times.get(name) ?? 0
+    times.set(name, time + 1)
+    const at = all[Math.min(time, all.length - 1)]
+    return typeof at === 'object' ? at : (all as readonly string[])
+  }
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
   return { address: `127.0.0.1:${socket.address().port}`, asked, close: () => socket.close() }
 }
@@ -68,6 +91,8 @@ function txtData(text: string): Buffer {
   const pieces = text.match(/[\s\S]{1,255}/g) ?? ['']
   return Buffer.concat(pieces.map((piece) => Buffer.concat([Buffer.from([piece.length]), Buffer.from(piece, 'latin1')])))
 }
+
+const addressData = (address: string): Buffer => Buffer.from(address.split('.').map(Number))
 
 function mxData(host: string): Buffer {
   const labels = host.split('.').filter((label) => label !== '')

@@ -73,6 +73,7 @@ function compile(files: readonly { readonly name: string; readonly code: string 
       paths: {
         postkey: [join(root, 'src/index.ts')],
         'postkey/server': [join(root, 'src/server.ts')],
+        'postkey/webhooks': [join(root, 'src/webhook/verify.ts')],
         'postkey/client': [join(root, 'src/client/client.ts')],
         'postkey/client/react': [join(root, 'src/client/react.ts')],
         'postkey/client/element': [join(root, 'src/client/element.ts')],

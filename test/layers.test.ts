@@ -54,9 +54,14 @@ const layers: Record<string, Layer> = {
       /^core\//,
       /^secret\.ts$/,
       /^versions\.ts$/,
-      /^store\/store\.ts$/,
+      /^store\/(store|webhook-store)\.ts$/,
+      /^webhook\/(post|signature)\.ts$/,
       /^mail\/(message\.ts|transport\.ts|sign-in\.tsx?|alarm\.ts)$/,
     ],
+  },
+  webhook: {
+    files: /^webhook\//,
+    may: [/^webhook\//, /^core\//, /^mail\/transport\.ts$/, /^ipaddr\.js$/, /^node:(crypto|dns|http|https|net)(\/promises)?$/],
   },
   http: {
     files: /^http\//,

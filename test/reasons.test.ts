@@ -1,9 +1,11 @@
 // Every reason is reached: each is driven here through HTTP, or through the door of the library where no route says it, and
 // must then stand in the record, in the log or in the answer. A reason that nothing reaches is a promise that nothing keeps.
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { type ReasonCode, type ReasonKind, reasons } from '../src/core/reason.ts'
 import { type TestDatabase, temporaryDatabase } from './database.ts'
 import { askAndOpen, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
+import { startReceiver, typed } from './webhook-receiver.ts'
 
 const ADA = 'ada@example.net'
 const SECRET_SHAPED = 'A'.repeat(43)
@@ -38,6 +40,19 @@ const acting =
     const { location } = await operator.post('/console/search', { q: whom })
     await operator.post(location, { act, ...more })
   }
+
+/** A host that is told, and says that it wants nothing. */
+const KEY = randomBytes(33).toString('base64')
+const withEndpoint: KitOptions = { url: 'http://localhost:3999', secret: KEY }
+const goneEndpoint = async ({ kit, database }: Scene): Promise<string> => {
+  await using receiver = await startReceiver()
+  receiver.answer = () => ({ status: 410 })
+  const { json } = await typed(database.url, KEY, ['webhooks', 'add', receiver.url, '--json'])
+  await kit.postkey.hostTold()
+  await signIn(kit, ADA)
+  await kit.postkey.hostTold()
+  return String(json['endpoint'])
+}
 
 const ways: Record<ReasonCode, Way> = {
   mail_queued: { go: ({ kit }) => kit.browser().ask(ADA) },
@@ -332,6 +347,13 @@ const ways: Record<ReasonCode, Way> = {
     },
   },
 
+  endpoint_changed: { options: withEndpoint, go: goneEndpoint },
+  endpoint_disabled: { options: withEndpoint, go: goneEndpoint },
+  dispatch_replayed: {
+    options: withEndpoint,
+    go: async (scene) => typed(scene.database.url, KEY, ['webhooks', 'replay', await goneEndpoint(scene)]),
+  },
+
   unavailable: {
     go: async ({ kit }) => {
       await kit.close()
@@ -356,6 +378,7 @@ const counters: Readonly<Record<ReasonKind, (reason: ReasonCode) => readonly str
   // Answers with these are counted by their route and status; the record has what operators do.
   session: () => [],
   operator: () => [],
+  webhook: () => [],
   outage: () => [],
 }
 

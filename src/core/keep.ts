@@ -5,11 +5,14 @@ import { mailWindows, type Policy } from './policy.ts'
 import { bounceRule } from './start.ts'
 
 /** What goes when it is old; the mails of a challenge go with it. */
-export const purgeKinds = ['challenges', 'sessions', 'events', 'views', 'limits'] as const
+export const purgeKinds = ['challenges', 'sessions', 'events', 'views', 'dispatches', 'limits'] as const
 export type PurgeKind = (typeof purgeKinds)[number]
 
 /** Kinds whose rows are told by when they were made. */
 export type DatedKind = Exclude<PurgeKind, 'limits'>
+
+/** Ten times as long as a message is tried: so long it can be sent again. Its row holds no address, and the record tells the same. */
+const DISPATCHES_KEPT: Ms = 30 * 86_400_000
 
 /**
  * Rows of a kind that were made before this are not needed. `keep` counts from the end of the last thing that could be done with them
@@ -23,6 +26,7 @@ export function purgeBefore(policy: Policy, kind: DatedKind, now: Ms): Ms {
   if (kind === 'challenges') return now - keep.challenges - proofs
   // Its id is as old as its challenge.
   if (kind === 'sessions') return now - keep.sessions - policy.session.absolute - proofs
+  if (kind === 'dispatches') return now - DISPATCHES_KEPT
   // Events, and the views that stand beside them.
   return now - keep.events
 }

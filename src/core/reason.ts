@@ -22,7 +22,7 @@ export type NextStep =
   | 'reload'
   | 'contact'
 
-export type ReasonKind = 'start' | 'verify' | 'session' | 'guard' | 'delivery' | 'operator' | 'outage'
+export type ReasonKind = 'start' | 'verify' | 'session' | 'guard' | 'delivery' | 'operator' | 'webhook' | 'outage'
 
 export interface Reason {
   readonly kind: ReasonKind
@@ -342,6 +342,25 @@ export const reasons = {
     'An operator deleted a user: the address is free for somebody new, and what is known of it runs out in its time.',
   ),
   user_exists: reason('operator', 'user_exists', 409, 'continue', 'info', 'There is a user with this address or external id already.'),
+
+  // webhook: where the host is told of what happens; never on a page of people who sign in
+  endpoint_changed: reason(
+    'webhook',
+    'endpoint_changed',
+    200,
+    'continue',
+    'notice',
+    'An endpoint for webhooks was added, changed or removed.',
+  ),
+  endpoint_disabled: reason(
+    'webhook',
+    'endpoint_disabled',
+    200,
+    'contact',
+    'error',
+    'An endpoint said that it is gone, or took nothing for days: it is sent nothing more until somebody enables it.',
+  ),
+  dispatch_replayed: reason('webhook', 'dispatch_replayed', 200, 'continue', 'notice', 'Webhooks were queued once more.'),
 
   // outage: not a decision; nothing was written
   unavailable: reason('outage', 'unavailable', 503, 'wait', 'error', 'The database is not answering.'),

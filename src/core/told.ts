@@ -7,7 +7,7 @@ import type { StartDecision } from './start.ts'
 import type { VerifyDecision, VerifyFacts } from './verify.ts'
 import { classOfView, type ViewClass, type ViewFacts, type ViewState } from './view.ts'
 
-export type Told = ToldStart | ToldVerify | ToldDelivery | ToldRefusal | ToldView | ToldRequest
+export type Told = ToldStart | ToldVerify | ToldDelivery | ToldRefusal | ToldView | ToldRequest | ToldDispatch
 
 export interface ToldStart {
   readonly kind: 'start' | 'resend'
@@ -67,6 +67,12 @@ export interface ToldRequest {
   readonly status: number
   /** '': a page that was looked at. */
   readonly reason: string
+}
+
+/** One try to tell the host. */
+export interface ToldDispatch {
+  readonly kind: 'dispatch'
+  readonly outcome: 'delivered' | 'retry' | 'failed'
 }
 
 /** How flows tell; never throws. */

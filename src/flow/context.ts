@@ -6,6 +6,7 @@ import type { ReasonCode } from '../core/reason.ts'
 import { type Tell, toldRefusal } from '../core/told.ts'
 import { type Keyring, mintId } from '../secret.ts'
 import type { QueuedMail, Scope, Store } from '../store/store.ts'
+import type { Dispatcher } from './dispatcher.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { RollingOut } from './roll-out.ts'
 import type { SealedSecrets } from './sealed.ts'
@@ -45,6 +46,8 @@ export interface Context {
   /** The wall clock: for ids and cookies only. Decisions use the store's. */
   readonly now: () => number
   readonly hand: Hand
+  /** Who in the host wants to be told of what. */
+  readonly dispatches: Pick<Dispatcher, 'wanted' | 'wake'>
   readonly views: Pick<Views, 'saw' | 'isFirst' | 'counts'>
   /** Asks DNS, for operators who want to know. */
   readonly mailboxes: Pick<Mailboxes, 'find' | 'unanswered'>
@@ -81,8 +84,8 @@ export interface Asker {
 }
 
 export function scopeOf(context: Context, requestId: string): Scope {
-  const { tenant, policy, versions, rollOut } = context
-  const scope = { tenant, policy, versions, requestId, eventId: mintId(context.now()) }
+  const { tenant, policy, versions, dispatches, rollOut } = context
+  const scope = { tenant, policy, versions, requestId, eventId: mintId(context.now()), wanted: dispatches.wanted() }
   if (rollOut === null) return scope
   return { ...scope, rulesOf: (email) => (rollOut.takesPart(email) ? rollOut.context : context) }
 }

@@ -46,6 +46,7 @@ export async function operate(context: Context, asker: Asker, wanted: Wanted): P
     wants === 'resend' && base.challenge !== null
       ? await withMail(context, asker, base.challenge, (resend) => store.operate(scope, { ...base, resend }))
       : await store.operate(scope, { ...base, wants, resend: null })
+  context.dispatches.wake()
   context.log.event('console', {
     requestId: asker.requestId,
     reason: outcome.decision.reason,

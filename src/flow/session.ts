@@ -56,6 +56,7 @@ export async function endSessions(
     key: sessionKey(context.tenant, asker.session),
     which,
   })
+  context.dispatches.wake()
   context.log.event('session_end', { requestId: asker.requestId, reason: result.reason, ended: result.ended })
   return result
 }

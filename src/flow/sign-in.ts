@@ -187,6 +187,7 @@ async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<V
     ...proofs,
   })
   const { decision, user, session } = outcome
+  context.dispatches.wake()
   context.tell(toldVerify(outcome.facts, decision, outcome))
   context.log.event('sign_in_verify', {
     requestId: asker.requestId,

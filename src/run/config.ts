@@ -77,6 +77,7 @@ const NEEDS: { readonly [M in Mode]?: readonly Key[] } = {
   migrate: ['databaseUrl'],
   verify: ['databaseUrl', 'secret', 'policy'],
   users: ['databaseUrl', 'policy', 'operators'],
+  webhooks: ['databaseUrl', 'secret', 'policy', 'url'],
 }
 
 /** What may name a file, from where the config file lies, or stand in the config file as an object. */

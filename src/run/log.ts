@@ -25,6 +25,8 @@ const PLAIN = [
   'rule',
   'head',
   'until',
+  'endpoint',
+  'dispatch',
 ] as const
 /** Numbers and yes or no. */
 const NUMBERS = [

@@ -72,6 +72,7 @@ export function openMetrics(
   const mailsPerSuccess = histogram('mails_per_success', 'Mails of a challenge up to its sign-in.', [1, 2, 3, 4, 5, 10])
   const refusals = counter('refusals_total', 'Requests refused before anything was looked up, by reason.', 'reason')
   const requests = counter('http_requests_total', 'Answers, by pattern of the path and class of the status.', 'route', 'status')
+  const dispatches = counter('webhook_attempts_total', 'Tries to tell the host, by webhook or function, by what came of it.', 'outcome')
   const queueAge = gauge('mail_queue_age_seconds', 'How long the mail that waits longest for a worker has been due.')
   const mailUsable = gauge('mail_server_usable', '1: the mail server can be used, as far as is known.')
   const breaker = gauge('breaker_fill_ratio', 'Wrong codes of everybody, of those the breaker takes. From 1 on mails carry links only.')
@@ -93,6 +94,8 @@ export function openMetrics(
   }
   for (const result of ['right', 'older', 'wrong']) codes.inc({ result }, 0)
   for (const method of ['link', 'code']) replays.inc({ method }, 0)
+
+  for (const outcome of ['delivered', 'retry', 'failed']) dispatches.inc({ outcome }, 0)
 
   const verified = ({ proof: method, reason, bound, code, tookMs, mails: count, refunded: back }: ToldVerify): void => {
     proofs[method](reason)
@@ -120,6 +123,7 @@ export function openMetrics(
       views.inc({ method, class: kind, state })
       if (first && CLICKABLE.has(state)) linkAge.observe({ state, mailbox }, seconds(ageMs))
     },
+    dispatch: ({ outcome }) => dispatches.inc({ outcome }),
     request: ({ route, status, reason }) => {
       requests.inc({ route, status: `${Math.floor(status / 100)}xx` })
       // Whoever refused it: the guard, a route that was sent what is no form, or none, since nothing is there.

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
 import { countEvents, findPlaceBefore, findPolicy, listPolicies, readEvents, readEventsByChallenge } from './audit.ts'
 import { steadyClock } from './clock.ts'
+import { webhookStoreOver } from './endpoint.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
 import type { Migrated } from './migrate.ts'
@@ -170,6 +171,7 @@ export async function openToRead(databaseUrl: string, options: OpenOptions = {})
 
 export function storeOver(engine: Engine): Store {
   return {
+    ...webhookStoreOver(engine),
     start: (scope, input) =>
       engine.write({
         locks: startLocks(scope, input),

@@ -4,6 +4,8 @@
 import type { HitTimes } from '../core/keep.ts'
 import type { User } from '../core/model.ts'
 import { type Act, decideOperator, isErased, type OperatorFacts, type UserAct } from '../core/operator.ts'
+import type { ReasonCode } from '../core/reason.ts'
+import { dispatch, dispatchEnds } from './dispatch.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
 import { all, type Locks, type Operation, run, type Tx } from './operation.ts'
@@ -120,15 +122,15 @@ type Doing = (tx: Tx, scope: Scope, acting: Acting) => Operation<Done>
 export const DO: Readonly<Record<Act | Exclude<UserAct, 'create'>, Doing>> = {
   resend,
   *end_sessions(tx, scope, { person }) {
-    return { facts: { sessions: yield* endAll(tx, scope.tenant, person.user?.id ?? '') } }
+    return { facts: { sessions: yield* endAll(tx, scope, person.user, 'operator_ended_sessions') } }
   },
   *disable(tx, scope, { person }) {
-    yield* setStatus(scope.tenant, person.user, 'disabled')
+    yield* setStatus(tx, scope, person.user, 'disabled')
     // Or they would be good again once the user is.
-    return { facts: { status: person.user?.status ?? null, sessions: yield* endAll(tx, scope.tenant, person.user?.id ?? '') } }
+    return { facts: { status: person.user?.status ?? null, sessions: yield* endAll(tx, scope, person.user, 'operator_disabled_user') } }
   },
-  *enable(_, scope, { person }) {
-    yield* setStatus(scope.tenant, person.user, 'active')
+  *enable(tx, scope, { person }) {
+    yield* setStatus(tx, scope, person.user, 'active')
     return { facts: { status: person.user?.status ?? null } }
   },
   lift_mails: (tx, scope, acting) => lift(tx, scope, acting, { mails: [], knownMails: [] }),
@@ -149,18 +151,21 @@ function* resend(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Don
   return { facts: { resent: start.decision.reason }, challenge: input.challenge, start }
 }
 
-function* endAll(tx: Tx, tenant: string, user: string): Operation<number> {
-  const ended = yield* all(
+function* endAll(tx: Tx, scope: Scope, user: UserRow | null, reason: ReasonCode): Operation<number> {
+  const ended = yield* all<{ id: string }>(
     'update sessions{by_user} set ended_at = ? where tenant = ? and user_id = ? and ended_at is null returning id',
     tx.now,
-    tenant,
-    user,
+    scope.tenant,
+    user?.id ?? '',
   )
+  yield* dispatchEnds(tx, scope, { user: user?.id ?? '', sessions: ended.map(({ id }) => id), reason })
   return ended.length
 }
 
-function* setStatus(tenant: string, user: UserRow | null, status: UserRow['status']): Operation<void> {
-  yield* run('update users set status = ? where tenant = ? and id = ?', status, tenant, user?.id ?? '')
+function* setStatus(tx: Tx, scope: Scope, user: UserRow | null, status: UserRow['status']): Operation<void> {
+  yield* run('update users set status = ? where tenant = ? and id = ?', status, scope.tenant, user?.id ?? '')
+  if (user !== null && user.status !== status)
+    yield* dispatch(tx, scope, 'user.changed', { user: user.id, change: status === 'disabled' ? 'disabled' : 'enabled' })
 }
 
 function* lift(tx: Tx, scope: Scope, { person, windows }: Acting, none: Partial<Windows>): Operation<Done> {
@@ -182,7 +187,9 @@ function* leave(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done
   yield* takeAddress(tenant, user, input.erased.email)
   const challenges = yield* challengesOf(tenant, person.email, ALL)
   yield* voidMails(tx, tenant, challenges)
-  return { facts: { challenges: challenges.length, sessions: yield* endForGood(tx, tenant, user) } }
+  const sessions = yield* endForGood(tx, scope, person.user, 'operator_deleted_user')
+  if (person.user !== null) yield* dispatch(tx, scope, 'user.deleted', { user })
+  return { facts: { challenges: challenges.length, sessions } }
 }
 
 function* takeAddress(tenant: string, user: string, instead: string): Operation<void> {
@@ -206,9 +213,9 @@ const EXPIRE = {
 } as const
 
 /** Nobody will look at the list of them again. */
-function* endForGood(tx: Tx, tenant: string, user: string): Operation<number> {
-  const ended = yield* endAll(tx, tenant, user)
-  yield* run("update sessions{by_user} set device = '', network = '' where tenant = ? and user_id = ?", tenant, user)
+function* endForGood(tx: Tx, scope: Scope, user: UserRow | null, reason: ReasonCode): Operation<number> {
+  const ended = yield* endAll(tx, scope, user, reason)
+  yield* run("update sessions{by_user} set device = '', network = '' where tenant = ? and user_id = ?", scope.tenant, user?.id ?? '')
   return ended
 }
 
@@ -237,7 +244,8 @@ function* erase(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done
     JSON.stringify(challenges),
   )
   yield* voidMails(tx, tenant, challenges)
-  const sessions = yield* endForGood(tx, tenant, user)
+  const sessions = yield* endForGood(tx, scope, person.user, 'operator_erased_user')
+  if (person.user !== null) yield* dispatch(tx, scope, 'user.deleted', { user })
   tx.limits.drop(tenant, mailboxLimit(person.email))
   return { facts: { challenges: challenges.length, sessions }, user }
 }
@@ -268,6 +276,7 @@ export function* makeOperators(tx: Tx, scope: Scope, operators: readonly NewOper
     )
     const decision = { reason: 'operator_made' as const }
     yield* writeEvent(tx, { ...scope, eventId }, { kind: 'console', reason: decision.reason, facts: { now: tx.now }, decision, user: id })
+    yield* dispatch(tx, { ...scope, eventId }, 'user.created', { user: id, challenge: null, by: 'operator' })
     made++
   }
   return made

@@ -53,6 +53,7 @@ const OLDEST = {
   sessions: 'select id from sessions where tenant = ? and id < ? order by id limit 1',
   events: 'select id from events where tenant = ? and request_id < ? order by request_id limit 1',
   views: 'select id from views where tenant = ? and challenge < ? order by challenge limit 1',
+  dispatches: 'select id from dispatches where tenant = ? and id < ? order by id limit 1',
 } as const
 
 function* limitsAreDue(tx: Tx, tenant: string): Operation<boolean> {
@@ -114,7 +115,13 @@ interface Dated {
 }
 
 /** By the id and by the deciding clock: an id is minted by the clock of a node, and that may be behind. */
-const PURGE = { challenges: purgeChallenges, sessions: purgeSessions, events: purgeEvents, views: purgeViews } as const
+const PURGE = {
+  challenges: purgeChallenges,
+  sessions: purgeSessions,
+  events: purgeEvents,
+  views: purgeViews,
+  dispatches: purgeDispatches,
+} as const
 
 function* purgeChallenges(tenant: string, from: string, before: Mark, limit: number): Operation<Batch> {
   const rows = yield* all<Dated>(
@@ -184,6 +191,24 @@ function purgeEvents(tenant: string, from: string, before: Mark, limit: number):
 
 function purgeViews(tenant: string, from: string, before: Mark, limit: number): Operation<Batch> {
   return purgeTogether({ table: 'views', key: 'challenge', order: 'challenge, at, id' }, tenant, from, before, limit)
+}
+
+/** To all endpoints, with what each answered. */
+function* purgeDispatches(tenant: string, from: string, before: Mark, limit: number): Operation<Batch> {
+  const rows = yield* all<Dated>(
+    'select id as key, created_at as at from dispatches where tenant = ? and id > ? and id < ? order by id, endpoint limit ?',
+    tenant,
+    from,
+    before.id,
+    limit,
+  )
+  const old = keysBefore(rows, before.at)
+  if (old.length > 0) {
+    const ids = JSON.stringify([...new Set(old)])
+    yield* run('delete from attempts where tenant = ? and dispatch {is_listed}', tenant, ids)
+    yield* run('delete from dispatches where tenant = ? and id {is_listed}', tenant, ids)
+  }
+  return batchOf(rows, old.length)
 }
 
 /**

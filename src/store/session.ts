@@ -5,6 +5,7 @@ import type { ReasonCode } from '../core/reason.ts'
 import { decideSession } from '../core/session.ts'
 import { ID_LENGTH } from '../core/time-key.ts'
 import { same } from './digest.ts'
+import { dispatchEnds, isWanted } from './dispatch.ts'
 import { writeEvent } from './event.ts'
 import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
 import { sessionColumns } from './rows.ts'
@@ -104,8 +105,13 @@ export function* listSessions(tx: Tx, tenant: string, policy: Policy, user: stri
 }
 
 /** Pre-hijacking: whatever was signed in before the first proof of the mailbox was not its owner. */
-export function* endSessionsOf(tx: Tx, tenant: string, user: string): Operation<void> {
-  yield* run('update sessions{by_user} set ended_at = ? where tenant = ? and user_id = ? and ended_at is null', tx.now, tenant, user)
+export function* endSessionsOf(tx: Tx, scope: Scope, user: string): Operation<readonly string[]> {
+  const end = 'update sessions{by_user} set ended_at = ? where tenant = ? and user_id = ? and ended_at is null'
+  // Which ones is asked only where somebody wants to know: nobody else waits for the answer.
+  if (isWanted(scope, 'session.ended'))
+    return (yield* all<{ id: string }>(`${end} returning id`, tx.now, scope.tenant, user)).map(({ id }) => id)
+  yield* run(end, tx.now, scope.tenant, user)
+  return []
 }
 
 export function* endOtherSession(tx: Tx, tenant: string, id: string): Operation<void> {
@@ -155,5 +161,6 @@ export function* endSessions(tx: Tx, scope: Scope, input: EndInput): Operation<{
     user: view?.user.id ?? null,
     session: view?.session.id ?? null,
   })
+  if (view !== null) yield* dispatchEnds(tx, scope, { user: view.user.id, sessions: decision.ended, reason })
   return { ended: ended.length, reason }
 }

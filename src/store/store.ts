@@ -1,6 +1,7 @@
 // The port: what the rest of Postkey may ask of a database. One method is one transaction. The SQL behind each is in the
 // file of the same name; the engines are sqlite.ts and, when it comes, postgres.ts.
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
+import type { Wanted } from '../core/dispatch.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
 import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
 import type { Act, Hand, OperatorDecision, UserAct } from '../core/operator.ts'
@@ -13,6 +14,7 @@ import type { StartDecision } from '../core/start.ts'
 import type { Trace } from '../core/trace.ts'
 import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
 import type { View } from '../core/view.ts'
+import type { WebhookStore } from './webhook-store.ts'
 
 /** In every call that decides: whose, under which rules, and for which request. */
 export interface Scope {
@@ -24,6 +26,8 @@ export interface Scope {
   readonly eventId: string
   /** Under which policy an address is decided about, where that is not known before it is read; absent: all under this one. */
   readonly rulesOf?: (email: string) => Pick<Scope, 'policy' | 'versions'>
+  /** Who wants to be told of what; absent: nobody. */
+  readonly wanted?: Wanted
 }
 
 /** The scope of what is decided about an address. */
@@ -404,7 +408,7 @@ export interface FoundTrace extends Trace {
   readonly email: string | null
 }
 
-export interface Store {
+export interface Store extends WebhookStore {
   /** Decides, and writes challenge, mail, limits and event. */
   start(scope: Scope, input: StartInput): Promise<StartOutcome>
   resend(scope: Scope, input: ResendInput): Promise<StartOutcome>

@@ -3,6 +3,7 @@
 
 import type { User } from '../core/model.ts'
 import { decideOperator, type OperatorFacts } from '../core/operator.ts'
+import { dispatch } from './dispatch.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows } from './limits.ts'
 import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
@@ -66,7 +67,7 @@ export function* createUser(tx: Tx, scope: Scope, { by, id, email, externalId }:
           externalId,
         }
       : withoutBrowsers(there)
-  if (decision.verdict === 'admit')
+  if (decision.verdict === 'admit') {
     yield* run(
       "insert into users (tenant, id, email, status, created_at, sign_in_count, external_id) values (?, ?, ?, 'active', ?, 0, ?)",
       tenant,
@@ -75,6 +76,8 @@ export function* createUser(tx: Tx, scope: Scope, { by, id, email, externalId }:
       tx.now,
       externalId,
     )
+    yield* dispatch(tx, scope, 'user.created', { user: id, challenge: null, by: 'operator' })
+  }
   yield* writeEvent(tx, scope, { kind: 'console', reason: decision.reason, facts, decision, user: user.id })
   return { decision, now: tx.now, user }
 }

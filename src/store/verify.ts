@@ -1,8 +1,11 @@
 // Verifying a proof: lock, read the facts, decide, write what follows. The decision asks for a try before anything is
 // compared; the try is taken by a conditional update, so that two hundred guesses sent together get exactly five looks.
+
+import { isFailure } from '../core/dispatch.ts'
 import type { User } from '../core/model.ts'
 import { decideVerify, type Match, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
 import { same } from './digest.ts'
+import { dispatch, dispatchEnds } from './dispatch.ts'
 import { writeEvent } from './event.ts'
 import { BREAKER, mailboxLimit, readWindows, times, withHit, writeWindows } from './limits.ts'
 import { type Locks, type Operation, one, run, type Tx } from './operation.ts'
@@ -73,7 +76,7 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
   if (decision.verdict === 'signed_in' && challenge && mail) {
     signedIn = yield* admit(tx, scope, input, { challenge, mail, user, current, decision })
   } else if (decision.verdict === 'replayed' && own && user) {
-    signedIn = { user: withoutBrowsers(user), session: own, refunded: 0 }
+    signedIn = { user: withoutBrowsers(user), session: own, refunded: 0, ended: [] }
   }
   yield* writeEvent(tx, scope, {
     kind: 'verify',
@@ -84,6 +87,14 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
     user: signedIn?.user.id ?? user?.id ?? null,
     session: signedIn?.session.id ?? null,
   })
+  // Nobody is told twice of one thing: a replay is none, and a second refusal for the same reason has the name of the first.
+  if (scope.wanted !== undefined && challenge !== null) {
+    if (decision.verdict === 'signed_in' && signedIn !== null) yield* dispatchSignIn(tx, scope, input, { user, signedIn })
+    else if (isFailure(decision.reason)) {
+      const told = { user: user?.id ?? null, challenge: challenge.id, proof: input.proof, reason: decision.reason }
+      yield* dispatch(tx, scope, 'challenge.failed', told, `${challenge.id}-${decision.reason}`)
+    }
+  }
   return {
     decision,
     facts,
@@ -143,6 +154,8 @@ interface Admitted {
   readonly session: FoundSession
   /** Wrong codes of this very flow. */
   readonly refunded: number
+  /** Sessions that it put an end to, as far as somebody wants to be told. */
+  readonly ended: readonly { readonly user: string; readonly id: string }[]
 }
 
 /** Everything that follows from a good proof, in the same transaction as the proof's end. */
@@ -178,7 +191,7 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     place: `${input.device}, ${input.network}`,
     browserDigest: input.browserDigest,
   })
-  if (decision.consequences?.confirm && found.user) yield* endSessionsOf(tx, tenant, found.user.id)
+  const before = decision.consequences?.confirm && found.user ? yield* endSessionsOf(tx, scope, found.user.id) : []
   // Also where it was the same person's: the cookie is about to be replaced, and nobody could end what nobody holds.
   if (current) yield* endOtherSession(tx, tenant, current.id)
   const session = yield* createSession(tx, tenant, {
@@ -190,5 +203,25 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     device: input.device,
     network: input.network,
   })
-  return { user, session, refunded }
+  const ended = before.map((id) => ({ user: user.id, id }))
+  return { user, session, refunded, ended: current === null || before.includes(current.id) ? ended : [...ended, current] }
+}
+
+interface SignedIn {
+  /** As it was before; null: there was none. */
+  readonly user: UserRow | null
+  readonly signedIn: Admitted
+}
+
+function* dispatchSignIn(tx: Tx, scope: Scope, { proof, challenge }: VerifyInput, { user: before, signedIn }: SignedIn): Operation<void> {
+  const { user, session, ended } = signedIn
+  const by = { user: user.id, challenge }
+  if (before === null) yield* dispatch(tx, scope, 'user.created', { ...by, by: 'sign_in' })
+  if (before === null || before.confirmedAt === null) yield* dispatch(tx, scope, 'address.confirmed', by)
+  yield* dispatch(tx, scope, 'signin.completed', { ...by, session: session.id, proof })
+  const own = ended.filter((one) => one.user === user.id).map(({ id }) => id)
+  yield* dispatchEnds(tx, scope, { user: user.id, sessions: own, reason: 'signed_in' })
+  // In the same browser, of somebody else.
+  for (const other of ended.filter((one) => one.user !== user.id))
+    yield* dispatchEnds(tx, scope, { user: other.user, sessions: [other.id], reason: 'signed_in' }, `${scope.eventId}-other`)
 }

@@ -33,6 +33,9 @@ type Faceless =
   | 'operator_created_user'
   | 'operator_deleted_user'
   | 'user_exists'
+  | 'endpoint_changed'
+  | 'endpoint_disabled'
+  | 'dispatch_replayed'
 
 export type Face = Exclude<ReasonCode, Faceless>
 
