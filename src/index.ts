@@ -6,7 +6,7 @@
 import { readAddress } from './core/address.ts'
 import { domainOf } from './core/mailbox.ts'
 import type { Brand, Versions } from './core/model.ts'
-import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
+import { type Policy, type PolicyInput, type PresetName, readDuration, readPolicy } from './core/policy.ts'
 import { readFallback } from './core/return-to.ts'
 import type { Tell } from './core/told.ts'
 import { parseUrl } from './core/url.ts'
@@ -19,7 +19,18 @@ import { purgeDue, startPurge } from './flow/purge.ts'
 import { stopReadings } from './flow/readings.ts'
 import { sealClosed, startSealing } from './flow/seal.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
-import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
+import {
+  type Asked,
+  type Refused,
+  readReturn,
+  resend,
+  type StartRequest,
+  start,
+  type Verified,
+  verifyCode,
+  verifyLink,
+} from './flow/sign-in.ts'
+import { type RecentProof, requireRecentProof } from './flow/step-up.ts'
 import { startViews } from './flow/views.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
 import type { DevRoutes } from './http/dev.ts'
@@ -40,6 +51,7 @@ export type { Session, User } from './core/model.ts'
 export type { Policy, PolicyInput, PresetName } from './core/policy.ts'
 export type { ReasonCode } from './core/reason.ts'
 export { reasons } from './core/reason.ts'
+export type { RecentProof } from './flow/step-up.ts'
 export type { Handler, Listener } from './http/app.ts'
 export type { RequestInfo } from './http/visit.ts'
 export type { Message } from './mail/message.ts'
@@ -114,6 +126,14 @@ export interface Postkey {
   ): Promise<Verified>
   /** Who is signed in by the cookie or bearer token of this request; `live: null` with the reason if nobody is. */
   getSession(request: Request): Promise<SessionAnswer>
+  /**
+   * Is somebody signed in, and did they prove their mailbox within `maxAge`: milliseconds, or "10m"? Default: the policy's `recentProof`. Ask it
+   * before what changes who can get in, or what money can be lost by. Where `live` is null, send the person to `goTo`: they prove the mailbox
+   * there and come back to `returnTo`; default: the page of this request, and of a request that is no GET, where a sign-in leads.
+   *
+   * @throws TypeError where `maxAge` is no duration.
+   */
+  requireRecentProof(request: Request, maxAge?: number | string, returnTo?: string): Promise<RecentProof>
   /** Ends the session of this request, all others of its user, or one by id. */
   endSession(which: 'this' | 'others' | { readonly id: string }, request: Request): Promise<{ readonly ended: number }>
   readonly policy: Policy
@@ -226,6 +246,8 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     verifySignIn: (input, request, info) =>
       'link' in input ? verifyLink(context, askerOf(request, info), input.link) : verifyCode(context, askerOf(request, info), input),
     getSession: (request) => getSession(context, askerOf(request).session),
+    requireRecentProof: (request, maxAge = policy.recentProof, returnTo = request.method === 'GET' ? request.url : defaultReturn) =>
+      requireRecentProof(context, askerOf(request).session, readAge(maxAge), readReturn(context, returnTo) ?? defaultReturn),
     endSession: (which, request) => endSessions(context, askerOf(request), which),
     policy,
     versions,
@@ -251,6 +273,12 @@ function readOptionsPolicy(options: PostkeyOptions): Policy {
   const result = readPolicy(options.policy)
   if (!result.ok) throw new Error(`the policy is not valid:\n${result.problems.map((problem) => `  ${problem}`).join('\n')}`)
   return result.policy
+}
+
+function readAge(given: number | string): number {
+  const ms = typeof given === 'number' ? given : readDuration(given)
+  if (ms === null || !(ms >= 0)) throw new TypeError(`"${given}" is not how old a proof may be — use milliseconds, or "10m"`)
+  return ms
 }
 
 function readUrl(given: string): URL {
