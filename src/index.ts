@@ -6,7 +6,7 @@
 import { readAddress } from './core/address.ts'
 import { domainOf } from './core/mailbox.ts'
 import type { Brand, Versions } from './core/model.ts'
-import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
+import { type Policy, type PolicyInput, type PresetName, readDuration, readPolicy } from './core/policy.ts'
 import { readFallback } from './core/return-to.ts'
 import { type RollOut, type RollOutInput, readRollOut } from './core/roll-out.ts'
 import type { Tell } from './core/told.ts'
@@ -23,7 +23,18 @@ import { stopReadings } from './flow/readings.ts'
 import { contextsOf, rollingOut } from './flow/roll-out.ts'
 import { sealClosed, startSealing } from './flow/seal.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
-import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
+import {
+  type Asked,
+  type Refused,
+  readReturn,
+  resend,
+  type StartRequest,
+  start,
+  type Verified,
+  verifyCode,
+  verifyLink,
+} from './flow/sign-in.ts'
+import { type RecentProof, requireRecentProof } from './flow/step-up.ts'
 import { type Users, usersOf } from './flow/users-library.ts'
 import { startViews } from './flow/views.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
@@ -50,6 +61,7 @@ export type { RollOutInput } from './core/roll-out.ts'
 export type { Acted, Created, NewUser, UserFilter, UserKey, UserPage } from './flow/users.ts'
 export type { Users } from './flow/users-library.ts'
 export type { AddressConfirmed, Hooks, SignedIn, SignedOut } from './flow/hooks.ts'
+export type { RecentProof } from './flow/step-up.ts'
 export type { Handler, Listener } from './http/app.ts'
 export type { RequestInfo } from './http/visit.ts'
 export type { Message } from './mail/message.ts'
@@ -128,6 +140,14 @@ export interface Postkey {
   ): Promise<Verified>
   /** Who is signed in by the cookie or bearer token of this request; `live: null` with the reason if nobody is. */
   getSession(request: Request): Promise<SessionAnswer>
+  /**
+   * Is somebody signed in, and did they prove their mailbox within `maxAge`: milliseconds, or "10m"? Default: the policy's `recentProof`. Ask it
+   * before what changes who can get in, or what money can be lost by. Where `live` is null, send the person to `goTo`: they prove the mailbox
+   * there and come back to `returnTo`; default: the page of this request, and of a request that is no GET, where a sign-in leads.
+   *
+   * @throws TypeError where `maxAge` is no duration.
+   */
+  requireRecentProof(request: Request, maxAge?: number | string, returnTo?: string): Promise<RecentProof>
   /** Ends the session of this request, all others of its user, or one by id. */
   endSession(which: 'this' | 'others' | { readonly id: string }, request: Request): Promise<{ readonly ended: number }>
   /** Users, for the host's own code: made, found, disabled, deleted. */
@@ -252,6 +272,8 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     verifySignIn: (input, request, info) =>
       'link' in input ? verifyLink(context, askerOf(request, info), input.link) : verifyCode(context, askerOf(request, info), input),
     getSession: (request) => getSession(context, askerOf(request).session),
+    requireRecentProof: (request, maxAge = policy.recentProof, returnTo = request.method === 'GET' ? request.url : defaultReturn) =>
+      requireRecentProof(context, askerOf(request).session, readAge(maxAge), readReturn(context, returnTo) ?? defaultReturn),
     endSession: (which, request) => endSessions(context, askerOf(request), which),
     users: usersOf({ ...context, by: 'library' }),
     policy,
@@ -287,6 +309,12 @@ function readOptionsRollOut({ rollOut }: PostkeyOptions, policy: Policy): RollOu
   const result = readRollOut(rollOut, policy)
   if (!result.ok) throw new Error(`the roll-out is not valid:\n${result.problems.map((problem) => `  ${problem}`).join('\n')}`)
   return result.rollOut
+}
+
+function readAge(given: number | string): number {
+  const ms = typeof given === 'number' ? given : readDuration(given)
+  if (ms === null || !(ms >= 0)) throw new TypeError(`"${given}" is not how old a proof may be — use milliseconds, or "10m"`)
+  return ms
 }
 
 function readUrl(given: string): URL {

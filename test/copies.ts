@@ -10,7 +10,7 @@ const columns = {
   mails:
     'tenant, challenge || i, ordinal, request_id || i, created_at, link_digest, code_digest, link_expires_at, code_expires_at, link_used_at, code_tries, address_tries, decoy, state, sealed, tries, due_at, settled_at',
   sessions:
-    'tenant, id || i, substr(digest, 1, 33) || (1000000000 + i), user_id || i, challenge || i, proof, device, network, created_at, seen_at, ended_at',
+    'tenant, id || i, substr(digest, 1, 33) || (1000000000 + i), user_id || i, challenge || i, proof, device, network, created_at, seen_at, ended_at, proved_at',
   events:
     'tenant, id || i, at, request_id || i, challenge || i, user_id || i, session_id || i, kind, reason, facts, decision, versions, cost',
   views: 'tenant, challenge || i, at, id, ordinal, facts',

@@ -175,6 +175,7 @@ const shown: readonly [string, (policy: Policy) => string][] = [
   ['signUp', (policy) => policy.signUp],
   ['session.idle', (policy) => duration('en', policy.session.idle)],
   ['session.absolute', (policy) => duration('en', policy.session.absolute)],
+  ['recentProof', (policy) => duration('en', policy.recentProof)],
   ['replayWindow', (policy) => duration('en', policy.replayWindow)],
   ['autoSubmitDelay', (policy) => duration('en', policy.autoSubmitDelay)],
   ['mailUsefulFor', (policy) => duration('en', policy.mailUsefulFor)],

@@ -16,7 +16,7 @@ const MINUTE = 60_000
 /** What must not be, by the name of the invariant that it breaks. Planted in the life of `live`, and taken back. */
 const plants: Readonly<Record<string, string>> = {
   'one-session-per-proof':
-    "insert into sessions select tenant, id || 'x', 'd' || substr(digest, 2), user_id, challenge, proof, device, network, created_at, seen_at, ended_at from sessions where ended_at is not null",
+    "insert into sessions (tenant, id, digest, user_id, challenge, proof, device, network, created_at, seen_at, ended_at) select tenant, id || 'x', 'd' || substr(digest, 2), user_id, challenge, proof, device, network, created_at, seen_at, ended_at from sessions where ended_at is not null",
   'one-session-per-token': 'update sessions set digest = (select max(digest) from sessions)',
   'tries-are-written-down': 'update mails set code_tries = code_tries - 1 where code_tries > 1',
   'address-tries-are-written-down': 'update mails set address_tries = 0 where address_tries > 0',

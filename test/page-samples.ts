@@ -11,8 +11,9 @@ import { standings } from '../src/core/standing.ts'
 import { accountPage } from '../src/page/account.tsx'
 import { askPage } from '../src/page/ask.tsx'
 import { checkPage } from '../src/page/check.tsx'
+import { confirmPage } from '../src/page/confirm.tsx'
 import { calibratePage } from '../src/page/console/calibrate.tsx'
-import { confirmPage } from '../src/page/console/confirm.tsx'
+import { confirmPage as consoleConfirmPage } from '../src/page/console/confirm.tsx'
 import { foundPage } from '../src/page/console/found.tsx'
 import { mailsPage } from '../src/page/console/mails.tsx'
 import { overviewPage } from '../src/page/console/overview.tsx'
@@ -25,7 +26,7 @@ import { devInboxPage } from '../src/page/dev-inbox.tsx'
 import { failurePage } from '../src/page/failure.tsx'
 import { landingPage } from '../src/page/landing.tsx'
 import { switchedPage } from '../src/page/switched.tsx'
-import type { CheckView, DevMail, Frame, LandingView } from '../src/page/view.ts'
+import type { CheckView, ConfirmView, DevMail, Frame, LandingView } from '../src/page/view.ts'
 
 export const MINUTE = 60_000
 export const NOW = Date.UTC(2026, 10, 21, 14, 10, 20)
@@ -60,6 +61,7 @@ export const check: CheckView = {
 }
 
 export const landing: LandingView = {
+  purpose: 'sign_in',
   linkId: '06NqV8Kx3TzPmA4c0',
   challenge: '06NqV8Kx3TzPmA4c',
   bound: true,
@@ -153,6 +155,7 @@ export const person: PersonPageView = {
     user: ada.id,
     proof: 'link' as const,
     endedAt: null,
+    provedAt: NOW,
   })),
   challenges: [
     {
@@ -417,7 +420,11 @@ function consoleSamples(frame: Frame): Record<string, string> {
     'console-versions': versionsPage(frame, desk('versions'), {
       versions: { app: '0.1.0', schema: 5, policy: '5f1c0a9d2b77', template: '9d2b775f1c0a' },
     }),
-    'console-confirm': confirmPage(frame, { operator: 'ops@fieldnotes.test', proof: 15 * MINUTE, returnTo: `${frame.basePath}/console` }),
+    'console-confirm': consoleConfirmPage(frame, {
+      operator: 'ops@fieldnotes.test',
+      proof: 15 * MINUTE,
+      returnTo: `${frame.basePath}/console`,
+    }),
   }
 }
 
@@ -475,6 +482,7 @@ export function samples(frame: Frame = frameOf()): Record<string, string> {
       sessions: [session('s1', 'Firefox on Linux', { current: true })],
       notice: 'others_ended',
     }),
+    ...confirmSamples(frame),
     switched: switchedPage(frame, { email: 'ada.lovelace@gmail.com', continueTo: '/notes/7' }),
     demo: demoPage(frame, { email: null }),
     'demo-in': demoPage(frame, { email: 'ada.lovelace@gmail.com' }),
@@ -484,5 +492,18 @@ export function samples(frame: Frame = frameOf()): Record<string, string> {
     }),
     'inbox-open': devInboxPage(frame, { mails: [devMail], open: devMail }),
     ...consoleSamples(frame),
+  }
+}
+
+function confirmSamples(frame: Frame): Record<string, string> {
+  const { challenge, resendAt, linkExpiresAt, codeExpiresAt } = check
+  const view: ConfirmView = { email: ada.email, returnTo: '/notes/7', sent: null }
+  const sent = { challenge, resendAt, linkExpiresAt, codeExpiresAt }
+  return {
+    confirm: confirmPage(frame, view),
+    'confirm-sent': confirmPage(frame, { ...view, sent }),
+    'confirm-wrong': confirmPage(frame, { ...view, sent: { ...sent, code: '493028' }, problem: { reason: 'code_wrong', triesLeft: 4 } }),
+    'landing-confirm': landingPage(frame, { ...landing, purpose: 'step_up' }),
+    'landing-confirm-other': landingPage(frame, { ...landing, purpose: 'step_up', bound: false, email: null, addressAllowed: false }),
   }
 }

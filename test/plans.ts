@@ -8,6 +8,7 @@ import { openEngine, openStore, storeOver } from '../src/store/open.ts'
 import { nothing, run } from '../src/store/operation.ts'
 import { type Database, SqliteEngine } from '../src/store/sqlite.ts'
 import type { Store } from '../src/store/store.ts'
+import { stepUp } from './account.ts'
 import { askAndOpen, type Browser, Clock, type Kit, MINUTE, signIn, startKit, wrongCode } from './kit.ts'
 
 /** Tables that grow with people or time. */
@@ -173,6 +174,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   await searchEverything(database, [flooded, ...addresses], user.id)
   forward(2 * MINUTE)
   for (const which of ['/api/session', '/account', '/api/sessions']) await Promise.all(again.map((browser) => browser.get(which)))
+  await Promise.all(again.slice(0, 2).map((browser, index) => proveAgain(kit, browser, addresses[index] ?? '')))
   await operate(kit, clock.at, addresses)
   await administer(kit, clock.at)
   await Promise.all(again.map((browser) => browser.api('DELETE', '/api/session')))
@@ -186,6 +188,14 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
     forward(60 * MINUTE)
     await kit.postkey.seal()
   }
+}
+
+async function proveAgain(kit: Kit, browser: Browser, address: string): Promise<void> {
+  const { challenge, code, linkId } = await stepUp(kit, browser, address)
+  await browser.get(`/account/confirm?c=${challenge}`)
+  await browser.get(`/l/${linkId}`)
+  await browser.post('/account/confirm/code', { c: challenge, code: wrongCode(code) })
+  await browser.post('/account/confirm/code', { c: challenge, code: code ?? '' })
 }
 
 /** Every page of the console, and every act. */

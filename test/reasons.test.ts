@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { type ReasonCode, type ReasonKind, reasons } from '../src/core/reason.ts'
+import { requireRecentProof, stepUp } from './account.ts'
 import { type TestDatabase, temporaryDatabase } from './database.ts'
 import { askAndOpen, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
 import { startReceiver, typed } from './webhook-receiver.ts'
@@ -230,12 +231,33 @@ const ways: Record<ReasonCode, Way> = {
       await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
     },
   },
+  proof_renewed: {
+    go: async ({ kit }) => {
+      const { browser, challenge, code } = await stepUp(kit, await signIn(kit, ADA), ADA)
+      await browser.post('/account/confirm/code', { c: challenge, code: code ?? '' })
+    },
+  },
+  session_of_other: {
+    go: async ({ kit }) => {
+      const { browser, challenge, code } = await stepUp(kit, await signIn(kit, ADA), ADA)
+      await signIn(kit, 'bob@example.net', browser)
+      await browser.post('/account/confirm/code', { c: challenge, code: code ?? '' })
+    },
+  },
 
   session_live: {
     go: async ({ kit, see }) => {
       const browser = await signIn(kit, ADA)
       const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ')
       see((await kit.postkey.getSession(new Request(`${ORIGIN}/anything`, { headers: { cookie } }))).reason)
+    },
+  },
+  proof_recent: { go: async ({ kit, see }) => see((await requireRecentProof(kit, await signIn(kit, ADA))).reason) },
+  proof_old: {
+    go: async ({ kit, see }) => {
+      const browser = await signIn(kit, ADA)
+      kit.clock.forward(kit.postkey.policy.recentProof)
+      see((await requireRecentProof(kit, browser)).reason)
     },
   },
   session_unknown: { go: ({ kit }) => kit.browser().api('GET', '/api/session') },

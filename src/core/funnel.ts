@@ -128,9 +128,10 @@ function countStart(funnel: Funnel, { kind, at, challenge, reason, facts, decisi
   const decided = decision as StartDecision
   if (challenge !== null && decided.mail !== null) {
     const flow = flowOf(funnel, challenge, at)
-    const { resend } = facts as StartFacts
+    const { resend, purpose } = facts as StartFacts
     flow.mailsAt[resend === null || resend === 'unknown' ? 0 : resend.mailsAt.length] = at
-    if (kind === 'start' && decided.verdict !== 'refuse') flow.started = decided.verdict
+    // Of those who are in already nobody has to get in.
+    if (kind === 'start' && (purpose ?? 'sign_in') === 'sign_in' && decided.verdict !== 'refuse') flow.started = decided.verdict
   }
   return toldStart(kind as 'start' | 'resend', decided)
 }

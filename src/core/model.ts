@@ -63,9 +63,12 @@ export interface Session {
   /** /24 or /64 of the client, e.g. "203.0.113.0/24". */
   readonly network: string
   readonly proof: Proof
+  /** When the person signed in: the lifetime counts from here, however often the mailbox is proved again. */
   readonly createdAt: Ms
   readonly seenAt: Ms
   readonly endedAt: Ms | null
+  /** When its mailbox was proved last. */
+  readonly provedAt: Ms
 }
 
 export interface Versions {

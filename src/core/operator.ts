@@ -20,8 +20,8 @@ export interface OperatorFacts {
   readonly wants: 'look' | Act | UserAct
   /** Absent: by the console. */
   readonly by?: Hand
-  /** The live session that asks, made when the mailbox was proved; null: there is none. */
-  readonly session: { readonly createdAt: Ms } | null
+  /** The live session that asks, and when its mailbox was proved last; null: there is none. `provedAt` is absent in old records. */
+  readonly session: { readonly createdAt: Ms; readonly provedAt?: Ms } | null
   /** Its address is on the list. */
   readonly listed: boolean
   /** Whom it is about: null, nobody in particular; `unknown`, nobody here is known by that. `user`: is there one with the address? */
@@ -68,7 +68,7 @@ export function decideOperator(facts: OperatorFacts): OperatorDecision {
   if (by === undefined) {
     if (session === null) return { verdict: 'sign_in', reason: 'session_unknown' }
     if (!listed) return { verdict: 'hide', reason: 'operator_unknown' }
-    if (now >= session.createdAt + (wants === 'look' ? proofAge.look : proofAge.act))
+    if (now >= (session.provedAt ?? session.createdAt) + (wants === 'look' ? proofAge.look : proofAge.act))
       return { verdict: 'step_up', reason: 'operator_proof_old' }
   }
   if (wants === 'create') return person === null ? { verdict: 'admit', reason: done.create } : { verdict: 'refuse', reason: 'user_exists' }

@@ -85,6 +85,8 @@ const policySchema = z.strictObject({
   }),
   signUp: z.enum(['open', 'invited', 'closed']),
   session: z.strictObject({ idle: duration(MINUTE, 365 * DAY), absolute: duration(MINUTE, 365 * DAY) }),
+  /** How old the proof of the mailbox may be for what changes who can get in; with an older one the person proves it again first. */
+  recentProof: duration(MINUTE, DAY),
   /** How long the same browser gets the same session again for the same proof. */
   replayWindow: duration(0, 10 * MINUTE),
   /** Wait before a bound landing page submits itself. */
@@ -139,6 +141,7 @@ const standard: PolicyInput = {
   },
   signUp: 'open',
   session: { idle: '7d', absolute: '30d' },
+  recentProof: '15m',
   replayWindow: '2m',
   autoSubmitDelay: 0,
   mailUsefulFor: '2m',
@@ -148,7 +151,7 @@ const standard: PolicyInput = {
 
 const presets: Record<PresetName, PolicyInput> = {
   standard,
-  strict: { ...standard, linkTtl: '10m', otherBrowser: 'code', codeLength: 8, session: { idle: '1h', absolute: '24h' } },
+  strict: { ...standard, linkTtl: '10m', otherBrowser: 'code', codeLength: 8, session: { idle: '1h', absolute: '24h' }, recentProof: '5m' },
   corporate: {
     ...standard,
     linkTtl: '60m',

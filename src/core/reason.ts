@@ -19,6 +19,7 @@ export type NextStep =
   | 'start_again'
   | 'sign_in'
   | 'wait'
+  | 'confirm'
   | 'reload'
   | 'contact'
 
@@ -207,6 +208,22 @@ export const reasons = {
     'warning',
     'The proof was right, but this person may not sign in (disabled, or sign-up is closed).',
   ),
+  proof_renewed: reason(
+    'verify',
+    'proof_renewed',
+    200,
+    'continue',
+    'info',
+    'The proof was right; the session of this browser goes on under a new token, and its mailbox is proved anew.',
+  ),
+  session_of_other: reason(
+    'verify',
+    'session_of_other',
+    403,
+    'start_again',
+    'warning',
+    'The browser that asked is signed in as somebody else by now: the proof does nothing for them.',
+  ),
 
   // session
   session_live: reason('session', 'session_live', 200, 'continue', 'info', 'The session is good.'),
@@ -220,6 +237,15 @@ export const reasons = {
     'sign_in',
     'info',
     'The session was ended: signed out, ended from the list, or the user was disabled.',
+  ),
+  proof_recent: reason('session', 'proof_recent', 200, 'continue', 'info', 'The mailbox of the session was proved recently enough.'),
+  proof_old: reason(
+    'session',
+    'proof_old',
+    401,
+    'confirm',
+    'info',
+    'The mailbox of the session was proved too long ago for what was asked; a code or link to it leads back.',
   ),
   signed_out: reason('session', 'signed_out', 200, 'sign_in', 'info', 'The person ended this session.'),
   session_absent: reason('session', 'session_absent', 404, 'continue', 'info', 'No live session of this person has that id.'),
@@ -278,9 +304,9 @@ export const reasons = {
     'operator',
     'operator_proof_old',
     401,
-    'sign_in',
+    'confirm',
     'notice',
-    'The operator proved the mailbox too long ago for this; a new sign-in leads back.',
+    'The operator proved the mailbox too long ago for this; a code or link to it leads back.',
   ),
   operator_protected: reason(
     'operator',

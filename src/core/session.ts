@@ -33,6 +33,11 @@ export function sessionEnd(policy: Policy, session: { readonly createdAt: Ms; re
   return Math.min(session.seenAt + policy.session.idle, session.createdAt + policy.session.absolute)
 }
 
+/** Is the proof of the mailbox behind a live session younger than this? What changes who can get in asks for one. */
+export function isProofRecent(session: { readonly provedAt: Ms }, maxAge: Ms, now: Ms): boolean {
+  return now < session.provedAt + maxAge
+}
+
 function none(reason: ReasonCode): SessionDecision {
   return { verdict: 'none', reason, touch: false }
 }

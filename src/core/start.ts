@@ -80,13 +80,15 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   const windows = mailWindows(policy)
   const room = windowVerdict(windows, facts.mails, now)
   if (!room.open) {
-    // Told truthfully only where this browser's own requests filled the window; else the answer would tell a stranger that
-    // somebody is asking for mails to this address.
-    const own = resend !== null && !windowVerdict(windows, resend.mailsAt, now).open
+    // Told truthfully only where this browser's own requests filled the window, or to the person themself; else the answer would tell a
+    // stranger that somebody is asking for mails to this address.
+    const own = facts.purpose === 'step_up' || (resend !== null && !windowVerdict(windows, resend.mailsAt, now).open)
     return own ? refuse('too_many_mails', room.retryInMs) : answer('pretend', 'too_many_mails', wantsCode)
   }
   if (!windowVerdict([bounceRule], facts.bounces, now).open) return answer('pretend', 'address_suppressed', wantsCode)
   if (facts.user?.status === 'disabled') return answer('pretend', 'user_disabled', wantsCode)
+  // The address was somebody's who is signed in, and is nobody's by now.
+  if (facts.user === null && facts.purpose === 'step_up') return refuse('challenge_unknown')
   if (facts.user === null && policy.signUp === 'invited') return answer('pretend', 'address_unknown', wantsCode)
   if (facts.user === null && policy.signUp === 'closed') return answer('pretend', 'sign_up_closed', wantsCode)
 

@@ -1,7 +1,7 @@
 // Is this link or code good? Everything that can be said about it is said in this file.
 // Pure: digests were computed before; here we only learn whether they matched, and only after a try was claimed for looking.
 import { windowVerdict } from './bucket.ts'
-import type { Challenge, Mail, Ms, Proof } from './model.ts'
+import type { Challenge, Mail, Ms, Proof, Purpose } from './model.ts'
 import type { Policy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
 
@@ -28,11 +28,18 @@ export interface VerifyFacts {
   readonly session: { readonly createdAt: Ms; readonly ended: boolean } | null
   /** This browser holds a live session of another user. */
   readonly otherSession: boolean
+  /** What the proof is for; absent: to sign in. */
+  readonly purpose?: Exclude<Purpose, 'sign_in'>
+  /** For those purposes: whose live session this browser holds: that of the person who asked, another's, or none. */
+  readonly holder?: 'same' | 'other' | 'nobody'
 }
 
 export interface VerifyDecision {
-  /** `claim`: take a try of this counter, look, and ask again. `retry`: a "no" that leaves the proof good. */
-  readonly verdict: 'signed_in' | 'replayed' | 'claim' | 'retry' | 'refuse'
+  /**
+   * `claim`: take a try of this counter, look, and ask again. `retry`: a "no" that leaves the proof good. `renewed`: the session that is there
+   * goes on under a new token, and nobody is signed in who was not.
+   */
+  readonly verdict: 'signed_in' | 'renewed' | 'replayed' | 'claim' | 'retry' | 'refuse'
   readonly reason: ReasonCode
   readonly claim: 'code' | 'address' | null
   readonly triesLeft: number | null
@@ -65,7 +72,8 @@ function decideLink(policy: Policy, facts: VerifyFacts): VerifyDecision {
   const end = linkEnd(policy, mail)
   if (now >= end) return refuse('link_expired', { at: end })
   if (!bound) {
-    if (policy.otherBrowser !== 'address') return refuse('link_other_browser')
+    // What is for a session is never for another browser.
+    if (policy.otherBrowser !== 'address' || facts.purpose !== undefined) return refuse('link_other_browser')
     // Asked before the address is looked at: a scanner that tries addresses ends here, and the code goes on working.
     const spent =
       facts.address === 'absent' || facts.address === 'unclaimed' ? mail.addressTries >= policy.addressTries : facts.address === 'exhausted'
@@ -77,7 +85,7 @@ function decideLink(policy: Policy, facts: VerifyFacts): VerifyDecision {
       return triesLeft === 0 ? refuse('link_other_browser') : retry('address_mismatch', { triesLeft })
     }
   }
-  return admit(policy, facts)
+  return withoutHolder(facts) ?? admit(policy, facts)
 }
 
 function decideCode(policy: Policy, facts: VerifyFacts): VerifyDecision {
@@ -87,6 +95,8 @@ function decideCode(policy: Policy, facts: VerifyFacts): VerifyDecision {
   if (facts.code === 'malformed') return retry('code_malformed')
   if (challenge.completedAt !== null || facts.session !== null)
     return replay(policy, facts) ?? refuse('code_used', { at: challenge.completedAt })
+  const unheld = withoutHolder(facts)
+  if (unheld !== null) return unheld
   if (!policy.methods.includes('code') || mail === null) return refuse('code_off')
   const end = codeEnd(policy, mail)
   if (now >= end) return refuse('code_expired', { at: end })
@@ -115,6 +125,7 @@ export function codeEnd(policy: Policy, mail: Pick<Mail, 'createdAt' | 'codeExpi
 /** The same browser with a good proof soon after: a double tap, a timer and a click, an answer that never arrived. */
 function replay(policy: Policy, facts: VerifyFacts): VerifyDecision | null {
   const { session, now } = facts
+  if (facts.holder === 'other') return refuse('session_of_other')
   if (session === null || session.ended || now >= session.createdAt + policy.replayWindow) return null
   if (facts.proof === 'code' && facts.code !== 'right') return null
   // A cookie would be handed out that opens nothing any more.
@@ -123,8 +134,17 @@ function replay(policy: Policy, facts: VerifyFacts): VerifyDecision | null {
   return { verdict: 'replayed', reason: 'replayed', ...blank }
 }
 
+/** What was asked for by somebody who is signed in ends with that: it is for that session, and for no other person's. */
+function withoutHolder({ purpose, holder }: VerifyFacts): VerifyDecision | null {
+  if (purpose === undefined || holder === 'same') return null
+  return refuse(holder === 'other' ? 'session_of_other' : 'session_unknown')
+}
+
+const renewal = { createUser: false, confirm: false, complete: true, endOtherSession: false } as const
+
 function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
   const { user } = facts
+  if (facts.purpose === 'step_up') return { verdict: 'renewed', reason: 'proof_renewed', ...blank, consequences: renewal }
   if (user?.status === 'disabled' || (user === null && policy.signUp !== 'open')) return refuse('sign_in_refused')
   return {
     verdict: 'signed_in',

@@ -1,7 +1,7 @@
 // What a GET of a link, or of the "check your mail" page, may show. Asks the same pure function that will judge the POST, and
 // writes nothing: a scanner may come a thousand times.
 import type { MailboxClass } from '../core/mailbox.ts'
-import type { Ms, Proof, User } from '../core/model.ts'
+import type { Ms, Proof, Purpose, User } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import { codeEnd, decideVerify, linkEnd, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
 import { digest, ID_SHAPE, sessionKey, sessionTokens } from '../secret.ts'
@@ -18,6 +18,8 @@ export interface Landing {
   /** What a POST with the right secret from this browser would be told. */
   readonly decision: VerifyDecision
   readonly challenge: string
+  /** What the link is for. */
+  readonly purpose: Purpose
   readonly bound: boolean
   readonly email: string | null
   /** Some mail of the challenge brought a code. */
@@ -43,6 +45,9 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
   const mail = view?.mails.find((candidate) => candidate.ordinal === ordinal) ?? null
   const now = view?.now ?? context.now()
   const { policy } = view === null ? context : contextFor(context, view.challenge.email)
+  const signedIn = await findLiveSession(context, asker.session)
+  const purpose = view?.challenge.purpose ?? 'sign_in'
+  const sameUser = signedIn !== null && signedIn.user.email === view?.challenge.email
   const decision = decideVerify(policy, {
     now,
     proof: 'link',
@@ -58,13 +63,14 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     session:
       mail !== null && (mail.linkUsedAt !== null || view?.challenge.completedAt != null) ? await ownSession(context, asker, id) : null,
     otherSession: false,
+    ...(purpose === 'sign_in' ? {} : { purpose, holder: signedIn === null ? 'nobody' : sameUser ? 'same' : 'other' }),
   })
-  const signedIn = await findLiveSession(context, asker.session)
   return {
     now,
     mail: mail && { ordinal: mail.ordinal, createdAt: mail.createdAt },
     decision,
     challenge: id,
+    purpose,
     bound: view?.bound ?? false,
     email: view?.bound ? view.challenge.email : null,
     hasCode: view?.mails.some((one) => one.hasCode) ?? false,
@@ -73,7 +79,7 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     askedAt: view?.challenge.createdAt ?? now,
     returnTo: view ? readReturn(context, view.challenge.returnTo) : null,
     signedIn: signedIn?.user ?? null,
-    sameUser: signedIn !== null && signedIn.user.email === view?.challenge.email,
+    sameUser,
     policy,
     gone: !mayUse(context, view, 'link') && !(mail?.hasLink === true && now < mail.linkExpiresAt),
   }
@@ -90,7 +96,7 @@ async function ownSession(context: Context, asker: Asker, challenge: string): Pr
   if (asker.browser === null) return null
   for (const token of sessionTokens(context.keys, context.tenant, challenge, asker.browser)) {
     const found = await context.store.findSession(context.tenant, context.policy, sessionKey(context.tenant, token))
-    if (found !== null) return { createdAt: found.session.createdAt, ended: found.session.endedAt !== null }
+    if (found !== null) return { createdAt: found.session.provedAt, ended: found.session.endedAt !== null }
   }
   return null
 }
@@ -112,9 +118,10 @@ export interface Check {
   readonly gone: boolean
 }
 
-export async function viewCheck(context: Context, asker: Asker, challenge: string): Promise<Check> {
+/** @param purpose what the page is for: to it, a challenge for something else is one that this browser never asked for. */
+export async function viewCheck(context: Context, asker: Asker, challenge: string, purpose: Purpose = 'sign_in'): Promise<Check> {
   const view = await find(context, asker, ID_SHAPE.test(challenge) ? challenge : '')
-  const bound = view?.bound ? view : null
+  const bound = view?.bound && view.challenge.purpose === purpose ? view : null
   const newest = bound?.mails.at(-1)
   const signedIn = await findLiveSession(context, asker.session)
   const now = view?.now ?? context.now()

@@ -25,7 +25,13 @@ export async function operate(context: Context, asker: Asker, wanted: Wanted): P
   const { live } = await getSession(context, asker.session)
   const listed = live !== null && operators.includes(live.user.email)
   if (live === null || !listed || asker.session === null || !SESSION_SHAPE.test(asker.session)) {
-    const facts = { now: context.now(), wants: wanted.wants, session: live && { createdAt: live.session.createdAt }, listed, person: null }
+    const facts = {
+      now: context.now(),
+      wants: wanted.wants,
+      session: live && { createdAt: live.session.createdAt, provedAt: live.session.provedAt },
+      listed,
+      person: null,
+    }
     const decision = decideOperator(facts)
     if (live !== null) recordRefusal(context, asker.requestId, 'console', decision.reason, { page: wanted.page })
     return { decision, operator: live?.user ?? null, person: null, start: null }
@@ -66,7 +72,7 @@ async function withMail(
   work: (resend: Resend) => Promise<OperateOutcome>,
 ): Promise<OperateOutcome> {
   let outcome: OperateOutcome | null = null
-  await withHand(context, challenge, async (secrets, leaseMs) => {
+  await withHand(context, 'sign_in', challenge, async (secrets, leaseMs) => {
     outcome = await work({
       purpose: 'sign_in',
       challenge,

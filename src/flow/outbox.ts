@@ -277,6 +277,7 @@ function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Mess
   const separator = policy.linkSecret === 'fragment' ? '#' : '/'
   const host = origin.slice(origin.indexOf('://') + 3)
   const parts = signInMail({
+    purpose: mail.purpose,
     brand,
     locale: mail.locale,
     to: mail.email,

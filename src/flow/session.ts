@@ -38,8 +38,21 @@ export async function getSession(
 
 /** A look that never touches: for pages which are no use of the session. */
 export async function findLiveSession(context: Context, token: string | null): Promise<SessionView | null> {
+  return (await viewSession(context, token)).view
+}
+
+/** The same, with the reason where nobody is signed in. */
+export async function viewSession(
+  context: Context,
+  token: string | null,
+): Promise<{ readonly view: SessionView | null; readonly reason: ReasonCode }> {
   const view = await look(context, token)
-  return view?.decision.verdict === 'live' ? view : null
+  if (view === null) return { view, reason: 'session_unknown' }
+  return { view: view.decision.verdict === 'live' ? view : null, reason: view.decision.reason }
+}
+
+export function liveOf({ policy }: Context, { user, session }: SessionView): LiveSession {
+  return { user, session, expiresAt: sessionEnd(policy, session) }
 }
 
 export function listSessions(context: Context, user: User): Promise<readonly Session[]> {

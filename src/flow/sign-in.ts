@@ -2,7 +2,7 @@
 // for every address alike; what it means is decided in core/, inside it.
 import { maskAddress, readAddress } from '../core/address.ts'
 import { readCode } from '../core/code.ts'
-import type { Ms, Session, User } from '../core/model.ts'
+import type { Ms, Purpose, Session, User } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { readReturnTo } from '../core/return-to.ts'
@@ -23,7 +23,7 @@ import {
   sessionKey,
   sessionTokens,
 } from '../secret.ts'
-import type { BucketNames, MailSecrets, QueuedMail, SessionKey, StartOutcome, VerifyInput } from '../store/store.ts'
+import type { BucketNames, MailSecrets, QueuedMail, Scope, SessionKey, StartOutcome, VerifyInput, VerifyOutcome } from '../store/store.ts'
 import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
 import { contextFor } from './roll-out.ts'
 import { type SealedSecrets, sealContext } from './sealed.ts'
@@ -66,7 +66,7 @@ export async function start(base: Context, asker: Asker, request: StartRequest):
   const challenge = asker.requestId
   const browser = asker.browser ?? mintSecret()
   const browserDigest = digest('browser', tenant, browser)
-  const { decision, now } = await withHand(context, challenge, (secrets, leaseMs) =>
+  const { decision, now } = await withHand(context, PURPOSE, challenge, (secrets, leaseMs) =>
     store.start(scopeOf(context, asker.requestId), {
       purpose: PURPOSE,
       challenge,
@@ -94,14 +94,14 @@ export async function start(base: Context, asker: Asker, request: StartRequest):
 }
 
 /** Asks for another mail of a challenge; only the browser that asked may. */
-export async function resend(context: Context, asker: Asker, challenge: string): Promise<Asked | Refused> {
+export async function resend(context: Context, asker: Asker, challenge: string, purpose: Purpose = PURPOSE): Promise<Asked | Refused> {
   const { store, tenant } = context
   const id = ID_SHAPE.test(challenge) ? challenge : ''
   const browser = asker.browser ?? ''
   const browserDigest = digest('browser', tenant, browser)
-  const { decision, policy, now } = await withHand(context, id, (secrets, leaseMs) =>
+  const { decision, policy, now } = await withHand(context, purpose, id, (secrets, leaseMs) =>
     store.resend(scopeOf(context, asker.requestId), {
-      purpose: PURPOSE,
+      purpose,
       challenge: id,
       browserDigest,
       buckets: bucketNames(asker, browserDigest),
@@ -111,7 +111,7 @@ export async function resend(context: Context, asker: Asker, challenge: string):
     }),
   )
   context.tell(toldStart('resend', decision))
-  context.log.event('sign_in_resend', { requestId: asker.requestId, challenge: id, reason: decision.reason })
+  context.log.event(`${purpose}_resend`, { requestId: asker.requestId, challenge: id, reason: decision.reason })
   if (decision.verdict === 'refuse') return { ok: false, reason: decision.reason, retryAfterMs: decision.retryAfterMs }
   return asked(policy, id, browser, now)
 }
@@ -126,37 +126,54 @@ export interface Verified {
 }
 
 /** Presents what was typed as the code. */
-export function verifyCode(context: Context, asker: Asker, request: { challenge: string; code: string }): Promise<Verified> {
+export function verifyCode(context: Context, asker: Asker, request: TypedCode): Promise<Verified> {
+  return verify(context, asker, codeProof(context, PURPOSE, request))
+}
+
+/** Presents a link's secret, with the typed address where the browser did not ask. */
+export function verifyLink(context: Context, asker: Asker, request: OpenedLink): Promise<Verified> {
+  return verify(context, asker, linkProof(context, PURPOSE, request))
+}
+
+export interface TypedCode {
+  readonly challenge: string
+  readonly code: string
+}
+
+export interface OpenedLink {
+  readonly id: string
+  readonly secret: string
+  readonly email?: string | undefined
+}
+
+export function codeProof(context: Context, purpose: Purpose, request: TypedCode): Proofs {
   const challenge = ID_SHAPE.test(request.challenge) ? request.challenge : ''
   const code = readCode(request.code, context.policy.codeLength)
-  return verify(context, asker, {
+  return {
+    purpose,
     proof: 'code',
     challenge,
     ordinal: null,
     linkDigest: null,
-    codeDigests: code === null ? null : codeDigests(context.keys, context.tenant, PURPOSE, challenge, code),
+    codeDigests: code === null ? null : codeDigests(context.keys, context.tenant, purpose, challenge, code),
     address: null,
     addressTyped: 'absent',
-  })
+  }
 }
 
-/** Presents a link's secret, with the typed address where the browser did not ask. */
-export function verifyLink(
-  context: Context,
-  asker: Asker,
-  request: { id: string; secret: string; email?: string | undefined },
-): Promise<Verified> {
+export function linkProof(context: Context, purpose: Purpose, request: OpenedLink): Proofs {
   const { challenge, ordinal } = readLinkId(request.id)
   const read = request.email === undefined ? null : readAddress(request.email)
-  return verify(context, asker, {
+  return {
+    purpose,
     proof: 'link',
     challenge,
     ordinal,
-    linkDigest: SECRET_SHAPE.test(request.secret) ? linkDigest(context, challenge, request.secret) : null,
+    linkDigest: SECRET_SHAPE.test(request.secret) ? linkDigest(context, purpose, challenge, request.secret) : null,
     codeDigests: null,
     address: read?.ok ? read.address.email : null,
     addressTyped: request.email === undefined || request.email.trim() === '' ? 'absent' : 'given',
-  })
+  }
 }
 
 /** A link's id: the challenge's, and one character for which of its mails. */
@@ -166,16 +183,29 @@ export function readLinkId(id: string): { challenge: string; ordinal: number } {
   return ID_SHAPE.test(challenge) && ordinal >= 0 ? { challenge, ordinal } : { challenge: '', ordinal: -1 }
 }
 
-type Proofs = Pick<VerifyInput, 'proof' | 'challenge' | 'ordinal' | 'linkDigest' | 'codeDigests' | 'address' | 'addressTyped'>
+/** What is presented, and for what. A proof of another purpose is found nowhere. */
+export type Proofs = Pick<
+  VerifyInput,
+  'purpose' | 'proof' | 'challenge' | 'ordinal' | 'linkDigest' | 'codeDigests' | 'address' | 'addressTyped'
+>
 
 async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<Verified> {
-  const { tenant, keys, store } = context
+  return await present(context, asker, proofs, (scope, input) => context.store.verify(scope, input))
+}
+
+/** Whatever it is for: `judge` is the operation of its purpose. */
+export async function present(
+  context: Context,
+  asker: Asker,
+  proofs: Proofs,
+  judge: (scope: Scope, input: VerifyInput) => Promise<VerifyOutcome>,
+): Promise<Verified> {
+  const { tenant, keys } = context
   const browser = asker.browser ?? mintSecret()
   const tokens = sessionTokens(keys, tenant, proofs.challenge, browser)
   const sessions = tokens.map((token) => sessionKey(tenant, token))
   const now = context.now()
-  const outcome = await store.verify(scopeOf(context, asker.requestId), {
-    purpose: PURPOSE,
+  const outcome = await judge(scopeOf(context, asker.requestId), {
     browserDigest: digest('browser', tenant, browser),
     sessionId: (sessions[0] as SessionKey).id,
     sessionDigests: sessions.map((session) => session.digest),
@@ -189,7 +219,7 @@ async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<V
   const { decision, user, session } = outcome
   context.dispatches.wake()
   context.tell(toldVerify(outcome.facts, decision, outcome))
-  context.log.event('sign_in_verify', {
+  context.log.event(`${proofs.purpose}_verify`, {
     requestId: asker.requestId,
     challenge: proofs.challenge,
     proof: proofs.proof,
@@ -205,8 +235,8 @@ async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<V
   }
 }
 
-export function linkDigest(context: Context, challenge: string, secret: string): string {
-  return digest('link', context.tenant, PURPOSE, challenge, secret)
+export function linkDigest(context: Context, purpose: Purpose, challenge: string, secret: string): string {
+  return digest('link', context.tenant, purpose, challenge, secret)
 }
 
 /** As far as the outbox has to know what was decided. */
@@ -215,14 +245,15 @@ type Queued = Pick<StartOutcome, 'mail'> & { readonly decision: Pick<StartOutcom
 /** Mints a mail's secrets, has them queued, and hands them to this process's outbox where it has a place. */
 export async function withHand<O extends Queued>(
   context: Context,
+  purpose: Purpose,
   challenge: string,
   queue: (secrets: MailSecrets, leaseMs: Ms | null) => Promise<O>,
 ): Promise<O> {
   const { keys, tenant, policy, hand } = context
   const secrets: SealedSecrets = { link: mintSecret(), code: mintCode(policy.codeLength) }
   const stored: MailSecrets = {
-    linkDigest: linkDigest(context, challenge, secrets.link),
-    codeDigest: codeDigests(keys, tenant, PURPOSE, challenge, secrets.code)[0] as string,
+    linkDigest: linkDigest(context, purpose, challenge, secrets.link),
+    codeDigest: codeDigests(keys, tenant, purpose, challenge, secrets.code)[0] as string,
     sealed: seal(keys, sealContext(tenant, challenge), JSON.stringify(secrets)),
   }
   const leaseMs = hand.reserve()
@@ -237,7 +268,7 @@ export async function withHand<O extends Queued>(
   }
 }
 
-function asked(policy: Policy, challenge: string, browser: string, now: Ms): Asked {
+export function asked(policy: Policy, challenge: string, browser: string, now: Ms): Asked {
   const lives = policy.methods.map((method) => (method === 'link' ? policy.linkTtl : policy.codeTtl))
   return {
     ok: true,

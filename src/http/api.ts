@@ -97,7 +97,7 @@ export async function deleteOne(visit: Visit, id: string): Promise<Outgoing> {
   return json(visit, null)
 }
 
-function asked(visit: Visit, result: Asked): Outgoing {
+export function asked(visit: Visit, result: Asked): Outgoing {
   const { challenge, methods, codeLength, browser } = result
   const times = { expiresAt: iso(result.expiresAt), resendAt: iso(result.resendAt) }
   visit.log.reason = 'mail_queued'
@@ -106,7 +106,7 @@ function asked(visit: Visit, result: Asked): Outgoing {
   return json(visit, answer, { status: 202, cookies: [browserCookie(visit.site.cookies, browser)] })
 }
 
-function publicUser(user: User): object {
+export function publicUser(user: User): object {
   return {
     id: user.id,
     email: user.email,
@@ -117,9 +117,15 @@ function publicUser(user: User): object {
   }
 }
 
-function publicSession(visit: Visit, session: Session, expiresAt = sessionEnd(visit.context.policy, session)): object {
+export function publicSession(visit: Visit, session: Session, expiresAt = sessionEnd(visit.context.policy, session)): object {
   const { id, device, network, proof } = session
-  return { id, device, network, proof, createdAt: iso(session.createdAt), seenAt: iso(session.seenAt), expiresAt: iso(expiresAt) }
+  const times = {
+    createdAt: iso(session.createdAt),
+    seenAt: iso(session.seenAt),
+    provedAt: iso(session.provedAt),
+    expiresAt: iso(expiresAt),
+  }
+  return { id, device, network, proof, ...times }
 }
 
 function iso(ms: number): string {

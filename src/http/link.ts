@@ -7,7 +7,8 @@ import { stateOfView, type ViewFacts } from '../core/view.ts'
 import { mintSecret } from '../flow/ids.ts'
 import { type Landing, viewLink } from '../flow/landing.ts'
 import { contextsOf } from '../flow/roll-out.ts'
-import { verifyLink } from '../flow/sign-in.ts'
+import { type OpenedLink, type Verified, verifyLink } from '../flow/sign-in.ts'
+import { verifyStepUp } from '../flow/step-up.ts'
 import { landingPage } from '../page/landing.tsx'
 import type { Problem } from '../page/view.ts'
 import { readFormBody } from './body.ts'
@@ -18,7 +19,7 @@ import { problemOf, signedInResponse } from './sign-in.ts'
 import type { Visit } from './visit.ts'
 
 /** Reasons under which the link is still good, in the right browser at least. */
-const LIVE = new Set(['signed_in', 'address_needed', 'link_other_browser', 'replayed'])
+const LIVE = new Set(['signed_in', 'proof_renewed', 'address_needed', 'link_other_browser', 'replayed'])
 
 /**
  * `rest` is what follows the id in the path: the secret under linkSecret "path"; else what a gateway made of the fragment
@@ -50,7 +51,19 @@ function note({ context, asker, prefetch }: Visit, request: Incoming, landing: L
   context.views.saw({ challenge: mail === null ? null : challenge, at: now, ordinal, facts })
 }
 
-const linkFields = { secret: { max: 100, required: false }, email: { max: 320, required: false } } as const
+const linkFields = {
+  secret: { max: 100, required: false },
+  email: { max: 320, required: false },
+  for: { max: 20, required: false },
+} as const
+
+type Verify = (visit: Visit, link: OpenedLink) => Promise<Verified>
+
+/** By what the page said that the link is for: under another purpose it is not found. */
+const VERIFY: Readonly<Record<string, Verify>> = {
+  sign_in: ({ context, asker }, link) => verifyLink(context, asker, link),
+  step_up: ({ context, asker }, link) => verifyStepUp(context, asker, { link }),
+}
 
 export async function postLink(visit: Visit, request: Incoming, given: string): Promise<Outgoing> {
   const { id } = split(given)
@@ -58,8 +71,10 @@ export async function postLink(visit: Visit, request: Incoming, given: string): 
   if (await isGone(visit, id)) return refuse(visit, { reason: 'route_unknown' })
   const body = await readFormBody(request, linkFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
-  const { secret = '', email } = body.values
-  const result = await verifyLink(context, asker, { id, secret, email })
+  const { secret = '', email, for: purpose = 'sign_in' } = body.values
+  const verify = Object.hasOwn(VERIFY, purpose) ? VERIFY[purpose] : undefined
+  if (verify === undefined) return refuse(visit, { reason: 'body_malformed' })
+  const result = await verify(visit, { id, secret, email })
   if (result.signedIn) return signedInResponse(visit, result)
   const { decision } = result
   visit.log.reason = decision.reason
@@ -86,10 +101,10 @@ function show(visit: Visit, id: string, landing: Landing, secret: string | undef
   // A replay is for the browser that never got its cookie; whoever is signed in goes on without another POST.
   const over = !LIVE.has(decision.reason) || (decision.reason === 'replayed' && landing.signedIn !== null)
   if (over) return dead(visit, landing, problemOf(decision.reason === 'replayed' ? { ...decision, reason: 'link_used' } : decision))
-  const { challenge, bound, email, device, askedAt } = landing
+  const { challenge, purpose, bound, email, device, askedAt } = landing
   const signedInAs = landing.signedIn && !landing.sameUser ? landing.signedIn.email : undefined
   const addressAllowed = decision.reason === 'address_needed' || decision.reason === 'replayed'
-  const view = { linkId: id, challenge, secret, bound, email, device, askedAt, addressAllowed, problem, signedInAs }
+  const view = { purpose, linkId: id, challenge, secret, bound, email, device, askedAt, addressAllowed, problem, signedInAs }
   const status = problem ? reasons[faceOf(problem.reason)].status : 200
   return html(visit, landingPage(frameOf(visit, landing.now, landing.policy), view), { status, cookies: [handOut(visit)] })
 }
@@ -97,9 +112,13 @@ function show(visit: Visit, id: string, landing: Landing, secret: string | undef
 function dead(visit: Visit, landing: Landing, problem: Problem): Outgoing {
   const { context } = visit
   // A tab restored, "back", a second tap on the mail: who is signed in by now goes on, and sees no error.
-  if (landing.sameUser && landing.returnTo !== null) return redirect(visit, withoutFragment(landing.returnTo))
+  // What is for a session has done its work only where it was used.
+  const wasForThis = landing.purpose === 'sign_in' || problem.reason === 'link_used'
+  if (wasForThis && landing.sameUser && landing.returnTo !== null) return redirect(visit, withoutFragment(landing.returnTo))
   const resend =
-    landing.bound && landing.email !== null ? { challenge: landing.challenge, email: landing.email, hasCode: landing.hasCode } : undefined
+    landing.purpose === 'sign_in' && landing.bound && landing.email !== null
+      ? { challenge: landing.challenge, email: landing.email, hasCode: landing.hasCode }
+      : undefined
   const continueTo = landing.signedIn ? `${context.basePath}${paths.account}` : undefined
   return refuse(visit, problem, { resend, returnTo: landing.returnTo, continueTo, policy: landing.policy }, { cookies: [handOut(visit)] })
 }

@@ -8,6 +8,7 @@ import { stylesheet } from '../page/stylesheet.ts'
 import { getAccount, postEndOthers, postEndSession, postSignOut } from './account.ts'
 import { postResend as apiResend, deleteCurrent, deleteOne, getCurrent, getList, postStart, postVerify } from './api.ts'
 import type { AppOptions } from './app.ts'
+import { confirmRoutes } from './confirm.ts'
 import { consoleRoutes } from './console.ts'
 import { devRoutes } from './dev.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
@@ -35,6 +36,7 @@ export function routes(context: Context, options: AppOptions): Router {
     [paths.switched]: { GET: getSwitched },
     [`${paths.link}/…`]: { GET: getLink, POST: postLink },
     [paths.account]: { GET: getAccount },
+    ...confirmRoutes(),
     [paths.endSession]: { POST: postEndSession },
     [paths.endOthers]: { POST: postEndOthers },
     [paths.signOut]: { POST: postSignOut },

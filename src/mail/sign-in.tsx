@@ -1,13 +1,15 @@
 // What a sign-in mail says: subject, text part, HTML part, headers. Everything in it is ours or comes from fixed lists; no
 // name, reason or User-Agent of whoever asked gets in, or our mail would carry strangers' messages.
 import { randomUUID } from 'node:crypto'
-import type { Brand, Ms } from '../core/model.ts'
+import type { Brand, Ms, Purpose } from '../core/model.ts'
 import { clock, duration } from '../words/format.ts'
 import { type MailWords, mailWords } from '../words/mail-en.ts'
 import { compile, type Fill, type Shape } from './layout.tsx'
 import type { Message } from './message.ts'
 
 export interface SignInMailInput {
+  /** What its link and code are for; absent: to sign in. */
+  readonly purpose?: Purpose
   readonly brand: Brand
   readonly locale: string
   readonly to: string
@@ -33,7 +35,7 @@ export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 't
   if (input.link !== null && !/^https?:\/\/[!-~]+$/.test(input.link))
     throw new TypeError('the link of a mail is not an absolute http(s) address')
   if (input.code !== null && !/^\d{6,10}$/.test(input.code)) throw new TypeError('the code of a mail is not 6 to 10 digits')
-  const words = mailWords(input.locale)
+  const words = mailWords(input.locale, input.purpose ?? 'sign_in')
   const said = sentences(words, input)
   return {
     subject: said.subject,

@@ -10,9 +10,9 @@ import { Summary } from './problem.tsx'
 import type { CheckView, Frame } from './view.ts'
 
 /** Problems to be corrected in the code field. */
-const inCodeField: readonly ReasonCode[] = ['code_wrong', 'code_malformed', 'code_superseded']
+export const inCodeField: readonly ReasonCode[] = ['code_wrong', 'code_malformed', 'code_superseded']
 /** After these no code of the newest mail can work: the field would be a trap. */
-const codeIsOver: readonly ReasonCode[] = ['code_locked', 'code_off', 'code_expired', 'code_used']
+export const codeIsOver: readonly ReasonCode[] = ['code_locked', 'code_off', 'code_expired', 'code_used']
 
 export function checkPage(frame: Frame, view: CheckView): string {
   const w = words(frame).check
@@ -90,21 +90,24 @@ interface CodeFormProps {
   readonly code?: string | undefined
   readonly problem?: CheckView['problem']
   readonly autofocus?: boolean | undefined
+  /** Where it is sent, and what the button says; default: to sign in. */
+  readonly to?: string | undefined
+  readonly submit?: string | undefined
 }
 
 /** Also on the landing page of a link that lost its secret on the way. */
-export function CodeForm({ frame, challenge, code, problem, autofocus }: CodeFormProps) {
+export function CodeForm({ frame, challenge, code, problem, autofocus, to = paths.code, submit }: CodeFormProps) {
   return (
-    <Post frame={frame} to={paths.code}>
+    <Post frame={frame} to={to}>
       <Hidden name="c" value={challenge} />
       <CodeField frame={frame} value={code} problem={problem} autofocus={autofocus} />
-      <button type="submit">{words(frame).check.submit}</button>
+      <button type="submit">{submit ?? words(frame).check.submit}</button>
     </Post>
   )
 }
 
 /** What to look for, and how long it is good. */
-function Facts({ frame, view, code }: { frame: Frame; view: CheckView; code: boolean }) {
+export function Facts({ frame, view, code }: { frame: Frame; view: Pick<CheckView, 'codeExpiresAt' | 'linkExpiresAt'>; code: boolean }) {
   const w = words(frame).check
   const { policy } = frame
   const until = (at: number, ttl: number) => fill(at > frame.now ? w.until(ttl) : w.over, { time: <Time frame={frame} at={at} /> })
@@ -133,12 +136,20 @@ function Facts({ frame, view, code }: { frame: Frame; view: CheckView; code: boo
 }
 
 /** The wait is told as time left, not as a moment: the clock of the person's machine may be wrong. */
-function ResendForm({ frame, view }: { frame: Frame; view: CheckView }) {
+export function ResendForm({
+  frame,
+  view,
+  to = paths.resend,
+}: {
+  frame: Frame
+  view: Pick<CheckView, 'problem' | 'resendAt' | 'challenge'>
+  to?: string | undefined
+}) {
   const w = words(frame).check
   const told = view.problem?.reason === 'too_many_mails' ? (view.problem.retryAfterMs ?? 0) : 0
   const waitMs = Math.max(view.resendAt - frame.now, told, 0)
   return (
-    <Post frame={frame} to={paths.resend} data-resend={String(waitMs)} data-wait={w.resendWait} data-ready={w.resendReady}>
+    <Post frame={frame} to={to} data-resend={String(waitMs)} data-wait={w.resendWait} data-ready={w.resendReady}>
       <Hidden name="c" value={view.challenge} />
       <button type="submit" class="plain">
         {w.resend}

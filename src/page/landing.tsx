@@ -1,6 +1,7 @@
 // Where a live link leads. A GET shows this and changes nothing. As sent, the page asks for the code, because the server does not
 // see the fragment; the script finds the secret there and shows the other half. Only the browser that asked submits by itself:
 // mail scanners run scripts and press buttons, but they do not have its cookie.
+import type { Purpose } from '../core/model.ts'
 import { paths } from '../core/paths.ts'
 import { askPath } from './ask.tsx'
 import { CodeForm } from './check.tsx'
@@ -11,7 +12,7 @@ import { Summary } from './problem.tsx'
 import type { Frame, LandingView } from './view.ts'
 
 export function landingPage(frame: Frame, view: LandingView): string {
-  const w = words(frame).landing
+  const w = landingWords(frame, view)
   const { problem } = view
   const hasSecret = view.secret !== undefined && view.secret !== ''
   const offersLink = view.bound || view.addressAllowed
@@ -39,9 +40,18 @@ interface Props {
   readonly view: LandingView
 }
 
+/** The same words whatever it is for, but for those that say what. */
+function landingWords(frame: Frame, { purpose }: LandingView) {
+  const { landing, landings } = words(frame)
+  return { ...landing, ...(purpose in landings ? landings[purpose as keyof typeof landings] : {}) }
+}
+
+/** Where the code of the same mail is typed. */
+const CODE_AT: Partial<Record<Purpose, string>> = { step_up: paths.confirmCode }
+
 /** The browser that asked, but without script, or the mail program cut the link. */
 function CodeWay({ frame, view }: Props) {
-  const w = words(frame).landing
+  const w = landingWords(frame, view)
   if (!frame.policy.methods.includes('code')) {
     return (
       <>
@@ -55,7 +65,12 @@ function CodeWay({ frame, view }: Props) {
     <>
       <h1>{w.codeHeading}</h1>
       <p class="lead">{w.codeIntro}</p>
-      <CodeForm frame={frame} challenge={view.challenge} />
+      <CodeForm
+        frame={frame}
+        challenge={view.challenge}
+        to={CODE_AT[view.purpose]}
+        submit={view.purpose === 'sign_in' ? undefined : words(frame).confirm.submit}
+      />
       <StartAgain frame={frame} quiet />
     </>
   )
@@ -63,7 +78,7 @@ function CodeWay({ frame, view }: Props) {
 
 /** Another browser that cannot sign in with this link: it says where to go. */
 function Elsewhere({ frame, view }: Props) {
-  const w = words(frame).landing
+  const w = landingWords(frame, view)
   const hasCode = frame.policy.methods.includes('code')
   const cut = view.addressAllowed ? (hasCode ? w.there : w.noCode) : hasCode ? w.onlyThere : w.onlyThereLink
   return (
@@ -79,7 +94,7 @@ function Elsewhere({ frame, view }: Props) {
 }
 
 function BoundForm({ frame, view }: Props) {
-  const w = words(frame).landing
+  const w = landingWords(frame, view)
   const { email, signedInAs, problem } = view
   const parts = { address: <Address>{email ?? ''}</Address>, current: <Address>{signedInAs ?? ''}</Address> }
   // Never by itself where that would end somebody's session, nor right after a "no".
@@ -98,6 +113,7 @@ function BoundForm({ frame, view }: Props) {
         data-busy={w.busy}
       >
         <Hidden name="secret" value={view.secret ?? ''} />
+        {view.purpose !== 'sign_in' && <Hidden name="for" value={view.purpose} />}
         <div class="actions">
           <button type="submit">{signedInAs !== undefined && email !== null ? <span>{fill(w.switchTo, parts)}</span> : w.continue}</button>
           {signedInAs !== undefined && <Stay frame={frame} />}
@@ -108,7 +124,7 @@ function BoundForm({ frame, view }: Props) {
 }
 
 function UnboundForm({ frame, view }: Props) {
-  const w = words(frame).landing
+  const w = landingWords(frame, view)
   const { problem, signedInAs } = view
   return (
     <>
@@ -141,7 +157,11 @@ function UnboundForm({ frame, view }: Props) {
 
 function Asked({ frame, view }: Props) {
   const w = words(frame)
-  return <>{fill(w.landing.asked(w.ago(view.askedAt, frame.now)), { brand: frame.brand.name, device: <bdi>{view.device}</bdi> })}</>
+  return (
+    <>
+      {fill(landingWords(frame, view).asked(w.ago(view.askedAt, frame.now)), { brand: frame.brand.name, device: <bdi>{view.device}</bdi> })}
+    </>
+  )
 }
 
 function Stay({ frame }: { frame: Frame }) {

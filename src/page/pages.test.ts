@@ -365,7 +365,17 @@ describe('from outside', () => {
         name: hostile,
         email: hostile,
         sessions: [
-          { id: hostile, user: hostile, device: hostile, network: hostile, proof: 'code', createdAt: NOW, seenAt: NOW, endedAt: null },
+          {
+            id: hostile,
+            user: hostile,
+            device: hostile,
+            network: hostile,
+            proof: 'code',
+            createdAt: NOW,
+            seenAt: NOW,
+            endedAt: null,
+            provedAt: NOW,
+          },
         ],
         challenges: person.challenges.map((challenge) => ({
           ...challenge,

@@ -1,5 +1,5 @@
 // What each page is given. http/ fills these in from flow answers; the views know nothing else: no request, no store.
-import type { Brand, Ms } from '../core/model.ts'
+import type { Brand, Ms, Purpose } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 
@@ -58,6 +58,8 @@ export interface CheckView {
 
 /** The landing page of a live link. */
 export interface LandingView {
+  /** What the link is for. */
+  readonly purpose: Purpose
   readonly linkId: string
   readonly challenge: string
   /** Only with linkSecret "path": written into the form, so that no script is needed. */
@@ -72,6 +74,16 @@ export interface LandingView {
   readonly addressAllowed: boolean
   readonly problem?: Problem | undefined
   readonly signedInAs?: string | undefined
+}
+
+/** Somebody who is signed in proves the mailbox again. */
+export interface ConfirmView {
+  readonly email: string
+  /** Where it leads; null: to the account page. */
+  readonly returnTo: string | null
+  /** The mail that is on its way; null: none was asked for yet. */
+  readonly sent: null | Pick<CheckView, 'challenge' | 'code' | 'resendAt' | 'linkExpiresAt' | 'codeExpiresAt' | 'resent'>
+  readonly problem?: Problem | undefined
 }
 
 /** A dead end with a way out: expired, used, refused, malformed, not found, our fault. */

@@ -192,6 +192,8 @@ const ASKED = [
   'start',
   'resend',
   'verify',
+  'startStepUp',
+  'renew',
   'findChallenge',
   'findSession',
   'touchSession',

@@ -41,7 +41,10 @@ const looks = (counter: string): string =>
 const spent =
   'select c.tenant, c.id, (case when c.completed_at is null then 0 else 1 end) + count(m.link_used_at) as n from challenges c left join mails m on m.tenant = c.tenant and m.challenge = c.id group by c.tenant, c.id, c.completed_at'
 const given = 'select tenant, challenge, count(*) as n from sessions group by tenant, challenge'
-const signIns = `select e.tenant, e.session_id, count(*) as n, min(e.at) as at from events e where e.kind = 'verify' and e.reason = 'signed_in' group by e.tenant, e.session_id`
+/** Of a proof that was right and made a row of sessions. */
+const good = `('signed_in', 'proof_renewed')`
+const provedAt = 'coalesce(s.proved_at, s.created_at)'
+const signIns = `select e.tenant, e.session_id, count(*) as n, min(e.at) as at from events e where e.kind = 'verify' and e.reason in ${good} group by e.tenant, e.session_id`
 
 /** Old rows are removed (purge.ts), events later than others or earlier: true where rows of a kind with such an id are all still here. */
 const kept = (kind: DatedKind, tenant: string, id: string): string =>
@@ -95,14 +98,14 @@ export const invariants: readonly Invariant[] = [
     claim: 'no address had more wrong codes in a window than the policy of that moment allowed',
     // Without those that their own flow took back when it ended in a sign-in, and those that an operator let count no more: which mailbox
     // that was, the challenge in the event tells.
-    offenders: `with failures as materialized (select e.tenant, e.id, e.request_id, e.at, c.email, e.versions{json} ->> 'policy' as version from events e join challenges c on c.tenant = e.tenant and c.id = e.challenge left join (select tenant, challenge, max(created_at) as at from sessions group by tenant, challenge) s on s.tenant = c.tenant and s.challenge = c.id where ${looked} and e.reason <> 'signed_in' and (s.at is null or s.at < e.at) and ${kept('sessions', 'e.tenant', 'e.challenge')}), rules as materialized (select p.tenant, p.version, cast(w.value ->> 'per' as {int}) as per, cast(w.value ->> 'count' as {int}) as most from policies p cross join {each_of_code_failures}), lifts as materialized (select e.tenant, e.at, c.email from events e join challenges c on c.tenant = e.tenant and c.id = e.challenge where e.kind = 'console' and e.reason = 'operator_lifted_limit' and e.facts{json} ->> 'wants' = 'lift_failures') select e.tenant, ${eventId} as id from failures e join rules r on r.tenant = e.tenant and r.version = e.version join failures o on o.tenant = e.tenant and o.email = e.email where o.at <= e.at and o.at > e.at - r.per and not exists (select 1 from lifts l where l.tenant = e.tenant and l.email = e.email and l.at >= o.at and l.at <= e.at) group by e.tenant, e.request_id, e.id, r.per, r.most having count(*) > r.most`,
+    offenders: `with failures as materialized (select e.tenant, e.id, e.request_id, e.at, c.email, e.versions{json} ->> 'policy' as version from events e join challenges c on c.tenant = e.tenant and c.id = e.challenge left join (select tenant, challenge, max(coalesce(proved_at, created_at)) as at from sessions group by tenant, challenge) s on s.tenant = c.tenant and s.challenge = c.id where ${looked} and e.reason not in ${good} and (s.at is null or s.at < e.at) and ${kept('sessions', 'e.tenant', 'e.challenge')}), rules as materialized (select p.tenant, p.version, cast(w.value ->> 'per' as {int}) as per, cast(w.value ->> 'count' as {int}) as most from policies p cross join {each_of_code_failures}), lifts as materialized (select e.tenant, e.at, c.email from events e join challenges c on c.tenant = e.tenant and c.id = e.challenge where e.kind = 'console' and e.reason = 'operator_lifted_limit' and e.facts{json} ->> 'wants' = 'lift_failures') select e.tenant, ${eventId} as id from failures e join rules r on r.tenant = e.tenant and r.version = e.version join failures o on o.tenant = e.tenant and o.email = e.email where o.at <= e.at and o.at > e.at - r.per and not exists (select 1 from lifts l where l.tenant = e.tenant and l.email = e.email and l.at >= o.at and l.at <= e.at) group by e.tenant, e.request_id, e.id, r.per, r.most having count(*) > r.most`,
     remedy: DOUBT,
   },
   {
     name: 'session-in-time',
     of: 'I3',
     claim: 'a session began while a proof of its kind was good',
-    offenders: `select s.tenant, s.id from sessions s where s.created_at > (select max(case s.proof when 'code' then m.code_expires_at else m.link_expires_at end) from mails m where m.tenant = s.tenant and m.challenge = s.challenge)`,
+    offenders: `select s.tenant, s.id from sessions s where ${provedAt} > (select max(case s.proof when 'code' then m.code_expires_at else m.link_expires_at end) from mails m where m.tenant = s.tenant and m.challenge = s.challenge)`,
     remedy: DOUBT,
   },
   {
@@ -110,7 +113,7 @@ export const invariants: readonly Invariant[] = [
     of: 'I3',
     claim: 'a session belongs to the address its challenge was for',
     offenders:
-      "select s.tenant, s.id from sessions s join challenges c on c.tenant = s.tenant and c.id = s.challenge join users u on u.tenant = s.tenant and u.id = s.user_id where (u.email <> c.email and u.email not like '%@erased.invalid') or c.purpose <> 'sign_in'",
+      "select s.tenant, s.id from sessions s join challenges c on c.tenant = s.tenant and c.id = s.challenge join users u on u.tenant = s.tenant and u.id = s.user_id where (u.email <> c.email and u.email not like '%@erased.invalid') or c.purpose not in ('sign_in', 'step_up')",
     remedy: DOUBT,
   },
   {
@@ -155,7 +158,7 @@ export const invariants: readonly Invariant[] = [
     claim: 'a user signed in as often as sessions were made',
     // Of who was there before the oldest session that is kept, some are gone.
     offenders:
-      "select u.tenant, u.id from users u left join (select tenant, user_id, count(*) as n from sessions group by tenant, user_id) s on s.tenant = u.tenant and s.user_id = u.id where u.sign_in_count < coalesce(s.n, 0) or (u.sign_in_count > coalesce(s.n, 0) and u.created_at >= coalesce((select b.before_at from purges b where b.tenant = u.tenant and b.kind = 'sessions'), 0))",
+      "select u.tenant, u.id from users u left join (select tenant, user_id, count(*) as n from sessions where proved_at is null group by tenant, user_id) s on s.tenant = u.tenant and s.user_id = u.id where u.sign_in_count < coalesce(s.n, 0) or (u.sign_in_count > coalesce(s.n, 0) and u.created_at >= coalesce((select b.before_at from purges b where b.tenant = u.tenant and b.kind = 'sessions'), 0))",
     remedy: BUG,
   },
   {
@@ -247,14 +250,14 @@ export const invariants: readonly Invariant[] = [
     name: 'session-has-its-event',
     of: 'I9',
     claim: 'a session has one event that tells of it, of the same moment',
-    offenders: `select s.tenant, s.id from sessions s left join (${signIns}) e on e.tenant = s.tenant and e.session_id = s.id where (e.n is null or e.n <> 1 or e.at <> s.created_at) and ${kept('events', 's.tenant', 's.id')}`,
+    offenders: `select s.tenant, s.id from sessions s left join (${signIns}) e on e.tenant = s.tenant and e.session_id = s.id where (e.n is null or e.n <> 1 or e.at <> ${provedAt}) and ${kept('events', 's.tenant', 's.id')}`,
     remedy: DOUBT,
   },
   {
     name: 'event-has-its-session',
     of: 'I9',
     claim: 'an event that tells of a session has it',
-    offenders: `select e.tenant, ${eventId} as id from events e left join sessions s on s.tenant = e.tenant and s.id = e.session_id where (e.session_id is not null or e.reason = 'signed_in') and s.id is null and ${kept('sessions', 'e.tenant', 'coalesce(e.session_id, e.request_id)')}`,
+    offenders: `select e.tenant, ${eventId} as id from events e left join sessions s on s.tenant = e.tenant and s.id = e.session_id where (e.session_id is not null or e.reason in ${good}) and s.id is null and ${kept('sessions', 'e.tenant', 'coalesce(e.session_id, e.request_id)')}`,
     remedy: `${BUG}; rows may have been removed`,
   },
   {
@@ -303,8 +306,8 @@ export const invariants: readonly Invariant[] = [
     name: 'not-from-the-future',
     of: 'I14',
     claim: 'nothing happened later than now',
-    offenders: `select tenant, id from users where created_at > ? or confirmed_at > ? or current_sign_in_at > ? union all select tenant, id from challenges where created_at > ? or completed_at > ? union all select m.tenant, ${mailId} from mails m where m.created_at > ? or m.settled_at > ? or m.link_used_at > ? union all select tenant, id from sessions where created_at > ? or seen_at > ? or ended_at > ? union all select e.tenant, ${eventId} from events e where e.at > ?`,
-    params: ({ now }) => Array.from({ length: 12 }, () => now + MINUTE),
+    offenders: `select tenant, id from users where created_at > ? or confirmed_at > ? or current_sign_in_at > ? union all select tenant, id from challenges where created_at > ? or completed_at > ? union all select m.tenant, ${mailId} from mails m where m.created_at > ? or m.settled_at > ? or m.link_used_at > ? union all select tenant, id from sessions where created_at > ? or seen_at > ? or ended_at > ? or proved_at > ? union all select e.tenant, ${eventId} from events e where e.at > ?`,
+    params: ({ now }) => Array.from({ length: 13 }, () => now + MINUTE),
     remedy: 'the clock was set back, or ran ahead before: what was made then lives that much longer. Keep the clocks in step (NTP)',
   },
   {

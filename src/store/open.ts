@@ -22,6 +22,7 @@ import { readTrace, search } from './search.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
 import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
+import { renew, renewLocks, startStepUp, stepUpLocks } from './step-up.ts'
 import type { Store } from './store.ts'
 import { administer, administerLocks, countUsers, createLocks, createUser, findUser, listUsers } from './users.ts'
 import { verify, verifyLocks } from './verify.ts'
@@ -189,6 +190,13 @@ export function storeOver(engine: Engine): Store {
         locks: () => verifyLocks(scope, input),
         ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
         run: (tx, found) => verify(tx, scope, input, found),
+      }),
+    startStepUp: (scope, input) => engine.write({ locks: () => stepUpLocks(scope, input), run: (tx) => startStepUp(tx, scope, input) }),
+    renew: (scope, input) =>
+      engine.write({
+        locks: () => renewLocks(scope, input),
+        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
+        run: (tx, found) => renew(tx, scope, input, found),
       }),
     findChallenge: (tenant, id, browser) => engine.read((tx) => findChallenge(tx, tenant, id, browser)),
     findSession: (tenant, policy, key) => engine.read((tx) => findSession(tx, tenant, policy, key)),

@@ -11,7 +11,7 @@ import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './
 import { all, type Locks, type Operation, run, type Tx } from './operation.ts'
 import { challengeKey, findChallengeWithMails, findUserByEmail, findUserByExternalId, findUserById, type UserRow } from './rows.ts'
 import { byColumn } from './search.ts'
-import { findSession } from './session.ts'
+import { findSession, sessionsKey } from './session.ts'
 import { limitsOf, resendTo } from './start.ts'
 import type { OperateInput, OperateOutcome, PersonKey, Scope, StartOutcome } from './store.ts'
 
@@ -46,7 +46,7 @@ export function* operateLocks(
   const mailbox = mailboxLimit(person.email)
   const limits = input.resend === null ? [mailbox] : limitsOf(person.email, input.resend.buckets)
   if (input.wants === 'look') return { tenant, keys: [], limits }
-  const keys = [mailbox, ...(person.user === null ? [] : [`sessions:${person.user.id}`])]
+  const keys = [mailbox, ...(person.user === null ? [] : [sessionsKey(person.user.id)])]
   if (input.challenge !== null) keys.push(challengeKey(input.challenge))
   if (input.wants === 'erase' || input.wants === 'delete') keys.push(...(yield* challengesOf(tenant, person.email, ALL)).map(challengeKey))
   return { tenant, keys, limits }
@@ -60,7 +60,7 @@ export function* operate(tx: Tx, scope: Scope, input: OperateInput): Operation<O
   const facts: OperatorFacts = {
     now: tx.now,
     wants: input.wants,
-    session: live && { createdAt: live.session.createdAt },
+    session: live && { createdAt: live.session.createdAt, provedAt: live.session.provedAt },
     listed: live !== null && input.operators.includes(live.user.email),
     person: input.person === null ? null : factsOf(person, input.operators),
   }

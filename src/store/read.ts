@@ -1,6 +1,6 @@
 // Looks that change nothing: what the pages show of a challenge.
 import { domainOf } from '../core/mailbox.ts'
-import type { Ms } from '../core/model.ts'
+import type { Ms, Purpose } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import { same } from './digest.ts'
 import { BREAKER } from './limits.ts'
@@ -9,15 +9,23 @@ import { findChallengeWithMails, toMail } from './rows.ts'
 import type { Asker, ChallengeView } from './store.ts'
 
 export function* findChallenge(tx: Tx, tenant: string, id: string, browserDigest: string | null): Operation<ChallengeView | null> {
-  const found = yield* findChallengeWithMails(tenant, 'sign_in', id)
-  if (found === null) return null
+  // Nearly all are to sign in; only of the others is it asked what they are for.
+  const signIn = yield* findChallengeWithMails(tenant, 'sign_in', id)
+  const purpose = signIn === null ? yield* findPurpose(tenant, id) : 'sign_in'
+  const found = signIn ?? (purpose === null ? null : yield* findChallengeWithMails(tenant, purpose, id))
+  if (found === null || purpose === null) return null
   const { browser, ...challenge } = found.challenge
   return {
     now: tx.now,
-    challenge: { ...challenge, purpose: 'sign_in' },
+    challenge: { ...challenge, purpose },
     bound: browserDigest !== null && same(browser, browserDigest),
     mails: found.mails.map(toMail),
   }
+}
+
+function* findPurpose(tenant: string, id: string): Operation<Purpose | null> {
+  const row = yield* one<{ purpose: Purpose }>('select purpose from challenges where tenant = ? and id = ?', tenant, id)
+  return row?.purpose ?? null
 }
 
 export const ASKERS = 'select id as challenge, email, device from challenges where tenant = ? and id {is_listed}'

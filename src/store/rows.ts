@@ -6,7 +6,7 @@ export const userColumns =
   'id, email, status, created_at as "createdAt", confirmed_at as "confirmedAt", sign_in_count as "signInCount", current_sign_in_at as "currentSignInAt", last_sign_in_at as "lastSignInAt", external_id as "externalId", browsers'
 
 export const sessionColumns =
-  'id, user_id as "user", device, network, proof, created_at as "createdAt", seen_at as "seenAt", ended_at as "endedAt"'
+  'id, user_id as "user", device, network, proof, created_at as "createdAt", seen_at as "seenAt", ended_at as "endedAt", coalesce(proved_at, created_at) as "provedAt"'
 
 export interface ChallengeRow {
   readonly id: string

@@ -45,7 +45,28 @@ export function* createSession(tx: Tx, tenant: string, input: NewSession): Opera
     tx.now,
   )
   const { challenge: _, ...session } = input
-  return { createdAt: tx.now, seenAt: tx.now, endedAt: null, ...session }
+  return { createdAt: tx.now, seenAt: tx.now, endedAt: null, provedAt: tx.now, ...session }
+}
+
+/** The same session under a new token (SE-06): whoever has the old one has nothing. Its lifetime goes on counting from the sign-in. */
+export function* renewSession(tx: Tx, tenant: string, held: Session, input: Omit<NewSession, 'user'>): Operation<FoundSession> {
+  yield* endOtherSession(tx, tenant, held.id)
+  yield* run(
+    'insert into sessions (tenant, id, digest, user_id, challenge, proof, device, network, created_at, seen_at, proved_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    tenant,
+    input.id,
+    input.digest,
+    held.user,
+    input.challenge,
+    input.proof,
+    input.device,
+    input.network,
+    held.createdAt,
+    tx.now,
+    tx.now,
+  )
+  const { challenge: _, ...session } = input
+  return { user: held.user, createdAt: held.createdAt, seenAt: tx.now, endedAt: null, provedAt: tx.now, ...session }
 }
 
 interface Checked extends Omit<Session, 'user'> {
@@ -64,17 +85,17 @@ interface Checked extends Omit<Session, 'user'> {
 /** One statement: the hottest of all. */
 export function* findSession(tx: Tx, tenant: string, policy: Policy, key: SessionKey): Operation<SessionView | null> {
   const row = yield* one<Checked>(
-    'select s.id, s.digest, s.user_id as "user", s.device, s.network, s.proof, s.created_at as "createdAt", s.seen_at as "seenAt", s.ended_at as "endedAt", u.email, u.status, u.created_at as "userCreatedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.external_id as "externalId" from sessions s join users u on u.tenant = s.tenant and u.id = s.user_id where s.tenant = ? and s.id = ?',
+    'select s.id, s.digest, s.user_id as "user", s.device, s.network, s.proof, s.created_at as "createdAt", s.seen_at as "seenAt", s.ended_at as "endedAt", coalesce(s.proved_at, s.created_at) as "provedAt", u.email, u.status, u.created_at as "userCreatedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.external_id as "externalId" from sessions s join users u on u.tenant = s.tenant and u.id = s.user_id where s.tenant = ? and s.id = ?',
     tenant,
     key.id,
   )
   if (row === null || !same(row.digest, key.digest)) return null
-  const { id, device, network, proof, createdAt, seenAt, endedAt } = row
+  const { id, device, network, proof, createdAt, seenAt, endedAt, provedAt } = row
   const { email, status, confirmedAt, signInCount, currentSignInAt, lastSignInAt, externalId } = row
   return {
     now: tx.now,
     decision: decideSession(policy, { now: tx.now, session: row, user: row }),
-    session: { id, user: row.user, device, network, proof, createdAt, seenAt, endedAt },
+    session: { id, user: row.user, device, network, proof, createdAt, seenAt, endedAt, provedAt },
     user: {
       id: row.user,
       email,
@@ -119,9 +140,11 @@ export function* endOtherSession(tx: Tx, tenant: string, id: string): Operation<
 }
 
 /** All sessions of one user have one key: two who end them at once would each wait for rows that the other holds. */
+export const sessionsKey = (user: string): string => `sessions:${user}`
+
 export function* endLocks(scope: Scope, input: EndInput): Operation<Locks> {
   const row = yield* one<{ user: string }>('select user_id as "user" from sessions where tenant = ? and id = ?', scope.tenant, input.key.id)
-  return { tenant: scope.tenant, keys: row === null ? [] : [`sessions:${row.user}`], limits: [] }
+  return { tenant: scope.tenant, keys: row === null ? [] : [sessionsKey(row.user)], limits: [] }
 }
 
 export function* endSessions(tx: Tx, scope: Scope, input: EndInput): Operation<{ readonly ended: number; readonly reason: ReasonCode }> {

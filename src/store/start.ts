@@ -20,7 +20,7 @@ import {
 } from './store.ts'
 import { knowsBrowser } from './user.ts'
 
-interface Ask {
+export interface Ask {
   readonly kind: 'start' | 'resend'
   readonly purpose: StartInput['purpose']
   readonly challenge: string
@@ -36,6 +36,8 @@ interface Ask {
   readonly ordinal: number
   readonly user: UserRow | null
   readonly knownBrowser: boolean
+  /** Who is signed in and asks; absent: nobody has to be. */
+  readonly asker?: string
 }
 
 /** Every limit that a mail to this address from there may touch. */
@@ -58,19 +60,23 @@ export function* start(tx: Tx, scope: Scope, input: StartInput, next: UserRow | 
   const knownBrowser = next !== null && knowsBrowser(next, input.browserDigest)
   const found = next?.email === input.email ? { user: next, knownBrowser } : { user: null, knownBrowser: false }
   return yield* decide(tx, scope, { kind: 'start', resend: null, ordinal: 0, ...found, ...input }, () =>
-    run(
-      'insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, network, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      scope.tenant,
-      input.challenge,
-      input.purpose,
-      input.email,
-      input.browserDigest,
-      input.returnTo,
-      input.locale,
-      input.device,
-      input.network,
-      tx.now,
-    ),
+    insertChallenge(tx, scope.tenant, input),
+  )
+}
+
+export function insertChallenge(tx: Tx, tenant: string, input: Omit<StartInput, 'addressInEvent'>): Operation<void> {
+  return run(
+    'insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, network, created_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    tenant,
+    input.challenge,
+    input.purpose,
+    input.email,
+    input.browserDigest,
+    input.returnTo,
+    input.locale,
+    input.device,
+    input.network,
+    tx.now,
   )
 }
 
@@ -99,7 +105,8 @@ export function* resendTo(tx: Tx, scope: Scope, input: ResendInput, { challenge,
   })
 }
 
-function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>): Operation<StartOutcome> {
+/** Decides, and writes what follows; `begin` the challenge, where this is its first mail. */
+export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>): Operation<StartOutcome> {
   const { tenant, policy } = scope
   const { limits } = tx
   const { user, knownBrowser } = ask
@@ -138,6 +145,7 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
     facts,
     decision,
     challenge: written || ask.kind === 'resend' ? ask.challenge : null,
+    user: ask.asker ?? null,
     mails: decision.verdict === 'send' ? 1 : 0,
     bytes: written ? ask.secrets.sealed.length : 0,
   })

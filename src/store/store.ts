@@ -61,6 +61,12 @@ export interface StartInput {
   readonly leaseMs: Ms | null
 }
 
+/** To the address of whoever is signed in; nobody types one. */
+export interface StepUpInput extends Omit<StartInput, 'purpose' | 'email' | 'addressInEvent'> {
+  readonly key: SessionKey
+  readonly addressInEvent: (email: string) => string
+}
+
 /** The limits that a start spends from, by name. */
 export interface BucketNames {
   readonly network: string
@@ -414,6 +420,11 @@ export interface Store extends WebhookStore {
   resend(scope: Scope, input: ResendInput): Promise<StartOutcome>
   /** Claims a try, compares, decides, and writes proof, user, session, limits and event. */
   verify(scope: Scope, input: VerifyInput): Promise<VerifyOutcome>
+  /** A mail by which whoever is signed in proves their mailbox again. */
+  startStepUp(scope: Scope, input: StepUpInput): Promise<StartOutcome>
+  /** As `verify`, but renews the live session that this browser holds, and makes none. */
+  renew(scope: Scope, input: VerifyInput): Promise<VerifyOutcome>
+  /** Of whatever purpose. */
   findChallenge(tenant: string, id: string, browserDigest: string | null): Promise<ChallengeView | null>
   findSession(tenant: string, policy: Policy, key: SessionKey): Promise<SessionView | null>
   touchSession(tenant: string, id: string, seenAt: Ms): Promise<void>

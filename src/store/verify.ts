@@ -1,15 +1,14 @@
-// Verifying a proof: lock, read the facts, decide, write what follows. The decision asks for a try before anything is
-// compared; the try is taken by a conditional update, so that two hundred guesses sent together get exactly five looks.
-
+// Verifying a proof to sign in: lock, read the facts, decide, write what follows.
 import { isFailure } from '../core/dispatch.ts'
 import type { User } from '../core/model.ts'
-import { decideVerify, type Match, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
+import type { VerifyDecision } from '../core/verify.ts'
 import { same } from './digest.ts'
 import { dispatch, dispatchEnds } from './dispatch.ts'
 import { writeEvent } from './event.ts'
-import { BREAKER, mailboxLimit, readWindows, times, withHit, writeWindows } from './limits.ts'
-import { type Locks, type Operation, one, run, type Tx } from './operation.ts'
-import { type ChallengeRow, challengeKey, type FoundChallenge, findChallengeEmail, type MailRow, toMail, type UserRow } from './rows.ts'
+import { complete, judge, presentedOf, refundFailures } from './judge.ts'
+import { mailboxLimit } from './limits.ts'
+import { type Locks, type Operation, run, type Tx } from './operation.ts'
+import { type ChallengeRow, challengeKey, type FoundChallenge, findChallengeEmail, type MailRow, type UserRow } from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
 import { type Scope, scopeFor, type VerifyInput, type VerifyOutcome } from './store.ts'
 import { signIn } from './user.ts'
@@ -22,13 +21,11 @@ export function* verifyLocks(scope: Scope, input: VerifyInput): Operation<Locks>
   return { tenant: scope.tenant, keys: [challengeKey(input.challenge), mailbox], limits: [mailbox] }
 }
 
-const nobody = { challenge: null, mails: [], user: null }
-
 export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundChallenge | null): Operation<VerifyOutcome> {
   const scope = found === null ? given : scopeFor(given, found.challenge.email)
-  const { tenant, policy } = scope
-  const { challenge, mails, user } = found ?? nobody
-  const mail = (input.proof === 'link' ? mails.find((row) => row.ordinal === input.ordinal) : newestWithCode(mails)) ?? null
+  const { tenant } = scope
+  const { challenge, mails, mail } = presentedOf(input, found)
+  const user = found?.user ?? null
   // Nothing used, no session: as long as no proof of the challenge was good, there is none to look for.
   const used = challenge?.completedAt != null || mails.some((row) => row.linkUsedAt !== null)
   const mayHave = used || (challenge !== null && input.currentSession !== null)
@@ -37,40 +34,16 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
   const own = sessions.find((row) => row.id === input.sessionId) ?? null
   const current = sessions.find((row) => row.id === held?.id && same(row.digest, held.digest) && row.endedAt === null) ?? null
 
-  let facts: VerifyFacts = {
-    now: tx.now,
-    proof: input.proof,
-    bound: challenge !== null && same(challenge.browser, input.browserDigest),
-    challenge: challenge && { createdAt: challenge.createdAt, completedAt: challenge.completedAt },
-    mail: mail && toMail(mail),
-    linkMatches: mail?.linkDigest != null && input.linkDigest !== null && same(mail.linkDigest, input.linkDigest),
-    code: input.proof === 'link' ? null : input.codeDigests === null ? 'malformed' : 'unclaimed',
-    address: input.addressTyped === 'absent' ? 'absent' : 'unclaimed',
-    failures: challenge ? times(readWindows(tx.limits, tenant, mailboxLimit(challenge.email)).failures) : [],
-    user: user && { status: user.status, confirmed: user.confirmedAt !== null },
-    // Made with a key that is gone: it can be given to nobody any more.
-    session: own && { createdAt: own.createdAt, ended: own.endedAt !== null || !input.sessionDigests.includes(own.digest) },
-    otherSession: current !== null && current.user !== user?.id,
-  }
-  // A spent challenge has nothing left to guess: the browser that was signed in by it may be recognised without a try.
-  if (facts.code === 'unclaimed' && facts.bound && challenge?.completedAt != null && own !== null) {
-    facts = { ...facts, code: matchCode(mails, mail, input) }
-  }
-
-  let decision = decideVerify(policy, facts)
-  if (decision.claim !== null && challenge && mail) {
-    const claimed = yield* claimTry(scope, challenge, mail, decision.claim)
-    if (decision.claim === 'code') facts = { ...facts, code: claimed ? matchCode(mails, mail, input) : 'exhausted' }
-    else facts = { ...facts, address: claimed ? (input.address === challenge.email ? 'right' : 'wrong') : 'exhausted' }
-    decision = decideVerify(policy, facts)
-    if (claimed && facts.code !== null && decision.verdict !== 'signed_in') {
-      const mailbox = mailboxLimit(challenge.email)
-      const windows = readWindows(tx.limits, tenant, mailbox)
-      const failures = withHit(windows.failures, policy.codeFailures, [tx.now, challenge.id])
-      writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
-      pourIntoBreaker(tx, scope, 1)
-    }
-  }
+  const { facts, decision } = yield* judge(
+    tx,
+    scope,
+    input,
+    { challenge, mails, mail, own },
+    {
+      user: user && { status: user.status, confirmed: user.confirmedAt !== null },
+      otherSession: current !== null && current.user !== user?.id,
+    },
+  )
 
   let signedIn: Admitted | null = null
   if (decision.verdict === 'signed_in' && challenge && mail) {
@@ -108,37 +81,8 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
   }
 }
 
-function withoutBrowsers({ browsers: _, ...user }: UserRow): User {
+export function withoutBrowsers({ browsers: _, ...user }: UserRow): User {
   return user
-}
-
-function newestWithCode(mails: readonly MailRow[]): MailRow | undefined {
-  return mails.findLast((row) => row.codeDigest !== null)
-}
-
-/** Older codes are looked at only to say "that was an earlier one"; they open nothing. */
-function matchCode(mails: readonly MailRow[], newest: MailRow | null, input: VerifyInput): Match {
-  const matches = (row: MailRow): boolean =>
-    (input.codeDigests ?? []).some((digest) => row.codeDigest !== null && same(row.codeDigest, digest))
-  if (newest && matches(newest)) return 'right'
-  return mails.some(matches) ? 'older' : 'wrong'
-}
-
-/** Conditional, so that no more tries are taken than there are, whoever else takes one now. */
-const TAKE_A_TRY = {
-  code: 'update mails set code_tries = code_tries + 1 where tenant = ? and challenge = ? and ordinal = ? and code_tries < ? returning ordinal',
-  address:
-    'update mails set address_tries = address_tries + 1 where tenant = ? and challenge = ? and ordinal = ? and address_tries < ? returning ordinal',
-} as const
-
-function* claimTry(scope: Scope, challenge: ChallengeRow, mail: MailRow, counter: 'code' | 'address'): Operation<boolean> {
-  const max = counter === 'code' ? scope.policy.codeTries : scope.policy.addressTries
-  const row = yield* one(TAKE_A_TRY[counter], scope.tenant, challenge.id, mail.ordinal, max)
-  return row !== null
-}
-
-function pourIntoBreaker({ now, limits }: Tx, { tenant, policy: { breaker } }: Scope, hits: number): void {
-  if (breaker !== null) limits.pour(tenant, BREAKER, { rule: breaker, hits, now })
 }
 
 interface Admission {
@@ -162,10 +106,8 @@ interface Admitted {
 function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Operation<Admitted> {
   const { tenant } = scope
   const { challenge, mail, decision, current } = found
-  if (decision.consequences?.complete) {
-    // Retires every proof of the challenge, this one among them.
-    yield* run('update challenges set completed_at = ? where tenant = ? and id = ?', tx.now, tenant, challenge.id)
-  } else {
+  if (decision.consequences?.complete) yield* complete(tx, tenant, challenge.id)
+  else {
     yield* run(
       'update mails set link_used_at = ? where tenant = ? and challenge = ? and ordinal = ?',
       tx.now,
@@ -174,15 +116,7 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
       mail.ordinal,
     )
   }
-  // Refunded: the failures of the very flow that ends in success. Somebody else's flow refunds nothing of this one.
-  const mailbox = mailboxLimit(challenge.email)
-  const windows = readWindows(tx.limits, tenant, mailbox)
-  const failures = windows.failures.filter(([, flow]) => flow !== challenge.id)
-  const refunded = windows.failures.length - failures.length
-  if (refunded > 0) {
-    writeWindows(tx.limits, tenant, mailbox, { ...windows, failures })
-    pourIntoBreaker(tx, scope, -refunded)
-  }
+  const refunded = refundFailures(tx, scope, challenge)
 
   const user = yield* signIn(tx, tenant, {
     found: found.user,

@@ -1,6 +1,7 @@
 // English: what happened, why, and the safe next step, for every face of core/reason.ts. It is 23:00 and the reader is tired:
 // short sentences, no blame, no exclamation marks; say what was not used up; every number is the policy's.
 import { mailWindows, type Policy } from '../core/policy.ts'
+import { accountFaces } from './en-account.ts'
 import { ago, clock, duration, list, roughly } from './format.ts'
 import type { Face, FaceParams, FaceWords } from './words.ts'
 
@@ -304,7 +305,7 @@ export const faces: Record<Face, FaceWords> = {
   operator_proof_old: {
     heading: 'Confirm that it is you',
     why: () => 'This shows and changes what belongs to other people, so it wants a proof of your mailbox that is not old.',
-    next: () => 'Sign in once more. You come back to where you were.',
+    next: () => 'Prove your mailbox once more. You come back to where you were.',
     nextLabel: 'Send me the mail',
   },
   person_unknown: {
@@ -326,4 +327,5 @@ export const faces: Record<Face, FaceWords> = {
     next: () => 'Try again. If it happens again, send us the request number below.',
     nextLabel: 'Try again',
   },
+  ...accountFaces,
 }

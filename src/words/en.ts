@@ -2,6 +2,7 @@
 // Answers to a "no" are in en-faces.ts; mails have their own file.
 import type { Ms } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
+import { confirm, landings } from './en-account.ts'
 import { operators } from './en-console.ts'
 import { faces, mailLimits } from './en-faces.ts'
 import { ago, clock, duration } from './format.ts'
@@ -18,6 +19,8 @@ export const en = {
   ago: (at: Ms, now: Ms): string => ago(locale, at, now).replace(/^now$/, 'just now'),
   faces,
   console: operators,
+  confirm,
+  landings,
 
   frame: {
     title: (page: string, brand: string): string => `${page} · ${brand}`,

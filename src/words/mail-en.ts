@@ -1,5 +1,7 @@
 // What mails say, in English. Whole sentences, so that another language can order its words as it likes; no HTML and no
 // decisions. Short sentences, no blame, no exclamation marks; nothing a stranger typed is ever among the values.
+import type { Purpose } from '../core/model.ts'
+import { stepUp } from './mail-en-account.ts'
 
 export interface MailWords {
   readonly lang: string
@@ -53,7 +55,9 @@ const english: MailWords = {
   help: (contact) => `Questions? ${contact}`,
 }
 
+const words: Readonly<Record<string, MailWords>> = { step_up: { ...english, ...stepUp } }
+
 /** English is what there is so far; a locale we do not have is answered in it, and says so in `lang`. */
-export function mailWords(_locale: string): MailWords {
-  return english
+export function mailWords(_locale: string, purpose: Purpose): MailWords {
+  return words[purpose] ?? english
 }

@@ -5,6 +5,7 @@ import { paths } from '../../src/core/paths.ts'
 import { main } from '../../src/run/command.ts'
 import { openEngine } from '../../src/store/open.ts'
 import { all } from '../../src/store/operation.ts'
+import { stepUp } from '../account.ts'
 import { dnsOf } from '../dns-server.ts'
 import { brokenRows } from '../examine.ts'
 import {
@@ -153,7 +154,7 @@ test('whoever hammers on the door of the console does not fill the record', asyn
 })
 
 describe('a proof that is too old', () => {
-  test('to look, after twelve hours: a page says why, and one button leads through a sign-in back to it', async () => {
+  test('to look, after twelve hours: a page says why, and one button leads through a proof back to it', async () => {
     await using kit = await startKit({ operators })
     const operator = await signIn(kit, OPS)
     kit.clock.forward(12 * HOUR - 1)
@@ -164,10 +165,10 @@ describe('a proof that is too old', () => {
     expect(page.text).toContain('Confirm that it is you')
     expect(page.text).toContain('from the last 12 hours')
     expect(page.text).not.toContain('linkTtl')
-    const [, returnTo = '', email = ''] = /name="return_to" value="([^"]*)".*name="email" value="([^"]*)"/.exec(page.text) ?? []
-    expect([returnTo, email]).toEqual([paths.consolePolicy, OPS])
-    const { challenge, code } = await askAndOpen(kit, email, { browser: operator, returnTo })
-    expect((await operator.post('/sign-in/code', { c: challenge, code: code ?? '' })).location).toBe(`${ORIGIN}${paths.consolePolicy}`)
+    const [, to, returnTo = ''] = /action="([^"]*)".*?name="return_to" value="([^"]*)"/s.exec(page.text) ?? []
+    expect([to, returnTo]).toEqual([paths.confirm, paths.consolePolicy])
+    const { challenge, code } = await stepUp(kit, operator, OPS, returnTo)
+    expect((await operator.post(paths.confirmCode, { c: challenge, code: code ?? '' })).location).toBe(`${ORIGIN}${paths.consolePolicy}`)
     expect((await operator.get(paths.consolePolicy)).text).toContain('linkTtl')
   })
 

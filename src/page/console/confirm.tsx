@@ -1,4 +1,4 @@
-// The proof of the mailbox is too old for what was asked: why, and one button that starts a sign-in which leads back.
+// The proof of the mailbox is too old for what was asked: why, and one button that asks for a mail whose code or link leads back.
 import { paths } from '../../core/paths.ts'
 import { explain } from '../../words/explain.ts'
 import { Hidden, Post } from '../fields.tsx'
@@ -17,9 +17,8 @@ export function confirmPage(frame: Frame, view: ConfirmView): string {
         <h1>{title}</h1>
         <p class="lead">{w.lead(view.proof)}</p>
         <p class="hint">{fill(w.to, { address: <Address>{view.operator}</Address> })}</p>
-        <Post frame={frame} to={paths.signIn}>
+        <Post frame={frame} to={paths.confirm}>
           <Hidden name="return_to" value={view.returnTo} />
-          <Hidden name="email" value={view.operator} />
           <div class="actions">
             <button type="submit">{w.send}</button>
           </div>
