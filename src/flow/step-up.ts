@@ -7,6 +7,7 @@ import { isProofRecent } from '../core/session.ts'
 import { toldStart } from '../core/told.ts'
 import { digest, mintSecret, sessionKey } from '../secret.ts'
 import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
+import { contextFor } from './roll-out.ts'
 import { getSession, type LiveSession, liveOf, viewSession } from './session.ts'
 import {
   type Asked,
@@ -34,10 +35,11 @@ export interface StepUpRequest {
 }
 
 /** Asks for a mail to the address of the session that the request carries. */
-export async function startStepUp(context: Context, asker: Asker, request: StepUpRequest): Promise<Asked | Refused> {
-  const { store, tenant } = context
-  const { live, reason } = await getSession(context, asker.session, { touch: 'never' })
+export async function startStepUp(base: Context, asker: Asker, request: StepUpRequest): Promise<Asked | Refused> {
+  const { store, tenant } = base
+  const { live, reason } = await getSession(base, asker.session, { touch: 'never' })
   if (live === null || asker.session === null) return { ok: false, reason, retryAfterMs: null }
+  const context = contextFor(base, live.user.email)
   const returnTo = readReturn(context, request.returnTo)
   if (returnTo === null) {
     recordRefusal(context, asker.requestId, 'start', 'return_invalid', {})
@@ -64,7 +66,7 @@ export async function startStepUp(context: Context, asker: Asker, request: StepU
   context.tell(toldStart('start', decision))
   context.log.event('step_up_start', { requestId, challenge: requestId, reason: decision.reason })
   if (decision.verdict === 'refuse') return { ok: false, reason: decision.reason, retryAfterMs: decision.retryAfterMs }
-  return asked(context, requestId, browser, now)
+  return asked(context.policy, requestId, browser, now)
 }
 
 /** Asks for another mail; only the browser that asked may, as long as somebody is signed in there. */

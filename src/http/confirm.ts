@@ -4,6 +4,7 @@ import { paths } from '../core/paths.ts'
 import { reasons } from '../core/reason.ts'
 import { mintSecret } from '../flow/ids.ts'
 import { viewCheck } from '../flow/landing.ts'
+import { contextFor } from '../flow/roll-out.ts'
 import { viewSession } from '../flow/session.ts'
 import { readReturn } from '../flow/sign-in.ts'
 import { resendStepUp, startStepUp, verifyStepUp } from '../flow/step-up.ts'
@@ -48,7 +49,7 @@ async function askResponse(visit: Visit, wanted: string | null, problem?: Proble
   if (returnTo === null) return refuse(visit, { reason: 'return_invalid' })
   const { view } = await viewSession(context, asker.session)
   if (view === null) return signInFirst(visit, returnTo)
-  const page = confirmPage(frameOf(visit, view.now), {
+  const page = confirmPage(frameOf(visit, view.now, contextFor(context, view.user.email).policy), {
     email: view.user.email,
     returnTo: wanted === null ? null : returnTo,
     sent: null,
@@ -120,7 +121,7 @@ async function sentResponse(visit: Visit, challenge: string, { problem, ...extra
   }
   const { email, returnTo, resendAt, linkExpiresAt, codeExpiresAt } = check
   const view: ConfirmView = { email, returnTo, sent: { challenge, resendAt, linkExpiresAt, codeExpiresAt, ...extra }, problem }
-  const page = confirmPage(frameOf(visit, check.now), view)
+  const page = confirmPage(frameOf(visit, check.now, check.policy), view)
   if (problem === undefined) return html(visit, page)
   return html(visit, page, { status: reasons[faceOf(problem.reason)].status, retryAfterMs: problem.retryAfterMs })
 }

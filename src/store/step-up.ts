@@ -8,7 +8,15 @@ import { type Locks, type Operation, one, type Tx } from './operation.ts'
 import { type FoundChallenge, findUserById } from './rows.ts'
 import { type FoundSession, findSession, findSessions, renewSession, sessionsKey } from './session.ts'
 import { decide, insertChallenge, limitsOf } from './start.ts'
-import type { Scope, SessionView, StartOutcome, StepUpInput, VerifyInput, VerifyOutcome } from './store.ts'
+import {
+  type Scope,
+  type SessionView,
+  type StartOutcome,
+  type StepUpInput,
+  scopeFor,
+  type VerifyInput,
+  type VerifyOutcome,
+} from './store.ts'
 import { knowsBrowser } from './user.ts'
 import { verifyLocks, withoutBrowsers } from './verify.ts'
 
@@ -57,7 +65,7 @@ function* refuseUnheld(tx: Tx, scope: Scope, view: SessionView | null): Operatio
   const reason: ReasonCode = view?.decision.reason ?? 'session_unknown'
   const decision: StartDecision = { verdict: 'refuse', reason, retryAfterMs: null, mail: null, tats: null }
   yield* writeEvent(tx, scope, { kind: 'start', reason, facts: { now: tx.now, purpose: PURPOSE }, decision: { reason } })
-  return { decision, now: tx.now, mail: null }
+  return { decision, policy: scope.policy, now: tx.now, mail: null }
 }
 
 /** With all sessions of the person: who ends them meanwhile must not leave this one, and would not see its new row. */
@@ -67,7 +75,8 @@ export function* renewLocks(scope: Scope, input: VerifyInput): Operation<Locks> 
   return holder === null ? locks : { ...locks, keys: [...locks.keys, sessionsKey(holder.user)] }
 }
 
-export function* renew(tx: Tx, scope: Scope, input: VerifyInput, found: FoundChallenge | null): Operation<VerifyOutcome> {
+export function* renew(tx: Tx, given: Scope, input: VerifyInput, found: FoundChallenge | null): Operation<VerifyOutcome> {
+  const scope = found === null ? given : scopeFor(given, found.challenge.email)
   const { tenant, policy } = scope
   const presented = presentedOf(input, found)
   const { challenge } = presented
