@@ -4,6 +4,7 @@ import { replayEvents } from '../src/flow/replay.ts'
 import { createPostkey, type MailTransport, type Message, type Postkey, type PostkeyOptions, type Reply } from '../src/index.ts'
 import { openStore } from '../src/store/open.ts'
 import type { Store } from '../src/store/store.ts'
+import { breachOf } from './contract.ts'
 import { freshDatabase } from './postgres.ts'
 
 export const ORIGIN = 'https://auth.example.com'
@@ -190,7 +191,11 @@ export class Browser {
       if (attributes.includes('Max-Age=0')) this.cookies.delete(pair.slice(0, at))
       else this.cookies.set(pair.slice(0, at), pair.slice(at + 1))
     }
-    return new Answer(response, await response.text())
+    const answer = new Answer(response, await response.text())
+    const { status, text } = answer
+    const breach = breachOf(request.method, path, { status, text, type: answer.headers.get('content-type') })
+    if (breach !== null) throw new Error(`the contract is broken: ${breach}`)
+    return answer
   }
 
   /** Types an address on the sign-in page; the id of the challenge. */

@@ -35,4 +35,5 @@ export const paths = {
   apiStepUpVerify: '/api/step-up/verify',
   apiSession: '/api/session',
   apiSessions: '/api/sessions',
+  openapi: '/openapi.json',
 } as const

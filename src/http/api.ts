@@ -5,6 +5,7 @@ import { sessionEnd } from '../core/session.ts'
 import { contextsOf } from '../flow/roll-out.ts'
 import { endSessions, getSession, listSessions } from '../flow/session.ts'
 import { type Asked, resend, start, verifyCode, verifyLink } from '../flow/sign-in.ts'
+import type * as answers from './answers.ts'
 import { readJsonBody } from './body.ts'
 import { browserCookie, endedSessionCookie, sessionCookie } from './cookies.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
@@ -50,7 +51,7 @@ export async function postVerify(visit: Visit, request: Incoming): Promise<Outgo
   if (signedIn === null) return problem(visit, problemOf(decision))
   visit.log.reason = decision.reason
   const session = { ...publicSession(visit, signedIn.session), ...(visit.cookieless ? { token: signedIn.token } : {}) }
-  const answer = {
+  const answer: answers.Verified = {
     user: publicUser(signedIn.user),
     session,
     returnTo: result.returnTo,
@@ -66,11 +67,9 @@ export async function postVerify(visit: Visit, request: Incoming): Promise<Outgo
 export async function getCurrent(visit: Visit): Promise<Outgoing> {
   const { live, reason } = await getSession(visit.context, visit.asker.session, { touch: visit.prefetch ? 'never' : 'due' })
   if (live === null) return problem(visit, { reason })
-  return json(visit, {
-    user: publicUser(live.user),
-    session: publicSession(visit, live.session, live.expiresAt),
-    requestId: visit.asker.requestId,
-  })
+  const session = publicSession(visit, live.session, live.expiresAt)
+  const answer: answers.Current = { user: publicUser(live.user), session, requestId: visit.asker.requestId }
+  return json(visit, answer)
 }
 
 export async function deleteCurrent(visit: Visit): Promise<Outgoing> {
@@ -85,7 +84,8 @@ export async function getList(visit: Visit): Promise<Outgoing> {
   if (live === null) return problem(visit, { reason })
   const sessions = await listSessions(visit.context, live.user)
   const list = sessions.map((session) => ({ ...publicSession(visit, session), current: session.id === live.session.id }))
-  return json(visit, { sessions: list, requestId: visit.asker.requestId })
+  const answer: answers.Listed = { sessions: list, requestId: visit.asker.requestId }
+  return json(visit, answer)
 }
 
 export async function deleteOne(visit: Visit, id: string): Promise<Outgoing> {
@@ -101,23 +101,23 @@ export function asked(visit: Visit, result: Asked): Outgoing {
   const { challenge, methods, codeLength, browser } = result
   const times = { expiresAt: iso(result.expiresAt), resendAt: iso(result.resendAt) }
   visit.log.reason = 'mail_queued'
-  const answer = { challenge, methods, codeLength, ...times, requestId: visit.asker.requestId }
+  const answer: answers.Asked = { challenge, methods: [...methods], codeLength, ...times, requestId: visit.asker.requestId }
   if (visit.cookieless) return json(visit, answer, { status: 202, headers: { 'postkey-browser': browser } })
   return json(visit, answer, { status: 202, cookies: [browserCookie(visit.site.cookies, browser)] })
 }
 
-export function publicUser(user: User): object {
+export function publicUser(user: User): answers.User {
   return {
     id: user.id,
     email: user.email,
     createdAt: iso(user.createdAt),
     signInCount: user.signInCount,
-    lastSignInAt: user.lastSignInAt && iso(user.lastSignInAt),
+    lastSignInAt: user.lastSignInAt === null ? null : iso(user.lastSignInAt),
     externalId: user.externalId,
   }
 }
 
-export function publicSession(visit: Visit, session: Session, expiresAt = sessionEnd(visit.context.policy, session)): object {
+export function publicSession(visit: Visit, session: Session, expiresAt = sessionEnd(visit.context.policy, session)): answers.Session {
   const { id, device, network, proof } = session
   const times = {
     createdAt: iso(session.createdAt),

@@ -126,8 +126,8 @@ async function sentResponse(visit: Visit, challenge: string, { problem, ...extra
   return html(visit, page, { status: reasons[faceOf(problem.reason)].status, retryAfterMs: problem.retryAfterMs })
 }
 
-const startBody = z.object({ returnTo: z.string().max(2_048).optional(), locale: z.string().max(35).optional() })
-const verifyBody = z.union([
+export const startBody = z.object({ returnTo: z.string().max(2_048).optional(), locale: z.string().max(35).optional() })
+export const verifyBody = z.union([
   z.strictObject({ challenge: z.string().max(64), code: z.string().max(400) }),
   z.strictObject({ link: z.strictObject({ id: z.string().max(64), secret: z.string().max(100) }) }),
 ])

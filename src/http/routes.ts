@@ -50,6 +50,7 @@ export function routes(context: Context, options: AppOptions): Router {
     [paths.script]: { GET: asset(script, 'text/javascript; charset=utf-8') },
     [paths.icon]: { GET: asset(icon, 'image/svg+xml') },
     [paths.reasons]: { GET: (visit) => html(visit, reasonsPage(frameOf(visit, context.now()))) },
+    [paths.openapi]: { GET: contractOf },
     '/livez': { GET: (visit) => json(visit, { status: 'ok' }) },
     '/readyz': { GET: ready },
     '/version': { GET: (visit) => json(visit, context.versions) },
@@ -110,6 +111,13 @@ async function ready(visit: Visit): Promise<Outgoing> {
     visit.context.log.error('not_ready', error, { requestId: visit.asker.requestId })
     return json(visit, { status: 'unavailable' }, { status: 503, retryAfterMs: 5_000 })
   }
+}
+
+/** Loaded by the first who asks. */
+async function contractOf(visit: Visit): Promise<Outgoing> {
+  const { origin, basePath, versions } = visit.context
+  const { openapi } = await import('./contract.ts')
+  return json(visit, openapi({ url: `${origin}${basePath}`, version: versions.app }, visit.site.cookies))
 }
 
 function assets(): (body: string, type: string) => Route {
