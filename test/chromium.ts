@@ -17,7 +17,6 @@ const entry = new URL('../node_modules/@sparticuz/chromium/build/esm/index.js', 
 // browser from talking to anybody in the background: a test run must not need, nor use, the network.
 const args = [
   '--no-sandbox',
-  '--no-zygote',
   '--headless=shell',
   '--disable-dev-shm-usage',
   '--no-first-run',

@@ -120,7 +120,7 @@ export async function signInAndKillAt({ fresh, smtp, killAt }: KillOptions): Pro
     const again = await send('/sign-in/code', { c: challenge, code })
     if (again.status !== 303) faults.push(`the same form again answered ${again.status}`)
     steps = child.steps()
-    if (killAt > 0) {
+    if (killAt > 0 && (await queued(database)) > 0) {
       // What was handed over but not settled is sent once more when its lease has run out.
       offset = PAST_THE_LEASE
       await restart()

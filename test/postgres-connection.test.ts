@@ -116,9 +116,9 @@ describe('what cannot be reached is told with a remedy, and without the password
   })
 
   test('no such database', async () => {
-    const database = await freshDatabase()
-    await database.drop()
-    expect(await reach(database.url)).toMatch(/database "\w+" does not exist — create it/)
+    const { url, drop } = await freshDatabase()
+    expect(await reach(`${url}_nowhere`)).toMatch(/database "\w+" does not exist — create it/)
+    await drop()
   })
 })
 

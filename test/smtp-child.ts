@@ -73,6 +73,9 @@ async function answer(asked: Asked): Promise<Omit<Answer, 'to'>> {
     case 'heard':
       return { heard: heard.join('') }
     case 'start':
+      messages.length = 0
+      heard.length = 0
+      firstSeen.clear()
       port = asked.port
       await behave(asked.behaviour)
       return { port }

@@ -1,5 +1,6 @@
 // A real mail server in a process of its own, for tests: it can be told to behave as badly as mail servers do, to go down and come
-// back on the same port, and it ends when the test process ends, however that happens. What it plays is in smtp-child.ts.
+// back on the same port. Its process serves one after the other, and ends when the test process ends, however that happens. What it
+// plays is in smtp-child.ts.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -36,17 +37,21 @@ export const testAuthority = fileURLToPath(new URL('certificates/authority.pem',
 
 let bundled: Promise<string> | undefined
 
+interface Process {
+  readonly child: ChildProcess
+  ask(asked: Asked): Promise<Answer>
+}
+
+/** Of servers that were stopped: to start a process takes longer than most of what is asked of it. */
+const idle: Process[] = []
+
 /** @example const server = await startSmtpServer({ mode: 'greylist', attempts: 2 }) */
 export async function startSmtpServer(options: SmtpBehaviour & { readonly port?: number } = { mode: 'accept' }): Promise<SmtpTestServer> {
   const { port = 0, ...behaviour } = options
-  bundled ??= bundle()
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', await bundled], {
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // Whatever instruments the test process is none of the mail server's business.
-    env: { PATH: process.env['PATH'] ?? '' },
-  })
-  const ask = conversation(child)
+  const server = idle.pop() ?? (await startProcess())
+  let stopped = false
+  const ask = (asked: Asked): Promise<Answer> =>
+    stopped ? Promise.reject(new Error('the test mail server is stopped')) : server.ask(asked)
   const started = await ask({ ask: 'start', behaviour, port })
   return {
     port: started.port ?? 0,
@@ -54,12 +59,23 @@ export async function startSmtpServer(options: SmtpBehaviour & { readonly port?:
     heard: async () => (await ask({ ask: 'heard' })).heard ?? '',
     setMode: async (next) => void (await ask({ ask: 'behave', behaviour: next })),
     stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const gone = new Promise((resolve) => child.once('exit', resolve))
-      child.disconnect()
-      await gone
+      if (stopped || !server.child.connected) return
+      stopped = true
+      await server.ask({ ask: 'behave', behaviour: { mode: 'down' } })
+      idle.push(server)
     },
   }
+}
+
+async function startProcess(): Promise<Process> {
+  bundled ??= bundle()
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', await bundled], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // Whatever instruments the test process is none of the mail server's business.
+    env: { PATH: process.env['PATH'] ?? '' },
+  })
+  return { child, ask: conversation(child) }
 }
 
 /** Node 20 runs no TypeScript by itself. */
@@ -92,7 +108,7 @@ function conversation(child: ChildProcess): (asked: Asked) => Promise<Answer> {
   })
   return (asked) =>
     new Promise((resolve, reject) => {
-      if (!child.connected) return reject(new Error('the test mail server is stopped'))
+      if (!child.connected) return reject(new Error('the test mail server ended'))
       waiting.set(++last, { resolve, reject })
       child.send({ ...asked, id: last })
     })

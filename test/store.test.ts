@@ -495,7 +495,7 @@ describe.each(engines)('%s', (_, open) => {
     const second = await first.again()
     const rules = policy({ mailsPerLinkTtl: 20, starts: { ...policy().starts, tenant: { count: 100_000, per: '1m' } } })
     let slow = 0
-    for (let round = 0; round < 25; round++) {
+    for (let round = 0; round < 10; round++) {
       const keys = Array.from({ length: 40 }, (_, index) => ({ id: `session-${round}-${index}`, digest: `digest-${round}-${index}` }))
       await Promise.all(
         keys.map(async ({ id, digest }, index) => {
@@ -513,7 +513,7 @@ describe.each(engines)('%s', (_, open) => {
       if (performance.now() - began > 900) slow++
     }
     // PostgreSQL looks for a deadlock after a second. A busy machine may take one once.
-    expect(slow).toBeLessThan(3)
+    expect(slow).toBeLessThan(2)
   })
 
   test('RC-11: two browsers of one person that end each other at once: no look on any connection finds both alive afterwards', async () => {
@@ -657,9 +657,9 @@ describe.each(engines)('%s', (_, open) => {
     expect(await second.store.claimMails(5, MINUTE)).toHaveLength(1)
   })
 
-  test('TE-10: a tenant with a hundred thousand queued mails keeps no other waiting: one of each, oldest first, then a second of each', async () => {
+  test('TE-10: a tenant with twenty thousand queued mails keeps no other waiting: one of each, oldest first, then a second of each', async () => {
     const { engine, store } = await database()
-    await queueMails(engine, 'loud', 100_000, 1)
+    await queueMails(engine, 'loud', 20_000, 1)
     await queueMails(engine, 'aside', 1, 500_000)
     await queueMails(engine, 'quiet', 3, 500_001)
     await queueMails(engine, 'zest', 30, 500_002)

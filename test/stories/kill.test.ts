@@ -6,8 +6,8 @@ import { sharedDatabases } from '../nodes.ts'
 import { seedOfRun } from '../seed.ts'
 import { type SmtpTestServer, startSmtpServer } from '../smtp-server.ts'
 
-/** Of each engine; a kill takes two seconds. */
-const KILLS = 4
+/** Of each engine; a kill takes a second or two. */
+const KILLS = 2
 
 let smtp: SmtpTestServer
 beforeAll(async () => {
