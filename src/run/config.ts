@@ -4,9 +4,8 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Policy, readPolicy } from '../core/policy.ts'
 import { readReturnTo } from '../core/return-to.ts'
-<<<<<<< HEAD
 import { type RollOutInput, readRollOut } from '../core/roll-out.ts'
-import { ensureSecretFile } from './secret-file.ts'
+import { ensureSecretFile, readSecretFile } from './secret-file.ts'
 import {
   type Accent,
   isLocalhost,
@@ -17,10 +16,6 @@ import {
   readRollOutSetting,
   type Sender,
 } from './setting.ts'
-=======
-import { ensureSecretFile, readSecretFile } from './secret-file.ts'
-import { type Accent, isLocalhost, type LogLevel, NEW_SECRET, readPolicySetting, type Sender } from './setting.ts'
->>>>>>> speed
 import { type Key, keys, settings, type Values } from './settings.ts'
 import {
   type ConfigProblem,
