@@ -1,7 +1,9 @@
 // Every reason is reached: each is driven here through HTTP, or through the door of the library where no route says it, and
 // must then stand in the record, in the log or in the answer. A reason that nothing reaches is a promise that nothing keeps.
+
 import { expect, test } from 'vitest'
 import { type ReasonCode, type ReasonKind, reasons } from '../src/core/reason.ts'
+import { postkey } from './cli.ts'
 import { type TestDatabase, temporaryDatabase } from './database.ts'
 import { askAndOpen, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
 
@@ -320,6 +322,10 @@ const ways: Record<ReasonCode, Way> = {
   operator_lifted_limit: { options: withOperator, go: acting('lift_mails') },
   operator_erased_user: { options: withOperator, go: acting('erase', { sure: 'yes' }) },
   operator_created_user: { go: ({ kit }) => kit.postkey.users.create({ email: ADA }) },
+  operator_imported_users: {
+    go: ({ database }) =>
+      postkey(['users', 'import', '-', '--format', 'csv', '--database-url', database.url], { input: `email\n${ADA}\n` }),
+  },
   operator_deleted_user: {
     go: async ({ kit }) => {
       await kit.postkey.users.create({ email: ADA })
