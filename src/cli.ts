@@ -12,6 +12,7 @@ process.exitCode = await main(process.argv.slice(2), {
   env,
   folder: process.cwd(),
   interactive: stdout.isTTY === true && env['CI'] === undefined,
+  input: process.stdin,
   out: (text) => stdout.write(`${text}\n`),
   err: (text) => stderr.write(`${text}\n`),
 })

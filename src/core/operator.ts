@@ -9,7 +9,8 @@ export type Act = (typeof acts)[number]
 
 export interface OperatorFacts {
   readonly now: Ms
-  readonly wants: 'look' | Act
+  /** `replay`: of a webhook, and of nobody in particular. */
+  readonly wants: 'look' | 'replay' | Act
   /** The live session that asks, made when the mailbox was proved; null: there is none. */
   readonly session: { readonly createdAt: Ms } | null
   /** Its address is on the list. */
@@ -35,6 +36,7 @@ export const proofAge = { look: 12 * HOUR, act: HOUR / 4 } as const
 
 const done: Readonly<Record<OperatorFacts['wants'], ReasonCode>> = {
   look: 'operator_looked',
+  replay: 'dispatch_replayed',
   resend: 'operator_resent',
   end_sessions: 'operator_ended_sessions',
   disable: 'operator_disabled_user',
@@ -58,7 +60,7 @@ export function decideOperator(facts: OperatorFacts): OperatorDecision {
   if (now >= session.createdAt + (wants === 'look' ? proofAge.look : proofAge.act))
     return { verdict: 'step_up', reason: 'operator_proof_old' }
   if (person === 'unknown') return { verdict: 'refuse', reason: 'person_unknown' }
-  if (wants !== 'look' && (person === null || person.erased || (!person.user && ofUsers.has(wants))))
+  if (wants !== 'look' && wants !== 'replay' && (person === null || person.erased || (!person.user && ofUsers.has(wants))))
     return { verdict: 'refuse', reason: 'person_unknown' }
   if (person?.listed && guarded.has(wants)) return { verdict: 'refuse', reason: 'operator_protected' }
   return { verdict: 'admit', reason: done[wants] }

@@ -15,6 +15,8 @@ export interface Wanted {
   readonly person?: PersonKey | null
   readonly challenge?: string | null
   readonly searched?: string
+  /** Which webhook is to be sent again. */
+  readonly dispatch?: OperateInput['dispatch']
 }
 
 export type Operated = Omit<OperateOutcome, 'now'>
@@ -30,7 +32,7 @@ export async function operate(context: Context, asker: Asker, wanted: Wanted): P
     if (live !== null) recordRefusal(context, asker.requestId, 'console', decision.reason, { page: wanted.page })
     return { decision, operator: live?.user ?? null, person: null, start: null }
   }
-  const { wants, page, person = null, challenge = null, searched = null } = wanted
+  const { wants, page, person = null, challenge = null, searched = null, dispatch = null } = wanted
   const base: Omit<OperateInput, 'resend'> = {
     key: sessionKey(tenant, asker.session),
     operators,
@@ -39,6 +41,7 @@ export async function operate(context: Context, asker: Asker, wanted: Wanted): P
     challenge: challenge !== null && ID_SHAPE.test(challenge) ? challenge : null,
     page,
     searched,
+    dispatch,
     erased: { user: mintId(context.now()), email: erasedAddress(mintSecret().slice(0, 20)) },
   }
   const scope = scopeOf(context, asker.requestId)

@@ -10,6 +10,8 @@ export interface Terminal {
   readonly folder: string
   /** A person is watching: progress and colours make sense. */
   readonly interactive: boolean
+  /** What is piped in. */
+  readonly input?: AsyncIterable<Uint8Array>
   out(text: string): void
   err(text: string): void
 }
@@ -224,6 +226,30 @@ export const commands: Readonly<Record<string, Entry>> = {
       'postkey webhooks rotate Vbb2l5kDZRh29KWG --drop-old',
     ],
     async (request) => (await import('./webhooks.ts')).webhooks(request),
+  ),
+  bounces: entry(
+    'bounces',
+    'Mails that came back: `take` reads a delivery report from a pipe of the mail system, `list` names the addresses that are sent nothing, `lift` takes one off.',
+    {
+      ...common,
+      ...database,
+      'secret-file': text('A file that holds the secret', 'FILE'),
+      policy: text('As the server has it', 'NAME'),
+      action: { type: 'positional', required: false, description: 'take, list or lift', valueHint: 'ACTION' },
+      recipient: {
+        type: 'positional',
+        required: false,
+        description: 'take: the address that the report came in for; lift: the one to send mail to again',
+        valueHint: 'ADDRESS',
+      },
+    },
+    [
+      'postkey bounces take < report.eml',
+      'postkey bounces take "$ORIGINAL_RECIPIENT"',
+      'postkey bounces list --json',
+      'postkey bounces lift ada@example.net',
+    ],
+    async (request) => (await import('./bounces.ts')).bounces(request),
   ),
   doctor: entry(
     'doctor',

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { type Policy, readPolicy } from '../core/policy.ts'
 import { readReturnTo } from '../core/return-to.ts'
+import type { ReportSources } from '../mail/report/readers.ts'
 import { ensureSecretFile } from './secret-file.ts'
 import { type Accent, isLocalhost, type LogLevel, NEW_SECRET, readPolicySetting, type Sender } from './setting.ts'
 import { type Key, keys, settings, type Values } from './settings.ts'
@@ -30,6 +31,9 @@ export interface Config {
   /** null: mails go to the development inbox. */
   readonly smtpUrl: string | null
   readonly mailFrom: Sender
+  /** Where mails come back to; null: to `mailFrom`. */
+  readonly bounceAddress: string | null
+  readonly mailReports: ReportSources
   /** For `doctor`: under which names the mail service publishes its DKIM keys. */
   readonly dkimSelectors: readonly string[]
   readonly policy: Policy
@@ -180,6 +184,8 @@ function assemble(values: Partial<Values>, problems: ConfigProblem[]): Config {
     databaseConnections: values.databaseConnections ?? null,
     smtpUrl: values.smtpUrl ?? null,
     mailFrom: { name: values.mailFrom?.name ?? name, address: values.mailFrom?.address ?? '' },
+    bounceAddress: values.bounceAddress ?? null,
+    mailReports: values.mailReports ?? {},
     dkimSelectors: values.dkimSelectors ?? [],
     policy: values.policy as Policy,
     trustedProxies: values.trustedProxies ?? [],

@@ -5,7 +5,7 @@ import type { Policy } from '../core/policy.ts'
 import { same } from './digest.ts'
 import { BREAKER } from './limits.ts'
 import { all, type Operation, one, run, type Tx } from './operation.ts'
-import { findChallengeWithMails, toMail } from './rows.ts'
+import { findChallengeWithMails, type MailRow, toMail } from './rows.ts'
 import type { Asker, ChallengeView } from './store.ts'
 
 export function* findChallenge(tx: Tx, tenant: string, id: string, browserDigest: string | null): Operation<ChallengeView | null> {
@@ -17,7 +17,12 @@ export function* findChallenge(tx: Tx, tenant: string, id: string, browserDigest
     challenge: { ...challenge, purpose: 'sign_in' },
     bound: browserDigest !== null && same(browser, browserDigest),
     mails: found.mails.map(toMail),
+    undelivered: isUndelivered(found.mails.at(-1)),
   }
+}
+
+function isUndelivered(mail: MailRow | undefined): boolean {
+  return mail !== undefined && (mail.state === 'dead' || mail.bouncedAt !== null)
 }
 
 export const ASKERS = 'select id as challenge, email, device from challenges where tenant = ? and id {is_listed}'

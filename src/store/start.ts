@@ -106,6 +106,7 @@ function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>):
     mails: times(windows[own]),
     failures: times(windows.failures),
     bounces: times(windows.bounces),
+    ...(windows.suppressed === undefined ? {} : { suppressed: windows.suppressed }),
     breaker: readBreaker(limits, tenant),
     user: user && { status: user.status },
     resend: ask.resend,

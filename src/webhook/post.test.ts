@@ -35,7 +35,10 @@ describe('WH4', () => {
   const post = poster({ local: false, allows, ca: certificate('authority'), timeoutMs: 2_000 })
 
   test('over TLS, to the name of the certificate', async () => {
-    expect(await post({ ...message, url: `https://mail.elsewhere.test:${secure.port}/hooks?a=1` })).toMatchObject({ reply: 'accepted', status: 204 })
+    expect(await post({ ...message, url: `https://mail.elsewhere.test:${secure.port}/hooks?a=1` })).toMatchObject({
+      reply: 'accepted',
+      status: 204,
+    })
     expect(secure.taken.at(-1)).toMatchObject({ path: '/hooks?a=1', headers: { host: `mail.elsewhere.test:${secure.port}` }, body: '{}' })
   })
 
