@@ -9,6 +9,7 @@ const KINDS = {
   session: 'Sessions',
   guard: 'Refused before anything is looked up',
   delivery: 'Handing a mail over',
+  bounce: 'Mails that came back',
   operator: 'The console',
   webhook: 'Webhooks',
   outage: 'Outages',

@@ -43,11 +43,13 @@ import { fromFetch } from './http/fetch.ts'
 import { siteOf } from './http/site.ts'
 import type { RequestInfo } from './http/visit.ts'
 import { visitOf } from './http/visit.ts'
+import { amazon } from './mail/report/amazon.ts'
+import { type ReportSources, readersOf } from './mail/report/readers.ts'
 import type { MailTransport } from './mail/transport.ts'
 import { mailboxesByDns } from './run/mailboxes.ts'
 import type { Metrics } from './run/metrics.ts'
 import type { OpenTelemetry, OpenTracing } from './run/tracing.ts'
-import { keyring } from './secret.ts'
+import { BOUNCE_LOCAL_MAX, keyring } from './secret.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { appVersion, policyVersion, schemaVersion, templateVersion } from './versions.ts'
@@ -65,6 +67,7 @@ export type { Users } from './flow/users-library.ts'
 export type { Handler, Listener } from './http/app.ts'
 export type { RequestInfo } from './http/visit.ts'
 export type { Message } from './mail/message.ts'
+export type { ReportSources } from './mail/report/readers.ts'
 export type { MailTransport, Reply } from './mail/transport.ts'
 export type { OpenTelemetry } from './run/tracing.ts'
 
@@ -82,6 +85,10 @@ export interface PostkeyOptions {
     readonly from: string
     /** `smtp://` or `smtps://` URL, or a transport of your own. */
     readonly transport: string | MailTransport
+    /** Where mails come back to that cannot be delivered; `bounces@…` becomes `bounces+TAG@…`. Default: `from`. */
+    readonly bounces?: string
+    /** Mail services that may report bounces to `/webhooks/mail/…`: docs/bounces.md. Default: none. */
+    readonly reports?: ReportSources
   }
   /** A preset's name, or `{ preset, …overrides }`. Default: "standard". */
   readonly policy?: PresetName | ({ readonly preset?: PresetName } & Partial<PolicyInput>)
@@ -225,6 +232,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     basePath,
     returnOrigins,
     defaultReturn,
+    bounceAddress: readBounceAddress(options.mail.bounces),
     operators: readOperators(options.operators ?? []),
     log,
     tracing,
@@ -234,7 +242,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     now,
     mailUnusableSince: options.sendsMail === false ? () => null : watchMail(transport, log, now),
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
-    dispatches: { wanted: () => dispatcher?.wanted() ?? {}, wake: () => dispatcher?.wake() },
+    dispatches: { wanted: () => dispatcher?.wanted(), wake: () => dispatcher?.wake() },
     views,
     mailboxes,
     mailboxOf: (email) => (counted === null ? 'other' : mailboxes.known(domainOf(email))),
@@ -266,7 +274,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [] })
   const askerOf = (request: Request, info: RequestInfo = {}): Asker => visitOf(context, site, fromFetch(request), info, '').asker
   return {
-    ...createApp(context, site, { dev: options.dev, home: options.home, metrics }),
+    ...createApp(context, site, { dev: options.dev, home: options.home, metrics, reports: readersOf(options.mail.reports ?? {}, amazon) }),
     startSignIn: (input, request, info) => start(context, askerOf(request, info), input),
     resendSignIn: (input, request, info) => resend(context, askerOf(request, info), input.challenge),
     verifySignIn: (input, request, info) =>
@@ -334,6 +342,16 @@ function readOperators(given: readonly string[]): readonly string[] {
     if (!read.ok) throw new Error(`operators: "${text}" is not an e-mail address — give plain ones, such as ops@example.com`)
     return read.address.email
   })
+}
+
+function readBounceAddress(given: string | undefined): string | null {
+  if (given === undefined) return null
+  const read = readAddress(given)
+  if (!read.ok || given.indexOf('@') > BOUNCE_LOCAL_MAX || given.includes('+'))
+    throw new Error(
+      `mail.bounces: "${given}" cannot be used — give an address with up to ${BOUNCE_LOCAL_MAX} characters and no plus before the @`,
+    )
+  return read.address.email
 }
 
 async function transportOf(mail: PostkeyOptions['mail']): Promise<MailTransport> {

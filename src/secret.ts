@@ -20,6 +20,7 @@ interface Keys {
   readonly code: KeyObject
   readonly session: KeyObject
   readonly seal: KeyObject
+  readonly bounce: KeyObject
   readonly record: KeyObject
   /** What a mac of the record names its key by; gives nothing away. */
   readonly recordName: string
@@ -50,6 +51,7 @@ function deriveKeys(secret: string): Keys {
     code: createSecretKey(key('code')),
     session: createSecretKey(key('session')),
     seal: createSecretKey(key('seal')),
+    bounce: createSecretKey(key('bounce')),
     record: createSecretKey(key('record')),
     recordName: key('record-name').toString('base64url').slice(0, RECORD_NAME_LENGTH),
     address: key('address').toString('base64url'),
@@ -164,6 +166,30 @@ export function sessionKey(tenant: string, token: string): { readonly id: string
 export function addressKey(keys: Keyring, tenant: string, address: string): string {
   // Key first and a fixed length of it: cut to 132 bits, nothing can be appended to what was hashed.
   return hash('sha256', [keys[0].address, tenant, address].join('\0'), 'base64url').slice(0, 22)
+}
+
+const BOUNCE_MAC_LENGTH = 16
+/** Of the address that mails come back to: a plus and a tag of 50 characters go behind it, and a local part has 64 at most. */
+export const BOUNCE_LOCAL_MAX = 13
+
+/**
+ * Names a mail in its return path, so that only who was given it can send something there. In hexadecimal digits: on the way some mail systems
+ * write local parts in small letters.
+ */
+export function bounceTag(keys: Keyring, tenant: string, mail: string): string {
+  return Buffer.from(mail).toString('hex') + bounceMac(keys[0], tenant, mail)
+}
+
+/** Which mail; null: it is no tag of ours, or of a key that is gone. */
+export function readBounceTag(keys: Keyring, tenant: string, tag: string): string | null {
+  const text = tag.toLowerCase()
+  if (!/^(?:[0-9a-f]{2})+$/.test(text) || text.length <= BOUNCE_MAC_LENGTH) return null
+  const mail = Buffer.from(text.slice(0, -BOUNCE_MAC_LENGTH), 'hex').toString('latin1')
+  return keys.some((key) => text.endsWith(bounceMac(key, tenant, mail))) ? mail : null
+}
+
+function bounceMac({ bounce }: Keys, tenant: string, mail: string): string {
+  return createHmac('sha256', bounce).update([tenant, mail].join('\0')).digest('hex').slice(0, BOUNCE_MAC_LENGTH)
 }
 
 /** Says of a digest of the record that a holder of the secret made it. */

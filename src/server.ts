@@ -116,7 +116,12 @@ function optionsOf(config: Config, url: string, { inbox, transport, tracing }: G
     secret: config.secrets,
     database: config.databaseUrl,
     ...(config.databaseConnections === null ? {} : { databaseConnections: config.databaseConnections }),
-    mail: { from: config.mailFrom.address, transport },
+    mail: {
+      from: config.mailFrom.address,
+      transport,
+      reports: config.mailReports,
+      ...(config.bounceAddress === null ? {} : { bounces: config.bounceAddress }),
+    },
     policy: config.policy as NonNullable<PostkeyOptions['policy']>,
     ...(config.rollOut === null ? {} : { rollOut: config.rollOut }),
     name: brand.name,

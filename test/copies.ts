@@ -8,12 +8,14 @@ const columns = {
     'tenant, id || i, i || email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, last_sign_in_at, last_sign_in_place, browsers, external_id || i',
   challenges: 'tenant, id || i, purpose, i || email, browser, return_to, locale, device, created_at, completed_at, network',
   mails:
-    'tenant, challenge || i, ordinal, request_id || i, created_at, link_digest, code_digest, link_expires_at, code_expires_at, link_used_at, code_tries, address_tries, decoy, state, sealed, tries, due_at, settled_at',
+    'tenant, challenge || i, ordinal, request_id || i, created_at, link_digest, code_digest, link_expires_at, code_expires_at, link_used_at, code_tries, address_tries, decoy, state, sealed, tries, due_at, settled_at, bounced_at',
   sessions:
     'tenant, id || i, substr(digest, 1, 33) || (1000000000 + i), user_id || i, challenge || i, proof, device, network, created_at, seen_at, ended_at, proved_at',
   events:
     'tenant, id || i, at, request_id || i, challenge || i, user_id || i, session_id || i, kind, reason, facts, decision, versions, cost',
   views: 'tenant, challenge || i, at, id, ordinal, facts',
+  dispatches: 'tenant, id || i, endpoint, type, body, created_at, state, tries, due_at, settled_at',
+  attempts: 'tenant, dispatch || i, endpoint, id, at, took_ms, status, reply',
   limits: "tenant, 'copy:' || i || name, state",
 } as const
 
@@ -25,6 +27,8 @@ const originals = {
   sessions: "substr(id, 23) = ''",
   events: "substr(id, 17) = ''",
   views: "substr(challenge, 17) = ''",
+  dispatches: "substr(id, 19) = ''",
+  attempts: "substr(dispatch, 19) = ''",
   limits: "substr(name, 1, 5) <> 'copy:'",
 } as const
 

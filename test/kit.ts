@@ -13,6 +13,8 @@ export const SECRET = 'kit-secret-of-at-least-32-bytes-0123456789abcdef'
 export interface KitOptions extends Partial<Omit<PostkeyOptions, 'mail'>> {
   /** What the mail server says to each mail; accepted unless told. */
   readonly reply?: (message: Message) => Reply | Promise<Reply>
+  /** Where mails come back to, and who may report them. */
+  readonly mailOptions?: Pick<PostkeyOptions['mail'], 'bounces' | 'reports'>
   /** The story changes the record by hand. */
   readonly forges?: boolean
 }
@@ -83,7 +85,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     verify: async () => {},
     close: async () => {},
   }
-  const { reply: _, forges = false, ...given } = options
+  const { reply: _, forges = false, mailOptions = {}, ...given } = options
   // The same stories on the other engine: POSTKEY_TEST_ENGINE=postgres npx vitest run test/stories
   const fresh = process.env['POSTKEY_TEST_ENGINE'] === 'postgres' && given.database === undefined ? await freshDatabase() : null
   const store = given.database === undefined ? await openStore(fresh?.url ?? 'file::memory:', { now: clock.now }) : null
@@ -91,7 +93,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     url: ORIGIN,
     secret: SECRET,
     database: store ?? '',
-    mail: { from: 'sign-in@example.com', transport },
+    mail: { from: 'sign-in@example.com', transport, ...mailOptions },
     name: 'Example',
     now: clock.now,
     ...given,

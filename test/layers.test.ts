@@ -34,6 +34,11 @@ const layers: Record<string, Layer> = {
   // Charts are of the console: their library is loaded with the first page that shows one.
   charts: { files: /^page\/console\/chart\.tsx$/, may: [/^core\//, /^hono\/jsx/, /^d3-(scale|shape)$/] },
   page: { files: /^page\//, may: [/^page\/(?!client\/)/, /^core\//, /^words\//, /^hono\/(jsx|html)/] },
+  // Forms of other people's services, and of the mail system.
+  reports: {
+    files: /^mail\/report\//,
+    may: [/^mail\/report\//, /^core\//, /^webhook\/verify\.ts$/, /^(zod|postal-mime)$/, /^node:crypto$/],
+  },
   mail: {
     files: /^mail\//,
     may: [/^mail\//, /^core\//, /^words\//, /^hono\/jsx/, /^nodemailer/, /^node:(crypto|fs|path|net|stream|tls|dns)(\/promises)?$/],
@@ -58,7 +63,7 @@ const layers: Record<string, Layer> = {
       /^versions\.ts$/,
       /^store\/(store|webhook-store)\.ts$/,
       /^webhook\/(post|signature)\.ts$/,
-      /^mail\/(message\.ts|transport\.ts|sign-in\.tsx?|alarm\.ts)$/,
+      /^mail\/(message\.ts|transport\.ts|sign-in\.tsx?|alarm\.ts|report\/report\.ts)$/,
     ],
   },
   webhook: {

@@ -68,6 +68,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     basePath: '',
     returnOrigins: [],
     defaultReturn: '/account',
+    bounceAddress: null,
     operators: [],
     log: { event: () => {}, warn: () => {}, error: (name: string) => void problems.push(name) },
     now: Date.now,
@@ -77,7 +78,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     rollOut: null,
     mailboxes: { find: async () => 'other' as const, unanswered: () => 0 },
     mailboxOf: () => 'other' as const,
-    dispatches: { wanted: () => ({}), wake: () => {} },
+    dispatches: { wanted: () => undefined, wake: () => {} },
     views: { saw: () => {}, isFirst: () => true, counts: () => ({ written: 0, dropped: 0, unknown: 0, beyond: 0 }) },
   }
   const noHand = { reserve: () => null, take: () => {}, wake: () => {} }

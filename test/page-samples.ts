@@ -21,6 +21,7 @@ import { personPage } from '../src/page/console/person.tsx'
 import { policyPage } from '../src/page/console/policy.tsx'
 import { versionsPage } from '../src/page/console/versions.tsx'
 import type { CountedView, Desk, FunnelView, MeasuredView, PersonPageView, QueueFacts, Story } from '../src/page/console/view.ts'
+import { endpointPage, webhooksPage } from '../src/page/console/webhooks.tsx'
 import { demoPage } from '../src/page/demo.tsx'
 import { devInboxPage } from '../src/page/dev-inbox.tsx'
 import { failurePage } from '../src/page/failure.tsx'
@@ -145,6 +146,7 @@ export const person: PersonPageView = {
   user: ada,
   listed: false,
   erased: false,
+  suppressed: { why: 'bounced', since: NOW - 3 * DAY, until: null },
   standings: standings(
     policyOf(),
     { mails: [NOW - 4 * MINUTE, NOW - 3 * MINUTE, NOW - MINUTE], knownMails: [], failures: [NOW - MINUTE], bounces: [] },
@@ -211,6 +213,7 @@ const nobody: PersonPageView = {
   ...person,
   name: 'sealed-name-of-somebody-who-has-no-user-yet-0123456789',
   user: null,
+  suppressed: null,
   standings: standings(policyOf(), { mails: [], knownMails: [], failures: [], bounces: [] }, NOW),
   sessions: [],
   challenges: [],
@@ -380,6 +383,41 @@ function consoleSamples(frame: Frame): Record<string, string> {
       ],
       recent: { since: NOW - 2 * HOUR, states: { queued: 3, sent: 961, dead: 4, expired: 1, suppressed: 31 } },
     }),
+    'console-webhooks': webhooksPage(frame, desk('webhooks'), {
+      endpoints: [
+        { id: 'Vbb2l5kDZRh29KWG', host: 'app.fieldnotes.test', types: [], state: 'enabled', failingSince: null },
+        { id: 'Vbb2l5kDZRh29KX0', host: 'billing.fieldnotes.test', types: ['user.created'], state: 'dead', failingSince: NOW - 3 * DAY },
+        { id: 'hooks', host: '', types: ['signin.completed'], state: 'enabled', failingSince: null },
+      ],
+    }),
+    'console-webhooks-none': webhooksPage(frame, desk('webhooks'), { endpoints: [] }),
+    'console-endpoint': endpointPage(frame, desk('webhooks'), {
+      endpoint: { id: 'Vbb2l5kDZRh29KWG', host: 'app.fieldnotes.test', types: [], state: 'enabled', failingSince: NOW - 40 * MINUTE },
+      dispatches: [
+        {
+          id: 'Vbb2l5kDZRh29KY1-0',
+          messageId: 'msg_Vbb2l5kDZRh29KY1-0',
+          type: 'signin.completed',
+          state: 'queued',
+          createdAt: NOW - 40 * MINUTE,
+          dueAt: NOW + 20 * MINUTE,
+          attempts: [
+            { at: NOW - 40 * MINUTE, tookMs: 15_000, status: null, reply: 'no answer in time' },
+            { at: NOW - 39 * MINUTE, tookMs: 41, status: 503, reply: 'upstream connect error or disconnect before headers' },
+          ],
+        },
+        {
+          id: 'Vbb2l5kDZRh29KY0-5',
+          messageId: 'msg_Vbb2l5kDZRh29KY0-5',
+          type: 'session.ended',
+          state: 'delivered',
+          createdAt: NOW - 50 * MINUTE,
+          dueAt: NOW - 50 * MINUTE,
+          attempts: [{ at: NOW - 50 * MINUTE, tookMs: 38, status: 204, reply: '' }],
+        },
+      ],
+      said: 'dispatch_replayed',
+    }),
     'console-mails-empty': mailsPage(frame, desk('mails'), {
       queue: { ...queue, queued: 0, due: 0, oldest: null, unusableSince: NOW - 7 * MINUTE },
       next: [],
@@ -444,6 +482,7 @@ export function samples(frame: Frame = frameOf()): Record<string, string> {
     'check-locked': checkPage(frame, { ...check, code: '123456', problem: { reason: 'code_locked' } }),
     'check-resent': checkPage(frame, { ...check, resent: true, signedInAs: 'grace@example.com' }),
     'check-limited': checkPage(frame, { ...check, problem: { reason: 'too_many_mails', retryAfterMs: 13 * MINUTE } }),
+    'check-undelivered': checkPage(frame, { ...check, undelivered: true }),
     'check-nameless': checkPage(frame, { ...check, email: null }),
     'landing-bound': landingPage(frame, landing),
     'landing-bound-secret': landingPage(frame, { ...landing, secret }),

@@ -10,10 +10,22 @@ import { nothing, run } from '../src/store/operation.ts'
 import { type Database, SqliteEngine } from '../src/store/sqlite.ts'
 import type { Store } from '../src/store/store.ts'
 import { stepUp } from './account.ts'
-import { askAndOpen, type Browser, Clock, type Kit, MINUTE, signIn, startKit, wrongCode } from './kit.ts'
+import { askAndOpen, type Browser, Clock, type Kit, MINUTE, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
 
 /** Tables that grow with people or time. */
-const GROWING = ['users', 'challenges', 'mails', 'sessions', 'limits', 'events', 'views', 'seals'] as const
+const GROWING = [
+  'users',
+  'challenges',
+  'mails',
+  'sessions',
+  'limits',
+  'events',
+  'views',
+  'seals',
+  'dispatches',
+  'attempts',
+  'suppressions',
+] as const
 
 /** Holds what is queued and nothing else: to read all of a tenant's part of it is to read its queue. */
 const QUEUE = 'mails_due'
@@ -136,7 +148,7 @@ async function scansInPostgres(client: pg.Client, sql: string): Promise<string[]
       const by = node['Index Cond'] ?? ''
       return (
         /Index/.test(node['Node Type']) &&
-        !(by.includes('tenant = ') && /\b(id|email|external_id|challenge|user_id|request_id|name|seq)\b/.test(by))
+        !(by.includes('tenant = ') && /\b(id|email|external_id|challenge|user_id|request_id|name|seq|endpoint|dispatch|address)\b/.test(by))
       )
     })
     .map((node) => `${node['Node Type']} ${node['Relation Name'] ?? node['Index Name']} ${node['Index Cond'] ?? ''} — ${sql}`)
@@ -156,11 +168,21 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
     deferred.add(to)
     return { class: 'temporary', text: '450 come again' }
   }
-  await using kit = await startKit({ database, now: clock.now, reply, operators: [`operator-${clock.at}@example.net`] })
+  // Not of the ends of sessions: whoever wants those asks which ended.
+  const told = { signedIn: () => {}, addressConfirmed: () => {} }
+  await using kit = await startKit({
+    database,
+    now: clock.now,
+    reply,
+    operators: [`operator-${clock.at}@example.net`],
+    hooks: told,
+    mailOptions: { bounces: 'bounces@example.com', reports: { postmark: REPORTER } },
+  })
   const addresses = Array.from({ length: 4 }, (_, index) => `plan-${clock.at}-${index}@example.net`)
   await Promise.all(addresses.map((address) => once(kit, address)))
   await signIn(kit, `${INVITED}-${clock.at}@example.net`)
   await once(kit, `plan-alone-${clock.at}@example.net`)
+  await Promise.all(addresses.slice(0, 2).map((address) => complain(kit, `never-${address}`)))
   const flooded = `plan-flooded-${clock.at}@example.net`
   await flood(kit, flooded)
   for (const name of ['refused', 'later']) await kit.browser().ask(`${name}-${clock.at}@example.net`)
@@ -180,6 +202,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   await administer(kit, clock.at)
   await importSome(database, clock.at)
   await Promise.all(again.map((browser) => browser.api('DELETE', '/api/session')))
+  await kit.postkey.hostTold()
   await kit.postkey.purge()
   await sealAndVerify(kit, database, forward)
   forward(400 * 24 * 60 * MINUTE)
@@ -200,10 +223,20 @@ async function proveAgain(kit: Kit, browser: Browser, address: string): Promise<
   await browser.post('/account/confirm/code', { c: challenge, code: code ?? '' })
 }
 
+const REPORTER = 'postkey:7fJ2kQ9xVbN4sTwZ'
+
+/** Somebody does not want our mail, and says so to the service that sends it. */
+async function complain(kit: Kit, address: string): Promise<void> {
+  const body = JSON.stringify({ RecordType: 'SpamComplaint', Email: address })
+  const headers = { authorization: `Basic ${Buffer.from(REPORTER).toString('base64')}` }
+  const answer = await kit.postkey.handler(new Request(`${ORIGIN}/webhooks/mail/postmark`, { method: 'POST', body, headers }))
+  if (answer.status !== 200) throw new Error(`a report was answered ${answer.status}`)
+}
+
 /** Every page of the console, and every act. */
 async function operate(kit: Kit, at: number, addresses: readonly string[]): Promise<void> {
   const operator = await signIn(kit, `operator-${at}@example.net`)
-  for (const page of ['', '/mails', '/policy', '/versions']) await operator.get(`/console${page}`)
+  for (const page of ['', '/mails', '/policy', '/versions', '/webhooks', '/webhooks/hooks']) await operator.get(`/console${page}`)
   const asked = await askAndOpen(kit, `plan-console-${at}@example.net`)
   for (const [address, challenge] of [
     [addresses[0] ?? '', ''],

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { type ReasonCode, type ReasonKind, reasons } from '../src/core/reason.ts'
+import { mintWebhookSecret, sign } from '../src/webhook/signature.ts'
 import { requireRecentProof, stepUp } from './account.ts'
 import { postkey } from './cli.ts'
 import { type TestDatabase, temporaryDatabase } from './database.ts'
@@ -55,6 +56,21 @@ const goneEndpoint = async ({ kit, database }: Scene): Promise<string> => {
   await kit.postkey.hostTold()
   return String(json['endpoint'])
 }
+
+const REPORTER = mintWebhookSecret()
+const withReports: KitOptions = { mailOptions: { reports: { signed: REPORTER } } }
+const report =
+  (type: string, by = REPORTER) =>
+  async ({ kit }: Scene): Promise<unknown> => {
+    const body = JSON.stringify({ type, timestamp: new Date(kit.clock.at).toISOString(), data: { email: ADA } })
+    const timestamp = Math.floor(kit.clock.at / 1_000)
+    const signature = sign([by], 'x', timestamp, body)
+    const headers = { 'webhook-id': 'x', 'webhook-timestamp': String(timestamp), 'webhook-signature': signature }
+    const answer = await kit.postkey.handler(new Request(`${ORIGIN}/webhooks/mail/signed`, { method: 'POST', body, headers }))
+    // A refusal is written down after the answer.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    return answer
+  }
 
 const ways: Record<ReasonCode, Way> = {
   mail_queued: { go: ({ kit }) => kit.browser().ask(ADA) },
@@ -374,6 +390,17 @@ const ways: Record<ReasonCode, Way> = {
     },
   },
 
+  mail_bounced: { options: withReports, go: report('mail.bounced') },
+  suppression_lifted: {
+    options: { ...withReports, secret: KEY },
+    go: async (scene) => {
+      await report('mail.bounced')(scene)
+      await typed(scene.database.url, KEY, ['bounces', 'lift', ADA])
+    },
+  },
+  mail_complained: { options: withReports, go: report('mail.complained') },
+  report_forged: { options: withReports, go: report('mail.bounced', mintWebhookSecret()) },
+
   endpoint_changed: { options: withEndpoint, go: goneEndpoint },
   endpoint_disabled: { options: withEndpoint, go: goneEndpoint },
   dispatch_replayed: {
@@ -405,6 +432,7 @@ const counters: Readonly<Record<ReasonKind, (reason: ReasonCode) => readonly str
   // Answers with these are counted by their route and status; the record has what operators do.
   session: () => [],
   operator: () => [],
+  bounce: (reason) => [`bounces_total{outcome="${reason}"}`],
   webhook: () => [],
   outage: () => [],
 }

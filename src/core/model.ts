@@ -97,5 +97,5 @@ export interface Brand {
 }
 
 /** What events tell of. */
-export const eventKinds = ['start', 'resend', 'deliver', 'verify', 'end_session', 'console', 'guard', 'webhook'] as const
+export const eventKinds = ['start', 'resend', 'deliver', 'verify', 'end_session', 'console', 'guard', 'webhook', 'bounce'] as const
 export type EventKind = (typeof eventKinds)[number]

@@ -17,7 +17,8 @@ export type Hand = 'command_line' | 'library'
 
 export interface OperatorFacts {
   readonly now: Ms
-  readonly wants: 'look' | Act | UserAct
+  /** `replay`: of a webhook, and of nobody in particular. */
+  readonly wants: 'look' | 'replay' | Act | UserAct
   /** Absent: by the console. */
   readonly by?: Hand
   /** The live session that asks, and when its mailbox was proved last; null: there is none. `provedAt` is absent in old records. */
@@ -45,6 +46,7 @@ export const proofAge = { look: 12 * HOUR, act: HOUR / 4 } as const
 
 const done: Readonly<Record<OperatorFacts['wants'], ReasonCode>> = {
   look: 'operator_looked',
+  replay: 'dispatch_replayed',
   resend: 'operator_resent',
   end_sessions: 'operator_ended_sessions',
   disable: 'operator_disabled_user',
@@ -73,7 +75,7 @@ export function decideOperator(facts: OperatorFacts): OperatorDecision {
   }
   if (wants === 'create') return person === null ? { verdict: 'admit', reason: done.create } : { verdict: 'refuse', reason: 'user_exists' }
   if (person === 'unknown') return { verdict: 'refuse', reason: 'person_unknown' }
-  if (wants !== 'look' && (person === null || person.erased || (!person.user && ofUsers.has(wants))))
+  if (wants !== 'look' && wants !== 'replay' && (person === null || person.erased || (!person.user && ofUsers.has(wants))))
     return { verdict: 'refuse', reason: 'person_unknown' }
   if (person?.listed && guarded.has(wants)) return { verdict: 'refuse', reason: 'operator_protected' }
   return { verdict: 'admit', reason: done[wants] }

@@ -23,7 +23,7 @@ export type NextStep =
   | 'reload'
   | 'contact'
 
-export type ReasonKind = 'start' | 'verify' | 'session' | 'guard' | 'delivery' | 'operator' | 'webhook' | 'outage'
+export type ReasonKind = 'start' | 'verify' | 'session' | 'guard' | 'delivery' | 'operator' | 'webhook' | 'bounce' | 'outage'
 
 export interface Reason {
   readonly kind: ReasonKind
@@ -264,6 +264,14 @@ export const reasons = {
     'notice',
     'The body is not what this route takes: unreadable, a wrong type, or a field sent twice.',
   ),
+  report_forged: reason(
+    'guard',
+    'body_malformed',
+    400,
+    'start_again',
+    'warning',
+    'A report of bounces was not signed by the mail service that it names; nothing was done.',
+  ),
   tenant_unknown: reason('guard', 'tenant_unknown', 404, 'contact', 'notice', 'No tenant of that name.'),
   route_unknown: reason('guard', 'route_unknown', 404, 'start_again', 'info', 'There is nothing at this address.'),
   method_not_allowed: reason('guard', 'method_not_allowed', 405, 'start_again', 'notice', 'The route exists, but not with this method.'),
@@ -369,6 +377,32 @@ export const reasons = {
     'An operator deleted a user: the address is free for somebody new, and what is known of it runs out in its time.',
   ),
   user_exists: reason('operator', 'user_exists', 409, 'continue', 'info', 'There is a user with this address or external id already.'),
+  suppression_lifted: reason(
+    'operator',
+    'suppression_lifted',
+    200,
+    'continue',
+    'warning',
+    'Somebody with the database let mail to an address go out again, by command.',
+  ),
+
+  // bounce: what became of a mail after it was taken
+  mail_bounced: reason(
+    'bounce',
+    'mail_bounced',
+    200,
+    'correct_address',
+    'warning',
+    'A mail came back for good: its address is sent nothing until an operator lifts that.',
+  ),
+  mail_complained: reason(
+    'bounce',
+    'mail_complained',
+    200,
+    'contact',
+    'warning',
+    'Somebody reported a mail as unwanted: its address is sent nothing until an operator lifts that.',
+  ),
 
   // webhook: where the host is told of what happens; never on a page of people who sign in
   endpoint_changed: reason(

@@ -1,5 +1,6 @@
 // May a mail go out? Everything about starting a challenge, and about asking for another mail of one, is decided here.
 // Pure: the store has read the facts and will write the consequences in the same transaction.
+import { isSuppressed, type Suppression } from './bounce.ts'
 import { fillOf, spend, windowVerdict } from './bucket.ts'
 import type { Ms, Purpose } from './model.ts'
 import { mailWindows, type Policy } from './policy.ts'
@@ -22,6 +23,8 @@ export interface StartFacts {
   readonly mails: readonly Ms[]
   readonly failures: readonly Ms[]
   readonly bounces: readonly Ms[]
+  /** What was reported of it; absent: nothing. */
+  readonly suppressed?: Suppression
   /** When the wrong codes of everybody will have run out of the breaker; null: there were none. Absent in old records. */
   readonly breaker?: Ms | null
   readonly user: { readonly status: 'active' | 'disabled' } | null
@@ -85,7 +88,8 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
     const own = facts.purpose === 'step_up' || (resend !== null && !windowVerdict(windows, resend.mailsAt, now).open)
     return own ? refuse('too_many_mails', room.retryInMs) : answer('pretend', 'too_many_mails', wantsCode)
   }
-  if (!windowVerdict([bounceRule], facts.bounces, now).open) return answer('pretend', 'address_suppressed', wantsCode)
+  if (isSuppressed(facts.suppressed ?? null, now) || !windowVerdict([bounceRule], facts.bounces, now).open)
+    return answer('pretend', 'address_suppressed', wantsCode)
   if (facts.user?.status === 'disabled') return answer('pretend', 'user_disabled', wantsCode)
   // The address was somebody's who is signed in, and is nobody's by now.
   if (facts.user === null && facts.purpose === 'step_up') return refuse('challenge_unknown')

@@ -320,7 +320,7 @@ describe('the verdict', () => {
     ['disabled', 'No mail was sent: the user is disabled.', { events: [start(0, { user: { status: 'disabled' } })] }],
     [
       'a mailbox that refuses',
-      'No mail was sent: the mail server of the address refused too many within a week.',
+      'No mail was sent: mails to the address came back, were not wanted, or were refused too often within a week.',
       { events: [start(0, { bounces: [at(-9), at(-8), at(-7)] })] },
     ],
     [

@@ -7,7 +7,7 @@ import type { StartDecision } from './start.ts'
 import type { VerifyDecision, VerifyFacts } from './verify.ts'
 import { classOfView, type ViewClass, type ViewFacts, type ViewState } from './view.ts'
 
-export type Told = ToldStart | ToldVerify | ToldDelivery | ToldRefusal | ToldView | ToldRequest | ToldDispatch
+export type Told = ToldStart | ToldVerify | ToldDelivery | ToldRefusal | ToldView | ToldRequest | ToldDispatch | ToldBounce
 
 export interface ToldStart {
   readonly kind: 'start' | 'resend'
@@ -73,6 +73,12 @@ export interface ToldRequest {
 export interface ToldDispatch {
   readonly kind: 'dispatch'
   readonly outcome: 'delivered' | 'retry' | 'failed'
+}
+
+/** A report of a mail that was taken before. */
+export interface ToldBounce {
+  readonly kind: 'bounce'
+  readonly reason: ReasonCode
 }
 
 /** How flows tell; never throws. */

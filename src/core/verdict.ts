@@ -19,6 +19,8 @@ export function verdictOf(trace: Trace, told: Told): string {
   // A mail server may have taken a mail and not been heard saying so: then somebody was at its link, or its code was typed.
   const unseenYet = submits.length === 0 && told.views.length === 0
   if (unseenYet && sent.length > 0 && sent.every(({ state }) => state !== 'sent')) return undelivered(trace, sent)
+  const cameBack = unseenYet ? told.others.find(({ kind, reason }) => kind === 'bounce' && reason === 'mail_bounced') : undefined
+  if (cameBack !== undefined) return 'No mail arrived: its mail server took it, and it came back.'
   const why = failure(told)
   if (why === null) return unseen(trace, told)
   const open = isOpen(trace, told)
@@ -72,7 +74,7 @@ function unsent(trace: Trace, ask: Ask): string {
         address_unknown: 'no user has this address, and sign-up is by invitation',
         sign_up_closed: 'no user has this address, and sign-up is closed',
         user_disabled: 'the user is disabled',
-        address_suppressed: 'the mail server of the address refused too many within a week',
+        address_suppressed: 'mails to the address came back, were not wanted, or were refused too often within a week',
         budget_spent: 'too many wrong codes for this address, and the policy has no link',
         address_invalid: 'what was typed is not one plain e-mail address',
       } as Partial<Record<string, string>>

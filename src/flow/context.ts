@@ -36,6 +36,8 @@ export interface Context {
   readonly returnOrigins: readonly string[]
   /** Where to go when nothing was asked for: absolute, and on an origin that is allowed. */
   readonly defaultReturn: string
+  /** Where mails come back to, each with a tag of its own behind a plus; null: where they came from. */
+  readonly bounceAddress: string | null
   /** Canonical addresses of those who may use the console. */
   readonly operators: readonly string[]
   readonly log: Log

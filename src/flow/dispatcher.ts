@@ -12,8 +12,8 @@ import { headersOf, hostOf, openSecrets, resealed } from './endpoints.ts'
 import { callHook, type Hooks, hasHooks, withHooks } from './hooks.ts'
 
 export interface Dispatcher {
-  /** Who wants what, as of the last look. */
-  wanted(): Wanted
+  /** Who wants what, as of the last look; undefined: nobody wants anything. */
+  wanted(): Wanted | undefined
   /** Something may have been written that is to be told. */
   wake(): void
   /** Resolves when nothing is due and nothing is on its way. */
@@ -41,11 +41,9 @@ const ELSEWHERE_MS = 100
 const LEASE_MS = 60_000
 const HOOK_SHARE = 2 / 3
 
-type DispatchContext = Context
-
 /** Resolves when it knows what is wanted: what is written from then on misses nobody. */
 export async function startDispatcher(
-  context: DispatchContext,
+  context: Context,
   { post, hooks, sends, lookAgainMs = LOOK_AGAIN_MS, leaseMs = LEASE_MS }: DispatcherOptions,
 ): Promise<Dispatcher> {
   const { store, tenant, keys, log } = context
@@ -56,7 +54,7 @@ export async function startDispatcher(
   const resting = new Map<string, Ms>()
   const unreadable = new Set<string>()
   let endpoints: readonly Endpoint[] = []
-  let wanted: Wanted = {}
+  let wanted: Wanted | undefined
   let lookedAt = Number.NEGATIVE_INFINITY
   let stopped = false
 
@@ -64,7 +62,8 @@ export async function startDispatcher(
     // First: who asks for a new look meanwhile gets one.
     lookedAt = performance.now()
     endpoints = await store.listEndpoints(tenant)
-    wanted = withHooks(wantedOf(endpoints), hooks)
+    const all = withHooks(wantedOf(endpoints), hooks)
+    wanted = Object.keys(all).length === 0 ? undefined : all
     for (const endpoint of endpoints) {
       const again = resealed(keys, tenant, endpoint)
       // So that the old key can be taken away one day.

@@ -1,10 +1,10 @@
 // Endpoints as operators handle them: made, changed, tried, and told again what they missed. Their secrets are minted here, shown once, and kept
 // sealed.
-import { type DispatchType, TEST_TYPE } from '../core/dispatch.ts'
+import { type DispatchType, type EndpointState, HOOKS, TEST_TYPE } from '../core/dispatch.ts'
 import type { Ms } from '../core/model.ts'
 import { type Keyring, mintId, open, seal } from '../secret.ts'
 import type { Scope } from '../store/store.ts'
-import type { Endpoint, ReplayInput } from '../store/webhook-store.ts'
+import type { Attempt, Endpoint, ReplayInput, SeenDispatch } from '../store/webhook-store.ts'
 import type { Post, Posted } from '../webhook/post.ts'
 import { mintWebhookSecret, sign } from '../webhook/signature.ts'
 import type { Context } from './context.ts'
@@ -115,3 +115,46 @@ export const messageIdOf = (dispatch: string): string => `msg_${dispatch}`
 
 /** With or without what stands before it outside. */
 export const dispatchOf = (messageId: string): string => messageId.replace(/^msg_/, '')
+
+/** As an operator may see it: without its path and its secrets. */
+export interface SeenEndpoint {
+  readonly id: string
+  readonly host: string
+  readonly types: readonly string[]
+  readonly state: EndpointState
+  readonly failingSince: Ms | null
+}
+
+/** The functions of this process among them, if it has any. */
+export async function viewEndpoints({
+  store,
+  tenant,
+  dispatches,
+}: Pick<Context, 'store' | 'tenant' | 'dispatches'>): Promise<readonly SeenEndpoint[]> {
+  const endpoints = (await store.listEndpoints(tenant)).map(({ id, url, types, state, failingSince }) => ({
+    id,
+    host: hostOf(url),
+    types,
+    state,
+    failingSince,
+  }))
+  const own = Object.entries(dispatches.wanted() ?? {}).filter(([, ids]) => ids.includes(HOOKS))
+  const hooks: SeenEndpoint = { id: HOOKS, host: '', types: own.map(([type]) => type), state: 'enabled', failingSince: null }
+  return own.length === 0 ? endpoints : [...endpoints, hooks]
+}
+
+const SHOWN = 30
+
+export interface ViewedEndpoint {
+  readonly endpoint: SeenEndpoint
+  /** Newest first. */
+  readonly dispatches: readonly (SeenDispatch & { readonly attempts: readonly Attempt[]; readonly messageId: string })[]
+}
+
+/** null: there is none of that name. */
+export async function viewEndpoint(context: Pick<Context, 'store' | 'tenant' | 'dispatches'>, id: string): Promise<ViewedEndpoint | null> {
+  const endpoint = (await viewEndpoints(context)).find((one) => one.id === id)
+  if (endpoint === undefined) return null
+  const dispatches = await context.store.viewEndpoint(context.tenant, id, SHOWN)
+  return { endpoint, dispatches: dispatches.map((dispatch) => ({ ...dispatch, messageId: messageIdOf(dispatch.id) })) }
+}

@@ -111,6 +111,8 @@ export interface Check {
   readonly resendAt: Ms
   readonly linkExpiresAt: Ms
   readonly codeExpiresAt: Ms
+  /** The newest mail will not come: told where that says nothing of who has an account. */
+  readonly undelivered: boolean
   readonly signedIn: User | null
   readonly sameUser: boolean
   /** As of a landing. */
@@ -136,6 +138,8 @@ export async function viewCheck(context: Context, asker: Asker, challenge: strin
     resendAt: newest ? newest.createdAt + policy.resendAfter : now,
     linkExpiresAt: newest ? linkEnd(policy, newest) : now,
     codeExpiresAt: newest ? codeEnd(policy, newest) : now,
+    // Where not everybody may sign up, only who has an account is sent a mail that can come back.
+    undelivered: bound?.undelivered === true && policy.signUp === 'open',
     signedIn: signedIn?.user ?? null,
     sameUser: signedIn !== null && signedIn.user.email === bound?.challenge.email,
     policy,

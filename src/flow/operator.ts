@@ -9,12 +9,14 @@ import { getSession } from './session.ts'
 import { addressInEvent, bucketNames, withHand } from './sign-in.ts'
 
 export interface Wanted {
-  readonly wants: 'look' | Act
+  readonly wants: 'look' | 'replay' | Act
   /** The pattern of the route. */
   readonly page: string
   readonly person?: PersonKey | null
   readonly challenge?: string | null
   readonly searched?: string
+  /** Which webhook is to be sent again. */
+  readonly dispatch?: OperateInput['dispatch']
 }
 
 export type Operated = Omit<OperateOutcome, 'now'>
@@ -36,7 +38,7 @@ export async function operate(context: Context, asker: Asker, wanted: Wanted): P
     if (live !== null) recordRefusal(context, asker.requestId, 'console', decision.reason, { page: wanted.page })
     return { decision, operator: live?.user ?? null, person: null, start: null }
   }
-  const { wants, page, person = null, challenge = null, searched = null } = wanted
+  const { wants, page, person = null, challenge = null, searched = null, dispatch = null } = wanted
   const base: Omit<OperateInput, 'resend'> = {
     key: sessionKey(tenant, asker.session),
     operators,
@@ -45,6 +47,7 @@ export async function operate(context: Context, asker: Asker, wanted: Wanted): P
     challenge: challenge !== null && ID_SHAPE.test(challenge) ? challenge : null,
     page,
     searched,
+    dispatch,
     erased: { user: mintId(context.now()), email: erasedAddress(mintSecret().slice(0, 20)) },
   }
   const scope = scopeOf(context, asker.requestId)

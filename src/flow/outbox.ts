@@ -7,7 +7,7 @@ import type { ReasonCode } from '../core/reason.ts'
 import type { Message } from '../mail/message.ts'
 import { signInMail } from '../mail/sign-in.tsx'
 import type { MailTransport, Reply } from '../mail/transport.ts'
-import { open, ordinalCharacter } from '../secret.ts'
+import { bounceTag, open, ordinalCharacter } from '../secret.ts'
 import { mailExpiresAt, type QueuedMail } from '../store/store.ts'
 import { Bell } from './bell.ts'
 import { type Context, type Hand, scopeOf } from './context.ts'
@@ -296,8 +296,15 @@ function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Mess
   return {
     to: mail.email,
     from: { name: brand.name, address: brand.mailFrom },
+    ...(context.bounceAddress === null ? {} : { returnPath: tagged(context.bounceAddress, bounceTag(context.keys, mail.tenant, id)) }),
     messageId: `<${id}@${domain}>`,
     date: new Date(mail.createdAt),
     ...parts,
   }
+}
+
+/** Says which mail it is that comes back, and that nobody made it up (VERP). */
+function tagged(address: string, tag: string): string {
+  const at = address.lastIndexOf('@')
+  return `${address.slice(0, at)}+${tag}${address.slice(at)}`
 }

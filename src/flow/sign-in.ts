@@ -291,7 +291,7 @@ export function bucketNames(asker: Asker, browserDigest: string): BucketNames {
   }
 }
 
-export function addressInEvent(context: Context, email: string): string {
+export function addressInEvent(context: Pick<Context, 'policy' | 'keys' | 'tenant'>, email: string): string {
   return context.policy.addressInEvents === 'masked' ? maskAddress(email) : addressKey(context.keys, context.tenant, email)
 }
 

@@ -2,6 +2,7 @@
 // and spends nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ReasonCode } from '../core/reason.ts'
+import type { ReportReaders } from '../flow/bounce.ts'
 import { type Context, recordRefusal } from '../flow/context.ts'
 import { within } from '../flow/tracing.ts'
 import type { DevRoutes } from './dev.ts'
@@ -25,6 +26,8 @@ export interface AppOptions {
   /** Where `/` leads on a stand-alone server; absent: `/` is the host's. */
   readonly home?: string | undefined
   readonly metrics: () => Promise<string>
+  /** Mail services that may report. */
+  readonly reports: ReportReaders
 }
 
 export function createApp(context: Context, site: Site, options: AppOptions): { readonly handler: Handler; readonly listener: Listener } {

@@ -8,6 +8,7 @@ import { readDuration } from '../core/policy.ts'
 import { policyChanges, policyLines } from '../core/policy-difference.ts'
 import { type ReasonCode, reasons } from '../core/reason.ts'
 import { standings } from '../core/standing.ts'
+import { viewEndpoint, viewEndpoints } from '../flow/endpoints.ts'
 import {
   findStories,
   isUser,
@@ -43,6 +44,7 @@ import {
   type Window,
   windows,
 } from '../page/console/view.ts'
+import { endpointPage, endpointPath, webhooksPage } from '../page/console/webhooks.tsx'
 import type { Problem } from '../page/view.ts'
 import { readFormBody } from './body.ts'
 import { networkOf } from './client-address.ts'
@@ -59,6 +61,8 @@ export function consoleRoutes(): RouteTable {
     [`${paths.consolePeople}/…`]: { GET: getPerson, POST: postAct },
     [paths.consoleMails]: { GET: getMails },
     [paths.consoleCalibrate]: { GET: getCalibrate },
+    [paths.consoleWebhooks]: { GET: getWebhooks },
+    [`${paths.consoleWebhooks}/…`]: { GET: getEndpoint, POST: postReplay },
     [paths.consolePolicy]: { GET: getPolicy },
     [paths.consoleVersions]: { GET: getVersions },
   }
@@ -212,6 +216,7 @@ function getPerson(visit: Visit, request: Incoming, name: string): Promise<Outgo
       listed: operators.includes(email),
       erased: isErased(email),
       standings: standings(policy, person.hits, seen.now),
+      suppressed: person.suppressed,
       sessions: seen.sessions,
       challenges: challengesOf(
         seen,
@@ -328,6 +333,34 @@ function getPolicy(visit: Visit): Promise<Outgoing> {
     }
     return html(visit, policyPage(frameOf(visit, context.now()), desk('policy'), view))
   })
+}
+
+function getWebhooks(visit: Visit): Promise<Outgoing> {
+  return admit(visit, look, paths.consoleWebhooks, async (desk) => {
+    const { context } = visit
+    return html(visit, webhooksPage(frameOf(visit, context.now()), desk('webhooks'), { endpoints: await viewEndpoints(context) }))
+  })
+}
+
+function getEndpoint(visit: Visit, request: Incoming, id: string): Promise<Outgoing> {
+  const { context } = visit
+  return admit(visit, look, endpointPath(id), async (desk) => {
+    const view = await viewEndpoint(context, id)
+    if (view === null) return refuse(visit, { reason: 'person_unknown' }, { continueTo: `${context.basePath}${paths.consoleWebhooks}` })
+    const said = readReason(queryOf(request).get('said'))
+    return html(visit, endpointPage(frameOf(visit, context.now()), desk('webhooks'), { ...view, said }))
+  })
+}
+
+const replayFields = { dispatch: { max: 64, required: true } } as const
+
+async function postReplay(visit: Visit, request: Incoming, id: string): Promise<Outgoing> {
+  const body = await readFormBody(request, replayFields)
+  if (!body.ok) return refuse(visit, { reason: body.reason })
+  const wanted = { wants: 'replay', dispatch: { dispatch: body.values.dispatch, endpoint: id } } as const
+  return admit(visit, wanted, endpointPath(id), (_, { decision }) =>
+    redirect(visit, `${visit.context.basePath}${endpointPath(id)}?said=${decision.reason}`),
+  )
 }
 
 function getVersions(visit: Visit): Promise<Outgoing> {

@@ -7,6 +7,8 @@ import type { Visit } from './visit.ts'
 
 export function guard(visit: Visit, request: Incoming, tenant: string): ReasonCode | null {
   if (tenant !== visit.context.tenant) return 'tenant_unknown'
+  // No browser sends such, and whoever has one send it gains nothing: what is not signed is refused.
+  if (visit.signed) return null
   return decideOrigin({
     method: request.method,
     origin: request.header('origin'),

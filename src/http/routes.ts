@@ -14,6 +14,7 @@ import { devRoutes } from './dev.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
 import { getLink, postLink } from './link.ts'
 import { metricsOf } from './operations.ts'
+import { reportRoutes } from './reports.ts'
 import { frameOf, html, json, redirect, refuse } from './respond.ts'
 import { getAsk, getCheck, getSwitched, postAsk, postCode, postResend } from './sign-in.ts'
 import type { Visit } from './visit.ts'
@@ -54,6 +55,7 @@ export function routes(context: Context, options: AppOptions): Router {
     '/livez': { GET: (visit) => json(visit, { status: 'ok' }) },
     '/readyz': { GET: ready },
     '/version': { GET: (visit) => json(visit, context.versions) },
+    ...reportRoutes(options.reports),
     ...(context.operators.length > 0 ? consoleRoutes() : {}),
     ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, options.home as string) } } : {}),
     ...(options.dev ? { ...devRoutes(options.dev), '/metrics': { GET: (visit: Visit) => metricsOf(visit, options) } } : {}),

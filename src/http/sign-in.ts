@@ -133,8 +133,17 @@ async function checkResponse(visit: Visit, challenge: string, extra: CheckExtra)
   // "Back" after signing in, or the tab that waited: on to where the person wanted to go.
   if (check.completed && check.sameUser && check.returnTo !== null) return redirect(visit, check.returnTo)
   const signedInAs = check.signedIn && !check.sameUser ? check.signedIn.email : undefined
-  const { email, returnTo, resendAt, linkExpiresAt, codeExpiresAt } = check
-  const view = { challenge: email === null ? '' : challenge, email, returnTo, resendAt, linkExpiresAt, codeExpiresAt, signedInAs }
+  const { email, returnTo, resendAt, linkExpiresAt, codeExpiresAt, undelivered } = check
+  const view = {
+    challenge: email === null ? '' : challenge,
+    email,
+    returnTo,
+    resendAt,
+    linkExpiresAt,
+    codeExpiresAt,
+    undelivered,
+    signedInAs,
+  }
   const page = checkPage(frameOf(visit, check.now, check.policy), {
     ...view,
     code: extra.code,

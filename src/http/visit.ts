@@ -1,4 +1,6 @@
 // One request as the flows see it: who asks, under which id. Read once, before any route.
+
+import { paths } from '../core/paths.ts'
 import type { Asker, Context } from '../flow/context.ts'
 import { mintId, SECRET_SHAPE } from '../flow/ids.ts'
 import { readCookie } from './cookies.ts'
@@ -21,10 +23,14 @@ export interface Visit {
   /** The Postkey-Browser header was sent: a client without cookies, which is answered in headers. */
   readonly cookieless: boolean
   readonly api: boolean
+  /** What is sent here is signed by a program, and no cookie is looked at. */
+  readonly signed: boolean
   readonly prefetch: boolean
   /** For the log: the route's pattern, never the path, which may hold what a gateway made of a secret. */
   readonly log: { route: string; reason: string }
 }
+
+const SIGNED = `${paths.mailReports}/`
 
 export function visitOf(context: Context, site: Site, request: Incoming, info: RequestInfo, path: string): Visit {
   const cookies = request.header('cookie')
@@ -44,7 +50,8 @@ export function visitOf(context: Context, site: Site, request: Incoming, info: R
       networkWide: from.networkWide,
     },
     cookieless: named !== null,
-    api: path.startsWith('/api/'),
+    api: path.startsWith('/api/') || path.startsWith(SIGNED),
+    signed: path.startsWith(SIGNED),
     prefetch: /prefetch|prerender/i.test(
       `${request.header('sec-purpose') ?? ''}${request.header('purpose') ?? ''}${request.header('x-moz') ?? ''}`,
     ),

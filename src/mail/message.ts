@@ -4,6 +4,8 @@
 export interface Message {
   readonly to: string
   readonly from: { readonly name: string; readonly address: string }
+  /** Where it comes back to if it cannot be delivered; absent: to `from`. */
+  readonly returnPath?: string
   readonly subject: string
   readonly text: string
   readonly html: string

@@ -110,15 +110,16 @@ const ADDRESS = new RegExp(`^${ATOM}(?:\\.${ATOM})*@${LABEL}(?:\\.${LABEL})*$`)
 
 /** Addresses were settled long before (core/address.ts); one that needs parsing here is a bug, and must not leave. */
 function addressed(message: Message): Asked {
-  const { to, from } = message
+  const { to, from, returnPath = from.address } = message
   if (typeof to !== 'string' || to.length > 254 || !ADDRESS.test(to))
     throw new TypeError('the recipient of a mail is not one plain address')
   if (!ADDRESS.test(from.address)) throw new TypeError('the sender of a mail is not one plain address')
+  if (!ADDRESS.test(returnPath)) throw new TypeError('the return path of a mail is not one plain address')
   for (const [name, value] of Object.entries(message.headers)) {
     if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name) || !/^[ -~]*$/.test(value)) throw new TypeError('a header of a mail is not one line of ASCII')
   }
   return {
-    envelope: { from: from.address, to: [to] },
+    envelope: { from: returnPath, to: [to] },
     from: { name: from.name, address: from.address },
     to: { name: '', address: to },
     subject: message.subject,

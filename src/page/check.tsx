@@ -31,10 +31,16 @@ export function checkPage(frame: Frame, view: CheckView): string {
         <div data-step="code">
           {problem !== undefined && <Summary frame={frame} problem={problem} field={inField ? 'code' : null} />}
           <h1>{w.title}</h1>
-          <p class="lead">
-            {fill(w.onItsWay, { address: <Address>{view.email}</Address> })}
-            {!frame.policy.methods.includes('code') && ` ${w.useLink}`}
-          </p>
+          {view.undelivered === true ? (
+            <p class="summary" role="alert">
+              {fill(w.undelivered, { address: <Address>{view.email}</Address> })}
+            </p>
+          ) : (
+            <p class="lead">
+              {fill(w.onItsWay, { address: <Address>{view.email}</Address> })}
+              {!frame.policy.methods.includes('code') && ` ${w.useLink}`}
+            </p>
+          )}
           <p class="notice" role="status" data-status="">
             {view.resent === true ? w.resent : ''}
           </p>

@@ -50,6 +50,8 @@ export interface CheckView {
   /** When the newest mail's proofs end. */
   readonly linkExpiresAt: Ms
   readonly codeExpiresAt: Ms
+  /** The newest mail will not come. */
+  readonly undelivered?: boolean | undefined
   /** After a resend: "A new mail is on its way." */
   readonly resent?: boolean | undefined
   /** Who else is signed in in this browser; signing in ends that session. */

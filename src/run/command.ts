@@ -285,6 +285,30 @@ export const commands: Readonly<Record<string, Entry>> = {
     ],
     async (request) => (await import('./preflight.ts')).preflight(request),
   ),
+  bounces: entry(
+    'bounces',
+    'Mails that came back: `take` reads a delivery report from a pipe of the mail system, `list` names the addresses that are sent nothing, `lift` takes one off.',
+    {
+      ...common,
+      ...database,
+      'secret-file': text('A file that holds the secret', 'FILE'),
+      policy: text('As the server has it', 'NAME'),
+      action: { type: 'positional', required: false, description: 'take, list or lift', valueHint: 'ACTION' },
+      recipient: {
+        type: 'positional',
+        required: false,
+        description: 'take: the address that the report came in for; lift: the one to send mail to again',
+        valueHint: 'ADDRESS',
+      },
+    },
+    [
+      'postkey bounces take < report.eml',
+      'postkey bounces take "$ORIGINAL_RECIPIENT"',
+      'postkey bounces list --json',
+      'postkey bounces lift ada@example.net',
+    ],
+    async (request) => (await import('./bounces.ts')).bounces(request),
+  ),
   doctor: entry(
     'doctor',
     'Check settings, database, mail server and the DNS records of your mail domain; with --deep every row.',

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { type Policy, readPolicy } from '../core/policy.ts'
 import { readReturnTo } from '../core/return-to.ts'
 import { type RollOutInput, readRollOut } from '../core/roll-out.ts'
+import type { ReportSources } from '../mail/report/readers.ts'
 import { ensureSecretFile, readSecretFile } from './secret-file.ts'
 import {
   type Accent,
@@ -41,6 +42,9 @@ export interface Config {
   /** null: mails go to the development inbox. */
   readonly smtpUrl: string | null
   readonly mailFrom: Sender
+  /** Where mails come back to; null: to `mailFrom`. */
+  readonly bounceAddress: string | null
+  readonly mailReports: ReportSources
   /** For `doctor`: under which names the mail service publishes its DKIM keys. */
   readonly dkimSelectors: readonly string[]
   readonly policy: Policy
@@ -224,6 +228,8 @@ function assemble(values: Partial<Values>, problems: ConfigProblem[]): Config {
     databaseConnections: values.databaseConnections ?? null,
     smtpUrl: values.smtpUrl ?? null,
     mailFrom: { name: values.mailFrom?.name ?? name, address: values.mailFrom?.address ?? '' },
+    bounceAddress: values.bounceAddress ?? null,
+    mailReports: values.mailReports ?? {},
     dkimSelectors: values.dkimSelectors ?? [],
     policy: values.policy as Policy,
     rollOut: (values.rollOut as RollOutInput | undefined) ?? null,

@@ -72,6 +72,7 @@ export function openMetrics(
   const mailsPerSuccess = histogram('mails_per_success', 'Mails of a challenge up to its sign-in.', [1, 2, 3, 4, 5, 10])
   const refusals = counter('refusals_total', 'Requests refused before anything was looked up, by reason.', 'reason')
   const requests = counter('http_requests_total', 'Answers, by pattern of the path and class of the status.', 'route', 'status')
+  const bounces = counter('bounces_total', 'Reports of mails that came back or were not wanted, by reason.', 'outcome')
   const dispatches = counter('webhook_attempts_total', 'Tries to tell the host, by webhook or function, by what came of it.', 'outcome')
   const queueAge = gauge('mail_queue_age_seconds', 'How long the mail that waits longest for a worker has been due.')
   const mailUsable = gauge('mail_server_usable', '1: the mail server can be used, as far as is known.')
@@ -87,6 +88,7 @@ export function openMetrics(
   const start = byReason('start', (outcome) => challenges.labels({ outcome }))
   const resend = byReason('start', (outcome) => resends.labels({ outcome }))
   const delivery = byReason('delivery', (outcome) => mails.labels({ transport, outcome }))
+  const bounce = byReason('bounce', (outcome) => bounces.labels({ outcome }))
   const guard = byReason('guard', (reason) => refusals.labels({ reason }))
   const proofs = {
     link: byReason('verify', (outcome) => verifications.labels({ method: 'link', outcome })),
@@ -123,6 +125,7 @@ export function openMetrics(
       views.inc({ method, class: kind, state })
       if (first && CLICKABLE.has(state)) linkAge.observe({ state, mailbox }, seconds(ageMs))
     },
+    bounce: ({ reason }) => bounce(reason),
     dispatch: ({ outcome }) => dispatches.inc({ outcome }),
     request: ({ route, status, reason }) => {
       requests.inc({ route, status: `${Math.floor(status / 100)}xx` })

@@ -6,7 +6,10 @@ import ipaddr from 'ipaddr.js'
 import { readAddress } from '../core/address.ts'
 import { type Policy, readPolicy } from '../core/policy.ts'
 import { parseUrl } from '../core/url.ts'
+import { type ReportService, type ReportSources, reportServices } from '../mail/report/readers.ts'
+import { readSendgridKey } from '../mail/report/sendgrid.ts'
 import { readSmtpUrl } from '../mail/smtp-url.ts'
+import { BOUNCE_LOCAL_MAX } from '../secret.ts'
 import { connectionBounds, readPostgresUrl } from '../store/postgres-url.ts'
 
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly what: string; readonly remedy: string }
@@ -120,6 +123,52 @@ export function readSender(text: string): Read<Sender> {
   const read = readAddress((parts?.[3] ?? text).trim())
   if (!read.ok) return bad('holds no valid e-mail address', remedy)
   return good({ name: name === '' ? null : name, address: read.address.email })
+}
+
+export function readBounceAddress(text: string): Read<string> {
+  const read = readAddress(text)
+  const remedy = `use one such as bounces@mail.example.com, with up to ${BOUNCE_LOCAL_MAX} characters and no plus before the @`
+  if (!read.ok) return bad('is no e-mail address', remedy)
+  const { email } = read.address
+  return email.indexOf('@') <= BOUNCE_LOCAL_MAX && !email.includes('+')
+    ? good(email)
+    : bad('leaves no room for a tag behind a plus', remedy)
+}
+
+/** `service=what it is known by`, several separated by commas. */
+export function readReportSources(text: string): Read<ReportSources> {
+  const sources: { -readonly [K in keyof ReportSources]: string } = {}
+  for (const part of text.split(',').map((one) => one.trim())) {
+    const at = part.indexOf('=')
+    const service = reportServices.find((name) => name === part.slice(0, Math.max(0, at)))
+    if (service === undefined)
+      return bad('names a mail service that is not known', `write SERVICE=KEY with one of ${reportServices.join(', ')}: docs/bounces.md`)
+    if (sources[service] !== undefined) return bad(`names ${service} twice`, 'keep one of them')
+    const key = part.slice(at + 1)
+    const wanted = REPORT_KEYS[service]
+    if (!wanted.is(key)) return bad(`has no usable key for ${service}`, wanted.remedy)
+    sources[service] = key
+  }
+  return good(sources)
+}
+
+const REPORT_KEYS: Readonly<Record<ReportService, { readonly is: (key: string) => boolean; readonly remedy: string }>> = {
+  ses: { is: (key) => /^arn:aws(-[a-z-]+)?:sns:[a-z0-9-]+:\d{12}:[\w-]+$/.test(key), remedy: 'use the ARN of the SNS topic' },
+  postmark: {
+    is: (key) => /^[^:\s]+:\S{16,}$/.test(key),
+    remedy: 'use NAME:PASSWORD as in the address that Postmark has, with a password of 16 characters or more, without a comma',
+  },
+  sendgrid: { is: isSendgridKey, remedy: 'use the public key of the signed event webhook' },
+  mailgun: { is: (key) => key.length >= 16, remedy: 'use the HTTP webhook signing key' },
+  signed: { is: (key) => /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/.test(key), remedy: 'use whsec_ and 24 to 64 random bytes as base64' },
+}
+
+function isSendgridKey(key: string): boolean {
+  try {
+    return readSendgridKey(key).asymmetricKeyType === 'ec'
+  } catch {
+    return false
+  }
 }
 
 export function readAddresses(text: string): Read<readonly string[]> {

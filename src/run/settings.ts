@@ -6,6 +6,7 @@ import {
   readAccent,
   readAddresses,
   readBasePath,
+  readBounceAddress,
   readBrandName,
   readConnections,
   readDatabaseUrl,
@@ -17,6 +18,7 @@ import {
   readPlace,
   readPolicySetting,
   readPort,
+  readReportSources,
   readRollOutSetting,
   readSecrets,
   readSelectors,
@@ -60,6 +62,17 @@ export const settings = {
   }),
   smtpUrl: setting({ env: 'POSTKEY_SMTP_URL', secret: true, read: readSmtpSetting, why: 'without a mail server nobody can sign in' }),
   mailFrom: setting({ env: 'POSTKEY_MAIL_FROM', read: readSender, why: 'mail servers refuse, and people distrust, mail from nobody' }),
+  bounceAddress: setting({
+    env: 'POSTKEY_BOUNCE_ADDRESS',
+    read: readBounceAddress,
+    why: 'mails that cannot be delivered come back there, and tell which they are',
+  }),
+  mailReports: setting({
+    env: 'POSTKEY_MAIL_REPORTS',
+    secret: true,
+    read: readReportSources,
+    why: 'whoever can report a bounce decides who is sent no mail',
+  }),
   dkimSelectors: setting({ env: 'POSTKEY_DKIM_SELECTORS', read: readSelectors, why: 'DNS cannot list DKIM keys, only answer for a name' }),
   policy: setting({
     env: 'POSTKEY_POLICY',

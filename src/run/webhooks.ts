@@ -144,7 +144,7 @@ async function add({ request, context, config, word }: Scene): Promise<ExitCode>
     '',
     `  ${secret}`,
     '',
-    'Servers that run send to it within ten seconds. Try it: postkey webhooks test ' + id,
+    `Servers that run send to it within ten seconds. Try it: postkey webhooks test ${id}`,
   ]
   return tell(request, { endpoint: id, url: target.url, types, secret }, text.join('\n'))
 }

@@ -29,6 +29,7 @@ export function webhookStoreOver(engine: Engine): WebhookStore {
     findDueDispatches: (tenant, endpoints) => engine.read((tx) => findDueDispatches(tx, tenant, endpoints)),
     claimDispatches: (tenant, asks, leaseMs) => write((tx) => claimDispatches(tx, tenant, asks, leaseMs), claimLocks),
     settleDispatch: (scope, input) => write((tx) => settleDispatch(tx, scope, input)),
+    viewEndpoint: (tenant, endpoint, limit) => engine.read(() => viewEndpoint(tenant, endpoint, limit)),
     listDispatches: (tenant, endpoint, limit) => engine.read(() => listDispatches(tenant, endpoint, limit)),
     findDispatch: (tenant, id) => engine.read(() => findDispatch(tenant, id)),
     replayDispatches: (scope, input) => write((tx) => replayDispatches(tx, scope, input)),
@@ -169,9 +170,10 @@ function* settleDispatch(tx: Tx, scope: Scope, input: SettleDispatchInput): Oper
     input.status,
     input.replyText,
   )
+  // Found by its key: "queued" would lead PostgreSQL to the index of all queues.
   if (decision.verdict === 'retry') {
     yield* run(
-      "update dispatches set due_at = ?, tries = tries + 1 where tenant = ? and id = ? and endpoint = ? and state = 'queued'",
+      'update dispatches set due_at = ?, tries = tries + 1 where tenant = ? and id = ? and endpoint = ? and settled_at is null',
       tx.now + (decision.retryInMs ?? 0),
       tenant,
       id,
@@ -179,7 +181,7 @@ function* settleDispatch(tx: Tx, scope: Scope, input: SettleDispatchInput): Oper
     )
   } else {
     yield* run(
-      "update dispatches set state = ?, settled_at = ?, tries = tries + 1 where tenant = ? and id = ? and endpoint = ? and state = 'queued'",
+      'update dispatches set state = ?, settled_at = ?, tries = tries + 1 where tenant = ? and id = ? and endpoint = ? and settled_at is null',
       decision.verdict,
       tx.now,
       tenant,
@@ -222,6 +224,21 @@ function listDispatches(tenant: string, endpoint: string, limit: number): Operat
   )
 }
 
+function* viewEndpoint(
+  tenant: string,
+  endpoint: string,
+  limit: number,
+): Operation<readonly (SeenDispatch & { readonly attempts: readonly Attempt[] })[]> {
+  const dispatches = yield* listDispatches(tenant, endpoint, limit)
+  const attempts = yield* all<Attempt & { readonly dispatch: string }>(
+    'select dispatch, endpoint, at, took_ms as "tookMs", status, reply from attempts where tenant = ? and dispatch {is_listed} and endpoint = ? order by dispatch, id',
+    tenant,
+    JSON.stringify(dispatches.map(({ id }) => id)),
+    endpoint,
+  )
+  return dispatches.map((dispatch) => ({ ...dispatch, attempts: attempts.filter((attempt) => attempt.dispatch === dispatch.id) }))
+}
+
 function* findDispatch(
   tenant: string,
   id: string,
@@ -240,6 +257,15 @@ function* findDispatch(
 }
 
 function* replayDispatches(tx: Tx, scope: Scope, input: ReplayInput): Operation<number> {
+  const count = yield* requeue(tx, scope, input)
+  const decision = { reason: 'dispatch_replayed' as const, count }
+  const facts = { now: tx.now, dispatch: input.dispatch, endpoint: input.endpoint, ...('since' in input ? { since: input.since } : {}) }
+  yield* writeEvent(tx, scope, { kind: 'webhook', reason: decision.reason, facts, decision })
+  return count
+}
+
+/** Without the event: who asks for it writes one. */
+export function* requeue(tx: Tx, scope: Scope, input: ReplayInput): Operation<number> {
   const again = "update dispatches set state = 'queued', tries = 0, due_at = ?, settled_at = null where tenant = ?"
   const { tenant } = scope
   const replayed =
@@ -255,8 +281,5 @@ function* replayDispatches(tx: Tx, scope: Scope, input: ReplayInput): Operation<
       : input.endpoint === null
         ? yield* all(`${again} and id = ? returning id`, tx.now, tenant, input.dispatch)
         : yield* all(`${again} and id = ? and endpoint = ? returning id`, tx.now, tenant, input.dispatch, input.endpoint)
-  const decision = { reason: 'dispatch_replayed' as const, count: replayed.length }
-  const facts = { now: tx.now, dispatch: input.dispatch, endpoint: input.endpoint, ...('since' in input ? { since: input.since } : {}) }
-  yield* writeEvent(tx, scope, { kind: 'webhook', reason: decision.reason, facts, decision })
   return replayed.length
 }

@@ -1,6 +1,7 @@
 // The states of limits: GCRA buckets, one time each, and the exact windows of a mailbox, short lists of times. What they mean is
 // decided in core/.
 import { mailboxKey } from '../core/address.ts'
+import type { Suppression } from '../core/bounce.ts'
 import { keepHits, type Rule } from '../core/bucket.ts'
 import type { Ms } from '../core/model.ts'
 import { type StartBucket, startBuckets } from '../core/start.ts'
@@ -18,6 +19,8 @@ export interface Windows {
   /** Wrong codes. */
   readonly failures: readonly Hit[]
   readonly bounces: readonly Hit[]
+  /** What was reported of it, until somebody lifts that; absent: nothing. */
+  readonly suppressed?: Suppression
 }
 
 export const mailboxLimit = (email: string): string => `mailbox:${mailboxKey(email)}`

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
 import { countEvents, findPlaceBefore, findPolicy, listPolicies, readEvents, readEventsByChallenge } from './audit.ts'
+import { bounceLocks, liftBounces, liftLocks, listSuppressions, settleBounce } from './bounce.ts'
 import { steadyClock } from './clock.ts'
 import { webhookStoreOver } from './endpoint.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
@@ -223,6 +224,9 @@ export function storeOver(engine: Engine): Store {
     viewQueue: (tenant) => engine.read((tx) => viewQueue(tx, tenant)),
     claimMails: (limit, leaseMs) => engine.write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),
     settleMail: (scope, input) => engine.write({ locks: settleLocks(input), run: (tx) => settleMail(tx, scope, input) }),
+    settleBounce: (scope, input) => engine.write({ locks: () => bounceLocks(scope, input), run: (tx) => settleBounce(tx, scope, input) }),
+    liftBounces: (scope, input) => engine.write({ locks: liftLocks(scope, input), run: (tx) => liftBounces(tx, scope, input) }),
+    listSuppressions: (tenant, after, limit) => engine.read((tx) => listSuppressions(tx, tenant, after, limit)),
     findBreaker: (tenant) => engine.read((tx) => findBreaker(tx, tenant)),
     nextMailDue: () => engine.read((tx) => nextMailDue(tx)),
     record: (scope, event) =>

@@ -5,7 +5,9 @@ import type { HitTimes } from '../core/keep.ts'
 import type { User } from '../core/model.ts'
 import { type Act, decideOperator, isErased, type OperatorFacts, type UserAct } from '../core/operator.ts'
 import type { ReasonCode } from '../core/reason.ts'
+import { liftSuppression } from './bounce.ts'
 import { dispatch, dispatchEnds } from './dispatch.ts'
+import { requeue } from './endpoint.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
 import { all, type Locks, type Operation, run, type Tx } from './operation.ts'
@@ -45,7 +47,7 @@ export function* operateLocks(
   if (person === null) return { tenant, keys: [], limits: [] }
   const mailbox = mailboxLimit(person.email)
   const limits = input.resend === null ? [mailbox] : limitsOf(person.email, input.resend.buckets)
-  if (input.wants === 'look') return { tenant, keys: [], limits }
+  if (input.wants === 'look' || input.wants === 'replay') return { tenant, keys: [], limits }
   const keys = [mailbox, ...(person.user === null ? [] : [sessionsKey(person.user.id)])]
   if (input.challenge !== null) keys.push(challengeKey(input.challenge))
   if (input.wants === 'erase' || input.wants === 'delete') keys.push(...(yield* challengesOf(tenant, person.email, ALL)).map(challengeKey))
@@ -66,14 +68,23 @@ export function* operate(tx: Tx, scope: Scope, input: OperateInput): Operation<O
   }
   const decision = decideOperator(facts)
   const windows = person && readWindows(tx.limits, tenant, mailboxLimit(person.email))
+  const replayed =
+    decision.verdict === 'admit' && input.wants === 'replay' && input.dispatch !== null ? yield* requeue(tx, scope, input.dispatch) : null
   const done =
-    decision.verdict === 'admit' && input.wants !== 'look' && person !== null && windows !== null
+    decision.verdict === 'admit' && input.wants !== 'look' && input.wants !== 'replay' && person !== null && windows !== null
       ? yield* DO[input.wants](tx, scope, { input, person, windows })
       : nothingDone
   yield* writeEvent(tx, scope, {
     kind: 'console',
     reason: decision.reason,
-    facts: { ...facts, page: input.page, operator: live?.user.id ?? null, searched: input.searched, ...done.facts },
+    facts: {
+      ...facts,
+      page: input.page,
+      operator: live?.user.id ?? null,
+      searched: input.searched,
+      ...done.facts,
+      ...(replayed === null ? {} : { ...input.dispatch, replayed }),
+    },
     decision,
     challenge: done.challenge ?? null,
     user: done.user ?? person?.user?.id ?? null,
@@ -83,7 +94,13 @@ export function* operate(tx: Tx, scope: Scope, input: OperateInput): Operation<O
     decision,
     now: tx.now,
     operator: live?.user ?? null,
-    person: person && windows && { email: person.email, user: person.user && withoutBrowsers(person.user), hits: hitTimes(windows) },
+    person: person &&
+      windows && {
+        email: person.email,
+        user: person.user && withoutBrowsers(person.user),
+        hits: hitTimes(windows),
+        suppressed: windows.suppressed ?? null,
+      },
     start: done.start ?? null,
   }
 }
@@ -135,7 +152,12 @@ export const DO: Readonly<Record<Act | Exclude<UserAct, 'create'>, Doing>> = {
   },
   lift_mails: (tx, scope, acting) => lift(tx, scope, acting, { mails: [], knownMails: [] }),
   lift_failures: (tx, scope, acting) => lift(tx, scope, acting, { failures: [] }),
-  lift_bounces: (tx, scope, acting) => lift(tx, scope, acting, { bounces: [] }),
+  *lift_bounces(tx, scope, acting) {
+    const { suppressed = null, ...windows } = acting.windows
+    yield* liftSuppression(scope.tenant, acting.person.email)
+    const done = yield* lift(tx, scope, { ...acting, windows }, { bounces: [] })
+    return { ...done, facts: { ...done.facts, suppressed } }
+  },
   delete: leave,
   erase,
 }
@@ -170,7 +192,7 @@ function* setStatus(tx: Tx, scope: Scope, user: UserRow | null, status: UserRow[
 
 function* lift(tx: Tx, scope: Scope, { person, windows }: Acting, none: Partial<Windows>): Operation<Done> {
   const { tenant } = scope
-  const hits = Object.keys(none).reduce((sum, key) => sum + windows[key as keyof Windows].length, 0)
+  const hits = (Object.keys(none) as (keyof HitTimes)[]).reduce((sum, key) => sum + windows[key].length, 0)
   writeWindows(tx.limits, tenant, mailboxLimit(person.email), { ...windows, ...none })
   // For whom it was, as long as anybody can know: the event holds no address, but its challenge was for one.
   const [newest = null] = yield* challengesOf(tenant, person.email, 1)
@@ -247,6 +269,7 @@ function* erase(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done
   const sessions = yield* endForGood(tx, scope, person.user, 'operator_erased_user')
   if (person.user !== null) yield* dispatch(tx, scope, 'user.deleted', { user })
   tx.limits.drop(tenant, mailboxLimit(person.email))
+  yield* liftSuppression(tenant, person.email)
   return { facts: { challenges: challenges.length, sessions }, user }
 }
 

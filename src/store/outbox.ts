@@ -3,10 +3,12 @@
 import { type DeliveryDecision, type DeliveryFacts, decideDelivery } from '../core/delivery.ts'
 import type { Ms } from '../core/model.ts'
 import { bounceRule } from '../core/start.ts'
+import { suppressRefused } from './bounce.ts'
+import { dispatch, isWanted } from './dispatch.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, withHit, writeWindows } from './limits.ts'
 import { all, type Locks, nothing, type Operation, one, run, type Tx } from './operation.ts'
-import { challengeKey } from './rows.ts'
+import { challengeKey, findUserByEmail } from './rows.ts'
 import { mailExpiresAt, type QueuedMail, type Scope, type SettleInput } from './store.ts'
 
 interface Leased extends Omit<QueuedMail, 'hasLink' | 'hasCode' | 'decoy' | 'now'> {
@@ -96,6 +98,11 @@ export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation
     const windows = readWindows(tx.limits, mail.tenant, mailbox)
     const bounces = withHit(windows.bounces, [bounceRule], [tx.now, mail.challenge])
     writeWindows(tx.limits, mail.tenant, mailbox, { ...windows, bounces })
+    yield* suppressRefused(tx, mail.tenant, mail.email, bounces)
+    if (isWanted(scope, 'mail.bounced')) {
+      const user = (yield* findUserByEmail(mail.tenant, mail.email))?.id ?? null
+      yield* dispatch(tx, scope, 'mail.bounced', { user, challenge: mail.challenge, why: 'refused' })
+    }
   }
   yield* writeEvent(tx, scope, {
     kind: 'deliver',

@@ -5,7 +5,7 @@ import type { Policy } from '../core/policy.ts'
 import { same } from './digest.ts'
 import { BREAKER } from './limits.ts'
 import { all, type Operation, one, run, type Tx } from './operation.ts'
-import { findChallengeWithMails, toMail } from './rows.ts'
+import { findChallengeWithMails, type MailRow, toMail } from './rows.ts'
 import type { Asker, ChallengeView } from './store.ts'
 
 export function* findChallenge(tx: Tx, tenant: string, id: string, browserDigest: string | null): Operation<ChallengeView | null> {
@@ -20,12 +20,17 @@ export function* findChallenge(tx: Tx, tenant: string, id: string, browserDigest
     challenge: { ...challenge, purpose },
     bound: browserDigest !== null && same(browser, browserDigest),
     mails: found.mails.map(toMail),
+    undelivered: isUndelivered(found.mails.at(-1)),
   }
 }
 
 function* findPurpose(tenant: string, id: string): Operation<Purpose | null> {
   const row = yield* one<{ purpose: Purpose }>('select purpose from challenges where tenant = ? and id = ?', tenant, id)
   return row?.purpose ?? null
+}
+
+function isUndelivered(mail: MailRow | undefined): boolean {
+  return mail !== undefined && (mail.state === 'dead' || mail.bouncedAt !== null)
 }
 
 export const ASKERS = 'select id as challenge, email, device from challenges where tenant = ? and id {is_listed}'

@@ -122,6 +122,7 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
     mails: times(windows[own]),
     failures: times(windows.failures),
     bounces: times(windows.bounces),
+    ...(windows.suppressed === undefined ? {} : { suppressed: windows.suppressed }),
     breaker: readBreaker(limits, tenant),
     user: user && { status: user.status },
     resend: ask.resend,

@@ -1,5 +1,7 @@
 // The port: what the rest of Postkey may ask of a database. One method is one transaction. The SQL behind each is in the
 // file of the same name; the engines are sqlite.ts and, when it comes, postgres.ts.
+
+import type { BounceDecision, BounceFacts, Suppression } from '../core/bounce.ts'
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
 import type { Wanted } from '../core/dispatch.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
@@ -28,7 +30,7 @@ export interface Scope {
   /** Under which policy an address is decided about, where that is not known before it is read; absent: all under this one. */
   readonly rulesOf?: (email: string) => Pick<Scope, 'policy' | 'versions'>
   /** Who wants to be told of what; absent: nobody. */
-  readonly wanted?: Wanted
+  readonly wanted?: Wanted | undefined
 }
 
 /** The scope of what is decided about an address. */
@@ -146,6 +148,8 @@ export interface ChallengeView {
   readonly bound: boolean
   /** Oldest first. */
   readonly mails: readonly Mail[]
+  /** The newest was given up, or came back. */
+  readonly undelivered: boolean
 }
 
 export interface SessionView {
@@ -168,7 +172,7 @@ export interface OperateInput {
   readonly key: SessionKey
   /** Addresses of operators. */
   readonly operators: readonly string[]
-  readonly wants: 'look' | Act
+  readonly wants: 'look' | 'replay' | Act
   readonly person: PersonKey | null
   readonly challenge: string | null
   /** Which page, by the pattern of its route. */
@@ -177,6 +181,8 @@ export interface OperateInput {
   readonly searched: string | null
   /** For `erase`: the user that is made where there is none, and the address that stays. */
   readonly erased: { readonly user: string; readonly email: string }
+  /** For `replay`: which message, and to whom. */
+  readonly dispatch: { readonly dispatch: string; readonly endpoint: string } | null
   /** For `resend`, whose event is one of its own. */
   readonly resend: (ResendInput & { readonly eventId: string }) | null
 }
@@ -187,7 +193,12 @@ export interface OperateOutcome {
   /** Who asks; null: nobody who is signed in. */
   readonly operator: User | null
   /** Whom it is about, as it was before; null: nobody, or nobody known. */
-  readonly person: { readonly email: string; readonly user: User | null; readonly hits: HitTimes } | null
+  readonly person: {
+    readonly email: string
+    readonly user: User | null
+    readonly hits: HitTimes
+    readonly suppressed: Suppression | null
+  } | null
   /** Of a resend that was let through. */
   readonly start: StartOutcome | null
 }
@@ -318,6 +329,27 @@ export interface QueuedMail {
 /** The life of the longest-lived secret in the mail: past it nobody could use it. */
 export function mailExpiresAt(mail: QueuedMail): Ms {
   return Math.max(mail.hasLink ? mail.linkExpiresAt : 0, mail.hasCode ? mail.codeExpiresAt : 0)
+}
+
+export interface BounceInput extends Pick<BounceFacts, 'reporter' | 'kind'> {
+  /** Which of ours it is about, if it says so. */
+  readonly mail: { readonly challenge: string; readonly ordinal: number } | null
+  /** Whom it names, canonical; null: nobody, it is the mail that counts. */
+  readonly address: string | null
+  /** What was said, cleaned, for the event. */
+  readonly detail: string
+  readonly addressInEvent: (email: string) => string
+}
+
+export interface LiftInput {
+  /** Canonical. */
+  readonly email: string
+  readonly addressInEvent: string
+}
+
+/** As the list has it: the mailbox, by the name of its limits. */
+export interface SuppressedAddress extends Suppression {
+  readonly address: string
 }
 
 export interface SettleInput {
@@ -473,6 +505,12 @@ export interface Store extends WebhookStore {
   /** Leases due mails: until the lease ends no other worker gets them. */
   claimMails(limit: number, leaseMs: Ms): Promise<readonly QueuedMail[]>
   settleMail(scope: Scope, input: SettleInput): Promise<DeliveryDecision>
+  /** Suppresses the address and writes the event; null: it is about nobody who is known. */
+  settleBounce(scope: Scope, input: BounceInput): Promise<BounceDecision | null>
+  /** By command, with its event; false: nothing was counted against it. */
+  liftBounces(scope: Scope, input: LiftInput): Promise<boolean>
+  /** Behind an address, in their order, at most so many. */
+  listSuppressions(tenant: string, after: string, limit: number): Promise<readonly SuppressedAddress[]>
   /** When the wrong codes of everybody will have run out of the breaker; null: there were none. */
   findBreaker(tenant: string): Promise<{ readonly now: Ms; readonly emptyAt: Ms | null }>
   /** When the next queued mail is due; null: none. */

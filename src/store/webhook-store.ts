@@ -89,6 +89,12 @@ export interface WebhookStore {
   ): Promise<readonly Dispatch[]>
   /** Writes down the attempt and what follows from it. */
   settleDispatch(scope: Scope, input: SettleDispatchInput): Promise<DispatchDecision>
+  /** The newest to an endpoint, newest first, with every try of each, oldest first. */
+  viewEndpoint(
+    tenant: string,
+    endpoint: string,
+    limit: number,
+  ): Promise<readonly (SeenDispatch & { readonly attempts: readonly Attempt[] })[]>
   /** The newest to an endpoint. */
   listDispatches(tenant: string, endpoint: string, limit: number): Promise<readonly SeenDispatch[]>
   /** One message, for each endpoint it was for; empty: there is none of that name. */

@@ -22,7 +22,7 @@ export const operators = {
   number,
   console: 'Console',
   nav: 'Console pages',
-  pages: { overview: 'Overview', mails: 'Mail', calibrate: 'Calibrate', policy: 'Policy', versions: 'Versions' },
+  pages: { overview: 'Overview', mails: 'Mail', calibrate: 'Calibrate', webhooks: 'Webhooks', policy: 'Policy', versions: 'Versions' },
   /** Classes by their names, which `postkey calibrate` says as they are. */
   mailbox: (name: string): string => MAILBOXES[name] ?? name,
   signedInAs: 'Operator {address}',
@@ -42,6 +42,23 @@ export const operators = {
       `The console wants a proof of your mailbox from the last ${duration(locale, proof)} for this. Yours is older. Nothing has been changed.`,
     to: 'The mail goes to {address}, and its link or code leads back to where you were.',
     send: 'Send me the mail',
+  },
+
+  webhooks: {
+    heading: 'Webhooks',
+    lead: 'Whom Postkey tells what happens here. Endpoints are added and changed by the command postkey webhooks.',
+    none: 'Nobody is told. Endpoints would stand here, with what they took and what they did not.',
+    hooks: 'Functions of your application',
+    allTypes: 'all types',
+    states: { enabled: 'enabled', disabled: 'disabled', gone: 'gone: it answered 410', dead: 'dead: it took nothing for days' },
+    failing: 'nothing has come through since {when}',
+    messages: 'Newest messages',
+    messagesNone: 'Nothing was to be told to it in the last 30 days.',
+    dispatch: { queued: 'waiting', delivered: 'taken', failed: 'given up' },
+    next: 'next try {when}',
+    noAnswer: 'no answer',
+    took: (ms: Ms): string => `${number(ms)} ms`,
+    again: 'Send again',
   },
 
   overview: {
@@ -235,6 +252,14 @@ export const operators = {
       failures: 'Wrong codes',
       bounces: 'Refusals by the receiving server',
     },
+    suppressed: 'No mail is sent',
+    suppressedSince: {
+      refused: 'refused by its mail server since {when}',
+      bounced: 'a mail came back: since {when}',
+      complained: 'reported as unwanted: since {when}',
+    },
+    suppressedHint:
+      'Whoever asks for this address sees what anybody sees. Lift it when the mailbox is in order, and the person wants our mail.',
     full: {
       mails: 'full: the next mail can go out {when}',
       knownMails: 'full: the next mail can go out {when}',
@@ -280,7 +305,10 @@ export const operators = {
         label: 'Lift the limit on codes',
         hint: 'Wrong codes typed until now count no more. Whoever guesses has a new budget too: ask first who typed them.',
       },
-      lift_bounces: { label: 'Send mail again', hint: 'Forgets that the receiving server refused our mail.' },
+      lift_bounces: {
+        label: 'Send mail again',
+        hint: 'Forgets that our mail came back, was not wanted, or was refused by the receiving server.',
+      },
       erase: {
         label: 'Erase this person',
         hint: 'Removes the address for good, ends all sessions, and lets nobody in with what was sent. Counts and the record stay, under an id that leads to nobody. It cannot be undone.',

@@ -59,6 +59,7 @@ export const en = {
     onItsWay: 'If {address} can sign in here, a mail is on its way.',
     useLink: 'Open the link in it to sign in.',
     resent: 'A new mail is on its way.',
+    undelivered: 'Our last mail to {address} could not be delivered. Look whether the address is right, or use another one.',
     codeLabel: (digits: number): string => `${digits}-digit code from the mail`,
     codeHint: 'We check it as soon as the last digit is in.',
     submit: 'Sign in',

@@ -333,7 +333,8 @@ async function takeBack(url: string): Promise<void> {
     'alter table sessions drop column proved_at',
     'drop index users_external',
     'alter table users drop column external_id',
-    ...['endpoints', 'dispatches', 'attempts', 'tenants', 'admin_keys'].map((table) => `drop table if exists ${table}`),
+    'alter table mails drop column bounced_at',
+    ...['endpoints', 'dispatches', 'attempts', 'suppressions', 'tenants', 'admin_keys'].map((table) => `drop table if exists ${table}`),
     'delete from migrations where number >= 6',
   ])
     await engine.write({ locks: nothing, run: () => run(sql) })

@@ -26,7 +26,7 @@ import { sharedDatabases, type TestDatabase } from '../nodes.ts'
 const OPS = 'ops@example.net'
 const ADA = 'ada@example.net'
 const operators = [OPS]
-const pages = [paths.console, paths.consoleMails, paths.consoleCalibrate, paths.consolePolicy, paths.consoleVersions]
+const pages = [paths.console, paths.consoleMails, paths.consoleCalibrate, paths.consoleWebhooks, paths.consolePolicy, paths.consoleVersions]
 
 dnsOf({ 'example.net': { mx: ['mx.example.net'] } })
 
@@ -105,7 +105,7 @@ describe('who is let in', () => {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     const told = await consoleEvents(database.url)
-    expect(told.filter(({ reason }) => reason === 'operator_unknown')).toHaveLength(8)
+    expect(told.filter(({ reason }) => reason === 'operator_unknown')).toHaveLength(9)
     expect(JSON.stringify(told)).not.toContain(ADA)
     await database.drop()
   })
@@ -312,6 +312,7 @@ describe.each(sharedDatabases)('what operators do, %s', (_, fresh) => {
           ['/console/search', 'operator_looked', id],
           ['/console/search', 'person_unknown', null],
           ['/console/versions', 'operator_looked', null],
+          ['/console/webhooks', 'operator_looked', null],
         ])
         expect(told.every((event) => event.session === session && event.facts['operator'] === operator)).toBe(true)
         expect(told.find(({ user, facts }) => user === id && facts['page'] === '/console/search')?.facts['searched']).toBe(

@@ -236,15 +236,48 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
   })
 
   test('FA-03: many processes send one copy of each', async () => {
-    const { receiver, database, clock } = await scene('signin.completed')
+    const { kit: first, receiver, database, clock } = await scene('signin.completed')
     const kits = await Promise.all(
       Array.from({ length: 3 }, () => startKit({ url: HERE, secret: SECRET, database: database.url, now: clock.now })),
     )
     await Promise.all(kits.flatMap((kit, at) => Array.from({ length: 5 }, (__, nth) => signIn(kit, `person-${at}-${nth}@example.net`))))
-    await Promise.all(kits.map((kit) => kit.postkey.hostTold()))
+    await Promise.all([first, ...kits].map((kit) => kit.postkey.hostTold()))
     for (const kit of kits) await kit.close()
     expect(receiver.taken).toHaveLength(15)
     expect(new Set(receiver.taken.map(({ headers }) => headers['webhook-id'])).size).toBe(15)
+  })
+
+  test('WH4: operators see what was answered to each try, and send a message again; nobody else does', async () => {
+    const { kit, receiver, settled, clock, endpoint, rows } = await scene('signin.completed')
+    const operator = await signIn(kit, OPS)
+    await settled()
+    receiver.answer = () => ({ status: 500, body: 'no room for ada@example.net' })
+    const ada = await signIn(kit, ADA)
+    await settled()
+    expect((await operator.get('/console/webhooks')).text).toContain(`localhost:${receiver.port}`)
+    const page = await operator.get(`/console/webhooks/${endpoint}`)
+    expect(page.text).toContain('500')
+    expect(page.text).toContain('no room for •@•')
+    expect(page.text).not.toContain('/hooks<')
+    const [dispatch = ''] = [...page.text.matchAll(/name="dispatch" value="([^"]+)"/g)].map(([, id]) => id)
+    receiver.answer = () => ({ status: 200 })
+    const again = await operator.post(`/console/webhooks/${endpoint}`, { dispatch })
+    expect(again.location).toBe(`/console/webhooks/${endpoint}?said=dispatch_replayed`)
+    await settled()
+    expect(receiver.taken.filter(({ headers }) => headers['webhook-id'] === `msg_${dispatch}`)).toHaveLength(2)
+    const events = await rows<{ facts: string }>("select facts from events where kind = 'console' and reason = 'dispatch_replayed'")
+    expect(events.map(({ facts }) => JSON.parse(facts))).toEqual([
+      expect.objectContaining({ dispatch, endpoint, replayed: 1, wants: 'replay' }),
+    ])
+    for (const stranger of [ada, kit.browser()]) {
+      await stranger.post(`/console/webhooks/${endpoint}`, { dispatch })
+      expect((await stranger.get(`/console/webhooks/${endpoint}`)).text).not.toContain('localhost:')
+    }
+    clock.forward(HOUR)
+    expect((await operator.post(`/console/webhooks/${endpoint}`, { dispatch })).status).toBe(401)
+    await settled()
+    expect(receiver.taken.filter(({ headers }) => headers['webhook-id'] === `msg_${dispatch}`)).toHaveLength(2)
+    expect((await operator.get('/console/webhooks/nothing')).status).toBe(404)
   })
 
   test('WH2: a secret is replaced without a break: signed by both, then by the new one', async () => {

@@ -31,6 +31,7 @@ const places = [
   ['overview', paths.console],
   ['mails', paths.consoleMails],
   ['calibrate', paths.consoleCalibrate],
+  ['webhooks', paths.consoleWebhooks],
   ['policy', paths.consolePolicy],
   ['versions', paths.consoleVersions],
 ] as const

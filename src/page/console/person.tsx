@@ -85,6 +85,20 @@ function Limits({ frame, view }: Props) {
       <h2 id="limits">{w.limits}</h2>
       <p class="hint">{w.limitsLead}</p>
       <ul class="rows">
+        {view.suppressed !== null && (
+          <li>
+            <div>
+              <p>
+                {w.suppressed}{' '}
+                <span class="tag stop">
+                  {fill(w.suppressedSince[view.suppressed.why], { when: <When frame={frame} at={view.suppressed.since} /> })}
+                </span>
+              </p>
+              <p class="hint">{w.suppressedHint}</p>
+            </div>
+            <ActForm frame={frame} view={view} act="lift_bounces" />
+          </li>
+        )}
         {shown.map(({ limit, windows, openAt }) => (
           <li>
             <div>
@@ -98,7 +112,9 @@ function Limits({ frame, view }: Props) {
               </p>
               <p class="hint">{windows.map(({ used, count, per }) => w.used(used, count, per)).join(' · ')}</p>
             </div>
-            {windows.some(({ used }) => used > 0) && <ActForm frame={frame} view={view} act={lifts[limit]} />}
+            {windows.some(({ used }) => used > 0) && !(limit === 'bounces' && view.suppressed !== null) && (
+              <ActForm frame={frame} view={view} act={lifts[limit]} />
+            )}
           </li>
         ))}
       </ul>

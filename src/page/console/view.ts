@@ -1,5 +1,8 @@
 // What the pages of the console are given. Nothing in here is a secret, or could be made into one.
+
+import type { Suppression } from '../../core/bounce.ts'
 import type { Advice, MeasuredPart } from '../../core/calibrate.ts'
+import type { EndpointState } from '../../core/dispatch.ts'
 import type { Split } from '../../core/funnel.ts'
 import type { FunnelNumber } from '../../core/funnel-numbers.ts'
 import type { Challenge, Ms, Session, User, Versions } from '../../core/model.ts'
@@ -13,7 +16,7 @@ import type { Problem } from '../view.ts'
 export interface Desk {
   /** Who is looking. */
   readonly operator: string
-  readonly page: 'overview' | 'mails' | 'calibrate' | 'policy' | 'versions' | 'person' | 'found'
+  readonly page: 'overview' | 'mails' | 'calibrate' | 'webhooks' | 'policy' | 'versions' | 'person' | 'found'
 }
 
 export interface QueueFacts {
@@ -111,6 +114,37 @@ export interface MailsView {
   readonly recent: { readonly since: Ms | null; readonly states: Readonly<Record<MailState, number>> }
 }
 
+export interface SeenEndpoint {
+  readonly id: string
+  readonly host: string
+  /** Empty: all. */
+  readonly types: readonly string[]
+  readonly state: EndpointState
+  readonly failingSince: Ms | null
+}
+
+export interface WebhooksView {
+  readonly endpoints: readonly SeenEndpoint[]
+}
+
+export interface EndpointPageView {
+  readonly endpoint: SeenEndpoint
+  /** Newest first, so many of them. */
+  readonly dispatches: readonly {
+    readonly id: string
+    /** As the receiver has it. */
+    readonly messageId: string
+    readonly type: string
+    readonly state: 'queued' | 'delivered' | 'failed'
+    readonly createdAt: Ms
+    readonly dueAt: Ms
+    /** Oldest first. */
+    readonly attempts: readonly { readonly at: Ms; readonly tookMs: Ms; readonly status: number | null; readonly reply: string }[]
+  }[]
+  /** What came of the act that led here. */
+  readonly said?: ReasonCode | undefined
+}
+
 export interface PolicyView {
   /** In force. */
   readonly lines: readonly PolicyLine[]
@@ -162,6 +196,8 @@ export interface PersonPageView {
   readonly listed: boolean
   readonly erased: boolean
   readonly standings: readonly Standing[]
+  /** Nothing is sent to it, since a mail came back or was not wanted. */
+  readonly suppressed: Suppression | null
   readonly sessions: readonly Session[]
   readonly challenges: readonly (Challenge & { readonly live: boolean; readonly verdict: string; readonly mails: readonly SeenMail[] })[]
   /** What came of the act that led here. */
