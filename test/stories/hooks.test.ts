@@ -35,7 +35,12 @@ test('who signs in, confirms and signs out is told, by ids alone', async () => {
     challenge: asked.challenge,
     proof: 'code',
   })
-  expect(told.find(([name]) => name === 'signedOut')?.[1]).toMatchObject({ user: first.user, sessions: [first.session], count: 1, reason: 'signed_out' })
+  expect(told.find(([name]) => name === 'signedOut')?.[1]).toMatchObject({
+    user: first.user,
+    sessions: [first.session],
+    count: 1,
+    reason: 'signed_out',
+  })
   expect(JSON.stringify(told)).not.toContain('@')
 })
 
