@@ -6,6 +6,7 @@ import { failurePage } from '../page/failure.tsx'
 import type { FailureView, Frame, Problem } from '../page/view.ts'
 import { explain } from '../words/explain.ts'
 import { wordsFor } from '../words/words.ts'
+import { languageCookie } from './cookies.ts'
 import type { Outgoing } from './exchange.ts'
 import type { Visit } from './visit.ts'
 
@@ -17,7 +18,12 @@ interface Extra {
 }
 
 export function frameOf(visit: Visit, now: number): Frame {
-  return visit.site.frame(visit.asker.requestId, now)
+  return visit.site.frame(visit.asker.requestId, now, visit.language)
+}
+
+/** For pages of operators and developers, which have no other language. */
+export function englishFrame(visit: Visit, now: number): Frame {
+  return visit.site.frame(visit.asker.requestId, now, 'en')
 }
 
 export function html(visit: Visit, body: string, extra: Extra = {}): Outgoing {
@@ -77,5 +83,7 @@ function respond(visit: Visit, body: string | null, status: number, extra: Extra
     ...own,
   }
   if (extra.retryAfterMs != null) headers['retry-after'] = String(Math.max(1, Math.ceil(extra.retryAfterMs / 1_000)))
-  return { status, headers, cookies: extra.cookies ?? [], body }
+  const cookies = extra.cookies ?? []
+  if (visit.api || !visit.languageAsked) return { status, headers, cookies, body }
+  return { status, headers, cookies: [...cookies, languageCookie(visit.site.cookies, visit.language)], body }
 }

@@ -70,7 +70,9 @@ function Elsewhere({ frame, view }: Props) {
     <>
       <h1>{w.whereHeading}</h1>
       <p class="lead">
-        <Asked frame={frame} view={view} /> {cut}
+        <Asked frame={frame} view={view} />
+        {words(frame).gap}
+        {cut}
       </p>
       <StartAgain frame={frame} />
       <p class="hint">{w.notMe}</p>
@@ -141,7 +143,8 @@ function UnboundForm({ frame, view }: Props) {
 
 function Asked({ frame, view }: Props) {
   const w = words(frame)
-  return <>{fill(w.landing.asked(w.ago(view.askedAt, frame.now)), { brand: frame.brand.name, device: <bdi>{view.device}</bdi> })}</>
+  const ago = w.ago(view.askedAt, frame.now)
+  return <>{fill(w.landing.asked, { brand: frame.brand.name, device: <bdi>{w.device(view.device)}</bdi>, ago })}</>
 }
 
 function Stay({ frame }: { frame: Frame }) {
