@@ -29,6 +29,8 @@ const layers: Record<string, Layer> = {
     may: [/^client\/(?!react\.ts$)/, /^core\/(code|typed-address)\.ts$/],
     types: [/^core\/(reason|paths)\.ts$/],
   },
+  // Tries a deployment from outside: of the server it knows nothing.
+  preflight: { files: /^preflight\//, may: [/^preflight\//, /^node:tls$/] },
   // Charts are of the console: their library is loaded with the first page that shows one.
   charts: { files: /^page\/console\/chart\.tsx$/, may: [/^core\//, /^hono\/jsx/, /^d3-(scale|shape)$/] },
   page: { files: /^page\//, may: [/^page\/(?!client\/)/, /^core\//, /^words\//, /^hono\/(jsx|html)/] },

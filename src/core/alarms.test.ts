@@ -5,7 +5,7 @@ import type { Told, ToldVerify } from './told.ts'
 const MINUTE = 60_000
 const now = Date.UTC(2026, 10, 21, 9)
 const nothing: Counts = { opened: 0, openedLate: 0, posts: 0, inVain: 0, wrongCodes: 0, handedOver: 0, notTaken: 0 }
-const calm: Seen = { counts: nothing, queueAgeMs: 0, breakerFill: 0 }
+const calm: Seen = { counts: nothing, queueAgeMs: 0, breakerFill: 0, unsealedMs: 0 }
 
 const view = { method: 'GET', ageMs: 1, first: true, mailbox: 'other' } as const
 
@@ -34,6 +34,7 @@ describe('a rule', () => {
     ['mails_not_taken', seen({ handedOver: 10, notTaken: 5 }), seen({ handedOver: 10, notTaken: 6 })],
     ['mails_not_taken', seen({ handedOver: 9, notTaken: 9 }), seen({ handedOver: 11, notTaken: 9 })],
     ['mail_queue_age', seen({}, { queueAgeMs: 120_000 }), seen({}, { queueAgeMs: 120_001 })],
+    ['record_unsealed_age', seen({}, { unsealedMs: 7_200_000 }), seen({}, { unsealedMs: 7_200_001 })],
   ])('%s speaks above its value and of enough, and ends below', (id, quiet, loud) => {
     expect([...judge(new Set(), quiet).now]).toEqual([])
     const begun = judge(new Set(), loud)
@@ -46,7 +47,15 @@ describe('a rule', () => {
 
   test('each has a row above', () => {
     expect(rules.map(({ id }) => id).sort()).toEqual(
-      ['breaker_open', 'expired_landings', 'mail_queue_age', 'mails_not_taken', 'posts_in_vain', 'wrong_codes'].sort(),
+      [
+        'breaker_open',
+        'expired_landings',
+        'mail_queue_age',
+        'mails_not_taken',
+        'posts_in_vain',
+        'record_unsealed_age',
+        'wrong_codes',
+      ].sort(),
     )
   })
 })

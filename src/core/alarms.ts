@@ -1,6 +1,7 @@
 // When somebody should be called: rules on what a process counted in the last hour, and on how it stands. Data: what each looks at, from when
 // on it speaks, and what is to be done then.
 import type { Ms } from './model.ts'
+import { BEHIND } from './seal.ts'
 import { isHuman, type Told, wasInVain } from './told.ts'
 
 export type Counted = 'opened' | 'openedLate' | 'posts' | 'inVain' | 'wrongCodes' | 'handedOver' | 'notTaken'
@@ -58,6 +59,8 @@ export interface Seen {
   readonly queueAgeMs: Ms
   /** From 1 on the breaker is open; null: there is none. */
   readonly breakerFill: number | null
+  /** For how long an event has waited for its seal, as far as this process was there to see it. */
+  readonly unsealedMs: Ms
 }
 
 export interface Rule {
@@ -122,6 +125,14 @@ export const rules: readonly Rule[] = [
     over: 120,
     value: ({ queueAgeMs }) => queueAgeMs / 1_000,
     todo: 'is there a process that sends mail, and is the mail server so slow that all are busy?',
+  },
+  {
+    id: 'record_unsealed_age',
+    words: 'seconds that an event of the record has waited for its seal',
+    unit: 'seconds',
+    over: BEHIND / 1_000,
+    value: ({ unsealedMs }) => unsealedMs / 1_000,
+    todo: 'look for sealing_failed in the log, and whether POSTKEY_SEALS is off everywhere: until it is sealed, a change of the record does not show',
   },
 ]
 

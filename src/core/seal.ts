@@ -71,6 +71,9 @@ const WINDOW: Ms = 60_000
 /** A worker settles it within two minutes of its end, if there is one. */
 export const SETTLED_AFTER: Ms = 3_600_000
 
+/** Longer than a closed window waits for its seal, with a mail in it that is tried until its link runs out. */
+export const BEHIND: Ms = 2 * 3_600_000
+
 /**
  * Events of requests before this id are all written. `queuedFirst`: of the mails that still wait, the first request; how a mail was handed
  * over is written under the request that asked for it.

@@ -1,5 +1,5 @@
 // Looks every minute whether somebody should be called, says so in the log, once when it begins and once when it ends, and by mail to those
-// who asked for it. By the counts of this process: each node watches its own share, and all of them the queue and the breaker.
+// who asked for it. By the counts of this process: each node watches its own share, and all of them the queue, the breaker and the seals.
 import { type Finding, judge, type Minutes, sumOf, withTold } from '../core/alarms.ts'
 import type { Ms } from '../core/model.ts'
 import type { Tell } from '../core/told.ts'
@@ -31,16 +31,20 @@ export function startAlarms(context: Context, transport: MailTransport | null, o
   let minutes: Minutes = []
   let raised: ReadonlySet<string> = new Set()
   let stopped = false
+  const began = now()
 
   const look = async (): Promise<Vitals & { readonly alarms: ReadonlySet<string> }> => {
     const vitals = await lookAround(context)
-    const judged = judge(raised, { ...vitals, counts: sumOf(minutes, now()) })
+    const judged = judge(raised, { ...vitals, unsealedMs: seenOf(vitals), counts: sumOf(minutes, now()) })
     raised = judged.now
     for (const finding of judged.raised) log.warn('alarm', { ...fieldsOf(finding), detail: finding.rule.todo })
     for (const finding of judged.ended) log.event('alarm_ended', fieldsOf(finding))
     void mail(judged.raised)
     return { ...vitals, alarms: raised }
   }
+
+  // What waited before this process began, while nobody ran, will be sealed in a minute.
+  const seenOf = ({ unsealedMs }: Vitals): Ms => Math.min(unsealedMs, Math.max(0, now() - began))
 
   const mail = async (findings: readonly Finding[]): Promise<void> => {
     if (transport === null) return

@@ -1,6 +1,6 @@
 // `postkey audit verify`: is the record as it was sealed? Reads only.
 import type { Ms } from '../core/model.ts'
-import type { Head, Place } from '../core/seal.ts'
+import { BEHIND, type Head, type Place } from '../core/seal.ts'
 import type { Present } from '../core/seal-difference.ts'
 import { iso, span } from '../core/span.ts'
 import { timeOf } from '../core/time-key.ts'
@@ -15,8 +15,6 @@ import { sinceOf, TENANT, watched } from './record.ts'
 const COMMAND = 'audit verify'
 /** So many are told in full; all are counted. */
 const TOLD_MAX = 100
-/** Longer than a closed window waits for its seal, with a mail in it that is tried until its link runs out. */
-const BEHIND_MS = 2 * 3_600_000
 
 export async function auditVerify(request: Request): Promise<ExitCode> {
   const since = request.flags['since'] === undefined ? 0 : sinceOf(request, COMMAND, '')
@@ -74,7 +72,7 @@ async function verify(request: Request, store: Store, { secrets, policy }: Confi
 function isWhole(verified: VerifiedRecord, withSecret: boolean): boolean {
   const { differences, head, unconfirmed, newest, goOnAfter } = verified
   // Whoever removes all seals is not to be told that all is well.
-  if (newest === null && waitsOf(verified) > BEHIND_MS) return false
+  if (newest === null && waitsOf(verified) > BEHIND) return false
   return differences === 0 && head !== 'different' && (unconfirmed === null || !withSecret) && goOnAfter === null
 }
 
@@ -143,7 +141,7 @@ function youngOf(verified: VerifiedRecord): string[] {
   if (young === null || young === 0) return []
   const lines = [`${young} events are not sealed yet: what is younger than a quarter of an hour, or waits for a mail to be handed over.`]
   const waits = waitsOf(verified)
-  if (waits > BEHIND_MS)
+  if (waits > BEHIND)
     lines.push(`The first of them is ${span(waits)} old: look for sealing_failed in the log, and whether POSTKEY_SEALS is off.`)
   return lines
 }

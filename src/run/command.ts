@@ -251,6 +251,24 @@ export const commands: Readonly<Record<string, Entry>> = {
     ],
     async (request) => (await import('./webhooks.ts')).webhooks(request),
   ),
+  preflight: entry(
+    'preflight',
+    'Try a running deployment as a hostile inbox, a careless person and another site would. Mails are read from the inbox of `postkey dev`.',
+    {
+      json: common.json,
+      help: common.help,
+      only: text('These cases only, such as SC-04,CS-02', 'IDS'),
+      adapter: text('How another system than Postkey is asked, and where its mails are', 'FILE'),
+      junit: text('Also write the results there, as CI servers read them', 'FILE'),
+      where: { type: 'positional', required: false, description: 'Its public address, base path and all', valueHint: 'URL' },
+    },
+    [
+      'postkey preflight http://localhost:3000',
+      'postkey preflight https://auth.example.com --json',
+      'postkey preflight http://localhost:3000 --only SC-04,SC-06 --junit preflight.xml',
+    ],
+    async (request) => (await import('./preflight.ts')).preflight(request),
+  ),
   doctor: entry(
     'doctor',
     'Check settings, database, mail server and the DNS records of your mail domain; with --deep every row.',

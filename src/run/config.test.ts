@@ -369,3 +369,29 @@ test('who verifies the record needs the secret and the policy besides, and can d
   expect(read({ POSTKEY_DATABASE_URL: 'file:/tmp/x.db' }, { mode: 'verify' })).toMatchObject({ ok: true, config: { secrets: [] } })
   expect(told(read({ POSTKEY_SECRET: 'short' }, { mode: 'verify' }))).toContain('POSTKEY_SECRET')
 })
+
+describe('who verifies the record of `postkey dev`', () => {
+  const dev = (): readonly string[] => {
+    const made = read({}, { mode: 'dev' })
+    return made.ok ? made.config.secrets : []
+  }
+
+  test('has the secret that it made', () => {
+    const secrets = dev()
+    expect(secrets).toHaveLength(1)
+    expect(read({}, { mode: 'verify' })).toMatchObject({ ok: true, config: { secrets }, origins: { secret: 'generated' } })
+  })
+
+  test('has it for no other database, in the place of none that is given, and makes none', () => {
+    expect(read({}, { mode: 'verify' })).toMatchObject({ ok: true, config: { secrets: [] } })
+    dev()
+    expect(read({ POSTKEY_DATABASE_URL: 'file:/tmp/x.db' }, { mode: 'verify' })).toMatchObject({ ok: true, config: { secrets: [] } })
+    expect(read({ POSTKEY_SECRET: SECRET }, { mode: 'verify' })).toMatchObject({ ok: true, config: { secrets: [SECRET] } })
+  })
+
+  test('is told when it cannot be read', () => {
+    mkdirSync(join(folder, '.postkey'))
+    writeFileSync(join(folder, '.postkey', 'secret'), '')
+    expect(told(read({}, { mode: 'verify' }))).toMatch(/POSTKEY_SECRET is not given, and \S+secret is empty/)
+  })
+})

@@ -1,10 +1,11 @@
 // The settings of a server: whether all of them together are safe for what is to be run, and if not, everything that is wrong at once,
 // each with its remedy. No answer repeats a secret.
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Policy, readPolicy } from '../core/policy.ts'
 import { readReturnTo } from '../core/return-to.ts'
 import { type RollOutInput, readRollOut } from '../core/roll-out.ts'
-import { ensureSecretFile } from './secret-file.ts'
+import { ensureSecretFile, readSecretFile } from './secret-file.ts'
 import {
   type Accent,
   isLocalhost,
@@ -137,6 +138,13 @@ function fillIn(sources: ConfigSources, given: Partial<Values>, origins: Record<
   settle('port', 3000)
   // A server without TLS should not be reachable by accident; containers set HOST=0.0.0.0.
   settle('host', '127.0.0.1')
+  if (sources.mode === 'verify' && origins.databaseUrl === 'default' && origins.secret === 'unset') {
+    const text = findSecretOfDev(sources, problems)
+    if (text !== null) {
+      filled.secret = [text]
+      origins.secret = 'generated'
+    }
+  }
   if (sources.mode !== 'dev') return filled
 
   settle('url', `http://localhost:${filled.port ?? 3000}`)
@@ -156,6 +164,17 @@ function fillIn(sources: ConfigSources, given: Partial<Values>, origins: Record<
     }
   }
   return filled
+}
+
+/** The record of `dev` is held against the secret that `dev` made; null: it made none, and none is made here. */
+function findSecretOfDev(sources: ConfigSources, problems: ConfigProblem[]): string | null {
+  const path = resolve(folderOf(sources), FOLDER_OF_DEV, 'secret')
+  if (!existsSync(path)) return null
+  const read = readSecretFile(path)
+  if (read.ok) return read.text
+  const remedy = 'run it as whoever runs `postkey dev`, or set POSTKEY_SECRET'
+  problems.push({ key: 'POSTKEY_SECRET', what: `is not given, and ${read.why}`, why: settings.secret.why, remedy })
+  return null
 }
 
 /** What each command insists on. */

@@ -1,6 +1,7 @@
 // Somebody is called when it matters: once when it begins, once when it ends, by log, by number, and by mail to those who run it.
 import { describe, expect, test } from 'vitest'
 import type { Message } from '../../src/index.ts'
+import { temporaryDatabase } from '../database.ts'
 import { askAndOpen, HOUR, type Kit, type KitOptions, MINUTE, startKit, wrongCode } from '../kit.ts'
 
 const OPERATOR = 'ops@example.com'
@@ -105,6 +106,29 @@ describe('alarms', () => {
     idle.kit.clock.forward(3 * MINUTE)
     expect(await idle.alarms()).toEqual(['mail_queue_age'])
     await idle.kit.close()
+  })
+
+  test('the record is not sealed any more: raised after two hours, by no process that has just begun, and ended by the next seal', async () => {
+    await using database = await temporaryDatabase()
+    const { kit, lines, alarms } = await watched({ database: database.url, seals: false })
+    await askAndOpen(kit, 'ada@example.net')
+    kit.clock.forward(2 * HOUR)
+    expect(await alarms()).toEqual([])
+    kit.clock.forward(1)
+    expect(await alarms()).toEqual(['record_unsealed_age'])
+    expect(about(lines)).toEqual([
+      {
+        name: 'alarm',
+        fields: { rule: 'record_unsealed_age', value: 7_200.001, threshold: 7_200, detail: expect.stringContaining('POSTKEY_SEALS') },
+      },
+    ])
+    const other = await watched({ database: database.url, seals: false, now: kit.clock.now })
+    expect(await other.alarms()).toEqual([])
+    await other.kit.close()
+    await kit.postkey.seal()
+    expect(await alarms()).toEqual([])
+    expect(about(lines).at(-1)).toMatchObject({ name: 'alarm_ended', fields: { rule: 'record_unsealed_age', value: 0 } })
+    await kit.close()
   })
 
   test('a day as it should be raises nothing', async () => {

@@ -330,6 +330,10 @@ async function takeBack(url: string): Promise<void> {
     'drop index challenges_email',
     'drop index challenges_network',
     'alter table challenges drop column network',
+    'alter table sessions drop column proved_at',
+    'drop index users_external',
+    'alter table users drop column external_id',
+    ...['endpoints', 'dispatches', 'attempts', 'tenants', 'admin_keys'].map((table) => `drop table if exists ${table}`),
     'delete from migrations where number >= 6',
   ])
     await engine.write({ locks: nothing, run: () => run(sql) })

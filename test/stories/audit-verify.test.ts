@@ -1,11 +1,17 @@
 // AU-03: whoever writes to the database by hand changes the record, its seals, or both; what the verifier says is the first bad place. And
 // what is no tampering is none: erasure, a new secret, an interrupted run.
-import { copyFileSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Head, Seal } from '../../src/core/seal.ts'
 import { sealClosed } from '../../src/flow/seal.ts'
 import { type Difference, type Late, type VerifiedRecord, type VerifyRecord, verifyRecord } from '../../src/flow/verify-record.ts'
 import { main } from '../../src/run/command.ts'
+import { readConfig } from '../../src/run/config.ts'
 import { keyring } from '../../src/secret.ts'
 import { copyDatabase } from '../../src/store/backup.ts'
 import { type OpenEngine, openEngine, storeOver } from '../../src/store/open.ts'
@@ -537,6 +543,27 @@ test('AU-03: an older database in the place of the newer: the end is missing, an
   await engine.close()
   await kit.close()
   await database.drop()
+})
+
+test('the record of `postkey dev`, in its folder: its database and its secret are found', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postkey-demo-'))
+  const demo = readConfig({ env: {}, mode: 'dev', folder })
+  const kit = await startKit({
+    database: `file:${join(folder, '.postkey', 'postkey.db')}`,
+    secret: demo.ok ? demo.config.secrets : [],
+    seals: false,
+  })
+  await signIn(kit, 'ada@example.net')
+  kit.clock.forward(20 * MINUTE)
+  await kit.postkey.seal()
+  await kit.close()
+  const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, 'audit', 'verify', '--json'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], POSTKEY_TEST_SQLITE: process.env['POSTKEY_TEST_SQLITE'] },
+  })
+  expect(JSON.parse(stdout)).toMatchObject({ ok: true, seals: 1, events: 3, unconfirmed: null })
+  rmSync(folder, { recursive: true })
 })
 
 test.each([

@@ -1,0 +1,81 @@
+// A case: what a hostile inbox, a careless person or another site does, and what must then be true. It ends with its evidence, or throws
+// what was found wrong.
+import type { Browser } from './browser.ts'
+import type { Asked, Mail, Opened, System } from './system.ts'
+
+export type Area =
+  | 'scanners'
+  | 'twice'
+  | 'other browser'
+  | 'other sites'
+  | 'way back'
+  | 'strangers'
+  | 'limits'
+  | 'cookies'
+  | 'headers'
+  | 'mail'
+  | 'network'
+
+export interface Case {
+  /** As in the catalogue of attacks, where it stands there; else a name of its own. */
+  readonly id: string
+  readonly area: Area
+  /** What must be true. */
+  readonly title: string
+  readonly remedy: string
+  /** Reads a mail: left out where no mailbox is given. */
+  readonly mail: boolean
+  run(scene: Scene): Promise<string>
+}
+
+export interface Scene {
+  readonly system: System
+  /** A new one, in the same network as all others: from one machine there is only one. */
+  browser(agent?: string): Browser
+  /** An address whose mail can be read, and that nobody has asked for yet. */
+  address(): string
+  /** The newest mail to an address, once there are so many. */
+  mail(email: string, nth?: number): Promise<Mail>
+  wait(ms: number, why: string): Promise<void>
+  /** Asks for a mail with a new browser, and opens it. */
+  asked(more?: { readonly returnTo?: string }): Promise<AskedFor>
+}
+
+export interface AskedFor extends Opened {
+  readonly browser: Browser
+  readonly email: string
+  readonly asked: Asked
+  readonly mail: Mail
+}
+
+/** It is not as it must be. */
+export class Wrong extends Error {}
+/** It cannot be tried here. */
+export class NotHere extends Error {}
+
+export function must(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Wrong(otherwise)
+}
+
+export interface Result {
+  readonly case: Case
+  readonly outcome: 'pass' | 'fail' | 'not tried'
+  readonly evidence: string
+  readonly ms: number
+}
+
+export async function tryCase(one: Case, scene: Scene): Promise<Result> {
+  const began = performance.now()
+  const end = (outcome: Result['outcome'], evidence: string): Result => ({
+    case: one,
+    outcome,
+    evidence: evidence.replace(/\s+/g, ' ').slice(0, 300),
+    ms: Math.round(performance.now() - began),
+  })
+  try {
+    return end('pass', await one.run(scene))
+  } catch (error) {
+    if (error instanceof NotHere) return end('not tried', error.message)
+    return end('fail', error instanceof Wrong ? error.message : `it could not be tried to its end: ${String(error)}`)
+  }
+}

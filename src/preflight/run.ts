@@ -1,0 +1,73 @@
+// All cases against one deployment, one after the other, since from one machine all of them share the limits of its network.
+import { openBrowser } from './browser.ts'
+import { type Case, NotHere, type Result, type Scene, tryCase } from './case.ts'
+import { mailCases } from './cases-mail.ts'
+import { webCases } from './cases-web.ts'
+import type { Mailbox } from './dev-inbox.ts'
+import type { System } from './system.ts'
+
+export const cases: readonly Case[] = [...mailCases, ...webCases]
+
+/** What a limit may ask of whoever tries it. */
+const WAIT_MAX_MS = 15 * 60_000
+
+export interface Trying {
+  readonly system: System
+  /** null: no mail can be read. */
+  readonly mailbox: Mailbox | null
+  /** Before each case, and where one waits for long. */
+  readonly onStep: (done: number, text: string) => void
+  readonly only?: ReadonlySet<string> | undefined
+}
+
+export async function tryAll({ system, mailbox, onStep, only }: Trying): Promise<readonly Result[]> {
+  const chosen = cases.filter(({ id }) => only === undefined || only.has(id))
+  const results: Result[] = []
+  let addresses = 0
+  const run = Math.random().toString(36).slice(2, 8)
+  const scene: Scene = {
+    system: patient(system, (ms, why) => scene.wait(ms, why)),
+    browser: (agent) => openBrowser(system.url, agent),
+    address: () => mailbox?.addressFor(`preflight-${run}-${++addresses}`) ?? `preflight-${run}-${++addresses}@preflight.example`,
+    mail: async (email, nth = 1) => {
+      const found = await mailbox?.mail(email, nth)
+      if (found == null) throw new Error(`no mail number ${nth} to ${email} arrived`)
+      return found
+    },
+    wait: async (ms, why) => {
+      if (ms > 1_000) onStep(results.length, `waiting ${Math.ceil(ms / 1_000)} s: ${why}`)
+      await new Promise((resolve) => setTimeout(resolve, ms))
+    },
+    asked: async ({ returnTo } = {}) => {
+      const browser = scene.browser()
+      const email = scene.address()
+      await browser.get(`${system.url}${system.pages[0]}`)
+      const asked = await scene.system.ask(browser, email, returnTo === undefined ? {} : { returnTo })
+      if (asked.answer.status >= 400) throw new Error(`asking for a mail answers ${asked.answer.status}`)
+      const mail = await scene.mail(email)
+      return { browser, email, asked, mail, ...system.open(mail) }
+    },
+  }
+  for (const one of chosen) {
+    onStep(results.length, `${one.id} ${one.title}`)
+    results.push(
+      one.mail && mailbox === null ? { case: one, outcome: 'not tried', evidence: 'no mailbox to read', ms: 0 } : await tryCase(one, scene),
+    )
+  }
+  return results
+}
+
+/** Forty cases ask for more mails than one network may: where it is told to wait, it waits. */
+function patient(system: System, wait: Scene['wait']): System {
+  return {
+    ...system,
+    ask: async (browser, email, more) => {
+      const asked = await system.ask(browser, email, more)
+      const ms = Number(asked.answer.headers.get('retry-after')) * 1_000
+      if (asked.answer.status !== 429 || !(ms > 0)) return asked
+      if (ms > WAIT_MAX_MS) throw new NotHere(`the limits of this network ask to wait ${Math.ceil(ms / 60_000)} minutes`)
+      await wait(ms + 500, 'the limits of this network are reached')
+      return await system.ask(browser, email, more)
+    },
+  }
+}

@@ -1,0 +1,96 @@
+// What is tried: a deployment, by the few things that any sign-in by mail lets people do. An adapter says how they are done; this one is
+// Postkey's, over its pages, as a browser without script would.
+import type { Answer, Browser } from './browser.ts'
+
+export interface Opened {
+  readonly link: string | null
+  readonly code: string | null
+}
+
+/** One mail as it arrived. */
+export interface Mail {
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface Asked {
+  readonly answer: Answer
+  /** As far as the system names what was asked for, for the code and for another mail. */
+  readonly id: string
+}
+
+export interface System {
+  readonly name: string
+  /** Public origin and base path. */
+  readonly url: string
+  /** Below it: the pages that people see before they are signed in. */
+  readonly pages: readonly string[]
+  ask(
+    browser: Browser,
+    email: string,
+    more?: { readonly returnTo?: string; readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<Asked>
+  resend(browser: Browser, asked: Asked): Promise<Answer>
+  /** Finds link and code in a mail. */
+  open(mail: Mail): Opened
+  /** Opens the link, and then does what its page does by itself or asks the person to do; `email`: what the person types if asked for. */
+  follow(browser: Browser, link: string, email?: string): Promise<Answer>
+  /** What a person who follows the link sends, made up by somebody else. */
+  forge(browser: Browser, link: string, headers: Readonly<Record<string, string>>): Promise<Answer>
+  typeCode(browser: Browser, asked: Asked, code: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  /** The address of who is signed in; null: nobody. */
+  whoAmI(browser: Browser): Promise<string | null>
+  signOut(browser: Browser, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  /** Paths that change something, to be tried by GET. */
+  readonly changing: readonly string[]
+}
+
+export function postkeyAt(url: string): System {
+  const at = (path: string): string => `${url}${path}`
+  const partsOf = (link: string): { id: string; secret: string } => {
+    const [, id = '', secret = ''] = /\/l\/([0-9A-Za-z]{17})(?:[#/]([0-9A-Za-z]{43}))?/.exec(link) ?? []
+    return { id, secret }
+  }
+  return {
+    name: 'Postkey',
+    url,
+    pages: ['/sign-in', '/sign-in/check', '/l/00000000000000000', '/account'],
+    changing: [
+      '/sign-in/code',
+      '/sign-in/resend',
+      '/sign-out',
+      '/account/sessions/end',
+      '/account/sessions/end-others',
+      '/api/sign-in/verify',
+    ],
+    ask: async (browser, email, { returnTo, headers } = {}) => {
+      const form = { email, ...(returnTo === undefined ? {} : { return_to: returnTo }) }
+      const answer = await browser.post(at('/sign-in'), form, headers)
+      return { answer, id: answer.location === '' ? '' : (new URL(answer.location).searchParams.get('c') ?? '') }
+    },
+    resend: (browser, { id }) => browser.post(at('/sign-in/resend'), { c: id }),
+    open: ({ text }) => {
+      const link = /https?:\/\/\S*\/l\/\S+/.exec(text)?.[0] ?? null
+      const rest = link === null ? text : text.replaceAll(link, '')
+      return { link, code: /(?<!\d)\d{6,10}(?!\d)/.exec(rest)?.[0] ?? null }
+    },
+    follow: async (browser, link, email) => {
+      const { id, secret } = partsOf(link)
+      const page = await browser.get(at(`/l/${id}`))
+      if (page.status >= 300) return page
+      return await browser.post(at(`/l/${id}`), { secret, ...(email === undefined ? {} : { email }) })
+    },
+    forge: (browser, link, headers) => {
+      const { id, secret } = partsOf(link)
+      return browser.post(at(`/l/${id}`), { secret }, headers)
+    },
+    typeCode: (browser, { id }, code, headers) => browser.post(at('/sign-in/code'), { c: id, code }, headers),
+    whoAmI: async (browser) => {
+      const { status, text } = await browser.send(at('/api/session'), { headers: { 'sec-fetch-site': 'same-origin' } })
+      return status === 200 ? (JSON.parse(text) as { user: { email: string } }).user.email : null
+    },
+    signOut: (browser, headers) => browser.post(at('/sign-out'), {}, headers),
+  }
+}

@@ -1,0 +1,121 @@
+// `postkey preflight URL`: tries a running deployment as a hostile inbox, a careless person and another site would, from outside, and says what
+// did not hold, by what it saw, and what to do.
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseUrl } from '../core/url.ts'
+import type { Area, Result } from '../preflight/case.ts'
+import { devInboxAt, hasDevInbox, type Mailbox } from '../preflight/dev-inbox.ts'
+import { cases, tryAll } from '../preflight/run.ts'
+import { postkeyAt, type System } from '../preflight/system.ts'
+import type { ExitCode, Request, Terminal } from './command.ts'
+import { startProgress } from './progress.ts'
+
+export async function preflight(request: Request): Promise<ExitCode> {
+  const { terminal, json, words, flags } = request
+  const refuse = (what: string): ExitCode => {
+    if (json) terminal.out(JSON.stringify({ ok: false, error: what }))
+    terminal.err(`postkey preflight: ${what}`)
+    return 2
+  }
+  const url = readAddress(words[0])
+  if (url === null) return refuse('say which deployment, like: postkey preflight http://localhost:3000')
+  const only = flags['only'] === undefined ? undefined : new Set(flags['only'].split(',').map((id) => id.trim().toUpperCase()))
+  const unknown = [...(only ?? [])].find((id) => !cases.some((one) => one.id === id))
+  if (unknown !== undefined) return refuse(`there is no case ${unknown} — the cases are ${cases.map(({ id }) => id).join(', ')}`)
+  const answers = await fetch(url, { redirect: 'manual' }).catch((error: Error) => error)
+  if (answers instanceof Error) return refuse(`${url} does not answer (${causeOf(answers)}) — is it running, and reachable from here?`)
+
+  const adapted = await adaptedTo(url, flags['adapter'] === undefined ? null : resolve(terminal.folder, flags['adapter']))
+  if (typeof adapted === 'string') return refuse(adapted)
+  const { system, mailbox } = adapted
+  const chosen = cases.filter(({ id }) => only === undefined || only.has(id))
+  const progress = await startProgress(request, { title: `Trying ${url}`, end: 'Tried', of: chosen.length })
+  let results: readonly Result[] = []
+  try {
+    results = await tryAll({ system, mailbox, onStep: progress.say, only })
+  } finally {
+    progress.stop()
+    await mailbox?.close()
+  }
+  const failed = results.filter(({ outcome }) => outcome === 'fail').length
+  if (flags['junit'] !== undefined) writeFileSync(resolve(terminal.folder, flags['junit']), junit(url, results))
+  terminal.out(
+    json
+      ? JSON.stringify({ ok: failed === 0, system: system.name, url, results: results.map(asJson) }, null, 2)
+      : report(url, results, terminal),
+  )
+  return failed === 0 ? 0 : 1
+}
+
+interface Adapted {
+  readonly system: System
+  readonly mailbox: Mailbox | null
+}
+
+/** Postkey's own, or what a file says of another system; a text: why not. */
+async function adaptedTo(url: string, file: string | null): Promise<Adapted | string> {
+  if (file === null) return { system: postkeyAt(url), mailbox: (await hasDevInbox(url)) ? devInboxAt(url) : null }
+  let adapter: { default?: unknown }
+  try {
+    adapter = (await import(pathToFileURL(file).href)) as { default?: unknown }
+  } catch (error) {
+    return `the adapter ${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`
+  }
+  if (typeof adapter.default !== 'function')
+    return `the adapter ${file} has no function as its default export — docs/preflight.md shows one`
+  const { system, mailbox = null } = (await (adapter.default as (url: string) => unknown)(url)) as Partial<Adapted>
+  return system === undefined ? `the adapter ${file} gives no system — docs/preflight.md shows one` : { system, mailbox }
+}
+
+function readAddress(given: string | undefined): string | null {
+  const url = parseUrl(given ?? '')
+  if (url === null) return null
+  const { protocol, origin, pathname } = url
+  return /^https?:$/.test(protocol) ? `${origin}${pathname.replace(/\/+$/, '')}` : null
+}
+
+function causeOf(error: Error): string {
+  return error.cause instanceof Error ? error.cause.message : error.message
+}
+
+function asJson({ case: { id, area, title, remedy }, outcome, evidence, ms }: Result): object {
+  return { id, area, title, outcome, evidence, ...(outcome === 'fail' ? { remedy } : {}), ms }
+}
+
+function report(url: string, results: readonly Result[], { env, interactive }: Terminal): string {
+  const colour = (code: number, text: string): string => (interactive && !env['NO_COLOR'] ? `\u001b[${code}m${text}\u001b[39m` : text)
+  const words = { pass: colour(32, 'pass'), fail: colour(31, 'fail'), 'not tried': colour(33, '-   ') }
+  const areas = [...new Set(results.map((result) => result.case.area))]
+  const width = Math.max(...results.map((result) => result.case.id.length))
+  const linesOf = ({ case: { id, title, remedy }, outcome, evidence }: Result): string[] => [
+    `  ${words[outcome]}  ${id.padEnd(width)}  ${title}`,
+    ...(outcome === 'pass' ? [] : [`        ${' '.repeat(width)}${evidence}`]),
+    ...(outcome === 'fail' ? [`        ${' '.repeat(width)}→ ${remedy}`] : []),
+  ]
+  const count = (outcome: Result['outcome']): number => results.filter((result) => result.outcome === outcome).length
+  return [
+    `Tried: ${url}`,
+    ...areas.flatMap((area: Area) => ['', heading(area), ...results.filter((result) => result.case.area === area).flatMap(linesOf)]),
+    '',
+    `${count('pass')} passed, ${count('fail')} failed, ${count('not tried')} not tried`,
+  ].join('\n')
+}
+
+const heading = (area: Area): string => area.charAt(0).toUpperCase() + area.slice(1)
+
+/** As CI servers read it. */
+function junit(url: string, results: readonly Result[]): string {
+  const text = (raw: string): string => raw.replace(/[<>&"']/g, (one) => `&#${one.charCodeAt(0)};`)
+  const rows = results.map(({ case: { id, area, title, remedy }, outcome, evidence, ms }) => {
+    const inside =
+      outcome === 'pass'
+        ? ''
+        : outcome === 'fail'
+          ? `<failure message="${text(evidence)}">${text(remedy)}</failure>`
+          : `<skipped message="${text(evidence)}"/>`
+    return `  <testcase classname="preflight.${text(area)}" name="${text(`${id} ${title}`)}" time="${(ms / 1_000).toFixed(3)}">${inside}</testcase>`
+  })
+  const count = (outcome: Result['outcome']): number => results.filter((result) => result.outcome === outcome).length
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuite name="postkey preflight ${text(url)}" tests="${results.length}" failures="${count('fail')}" skipped="${count('not tried')}">\n${rows.join('\n')}\n</testsuite>\n`
+}
