@@ -12,6 +12,10 @@ process.exitCode = await main(process.argv.slice(2), {
   env,
   folder: process.cwd(),
   interactive: stdout.isTTY === true && env['CI'] === undefined,
+  // Only who wants it opens it: a process that holds its input open does not end.
+  get input() {
+    return process.stdin
+  },
   out: (text) => stdout.write(`${text}\n`),
   err: (text) => stderr.write(`${text}\n`),
 })

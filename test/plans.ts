@@ -4,6 +4,7 @@ import pg from 'pg'
 import type { SearchKey } from '../src/core/search.ts'
 import { verifyRecord } from '../src/flow/verify-record.ts'
 import type { Reply } from '../src/index.ts'
+import { mintId } from '../src/secret.ts'
 import { openEngine, openStore, storeOver } from '../src/store/open.ts'
 import { nothing, run } from '../src/store/operation.ts'
 import { type Database, SqliteEngine } from '../src/store/sqlite.ts'
@@ -177,6 +178,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   await Promise.all(again.slice(0, 2).map((browser, index) => proveAgain(kit, browser, addresses[index] ?? '')))
   await operate(kit, clock.at, addresses)
   await administer(kit, clock.at)
+  await importSome(database, clock.at)
   await Promise.all(again.map((browser) => browser.api('DELETE', '/api/session')))
   await kit.postkey.purge()
   await sealAndVerify(kit, database, forward)
@@ -256,6 +258,33 @@ async function sealAndVerify(kit: Kit, database: string | Store, forward: (ms: n
     onLate: () => {},
   })
   if (result.seals < 2) throw new Error('nothing was sealed')
+  if (typeof database === 'string') await store.close()
+}
+
+/** Rows that are new, there, to be linked and in each other's way, for real and for show. */
+async function importSome(database: string | Store, at: number): Promise<void> {
+  const store = typeof database === 'string' ? await openStore(database) : database
+  const [policy] = await store.listPolicies('default', 1)
+  if (policy === undefined) throw new Error('nothing was decided')
+  const versions = { app: '0', schema: 0, policy: policy.version, template: '0' }
+  const rowOf = (nth: number, externalId: string | null) => ({
+    row: {
+      email: `plan-row-${nth}-${at}@example.net`,
+      id: nth === 3 ? mintId(at) : null,
+      externalId,
+      status: 'active' as const,
+      createdAt: null,
+    },
+    newId: mintId(at),
+  })
+  for (const rows of [
+    [rowOf(1, null), rowOf(2, `row-2-${at}`)],
+    [rowOf(1, `row-1-${at}`), rowOf(3, `row-2-${at}`)],
+  ]) {
+    await store.tryImport('default', rows)
+    const scope = { tenant: 'default', policy: policy.policy, versions, requestId: mintId(at), eventId: mintId(at) }
+    await store.importUsers(scope, { by: 'command_line', rows })
+  }
   if (typeof database === 'string') await store.close()
 }
 

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { type ReasonCode, type ReasonKind, reasons } from '../src/core/reason.ts'
 import { requireRecentProof, stepUp } from './account.ts'
+import { postkey } from './cli.ts'
 import { type TestDatabase, temporaryDatabase } from './database.ts'
 import { askAndOpen, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
 import { startReceiver, typed } from './webhook-receiver.ts'
@@ -357,6 +358,10 @@ const ways: Record<ReasonCode, Way> = {
   operator_lifted_limit: { options: withOperator, go: acting('lift_mails') },
   operator_erased_user: { options: withOperator, go: acting('erase', { sure: 'yes' }) },
   operator_created_user: { go: ({ kit }) => kit.postkey.users.create({ email: ADA }) },
+  operator_imported_users: {
+    go: ({ database }) =>
+      postkey(['users', 'import', '-', '--format', 'csv', '--database-url', database.url], { input: `email\n${ADA}\n` }),
+  },
   operator_deleted_user: {
     go: async ({ kit }) => {
       await kit.postkey.users.create({ email: ADA })

@@ -359,6 +359,7 @@ export const reasons = {
     'An operator erased a person: the address is gone, the counts stay.',
   ),
   operator_created_user: reason('operator', 'operator_created_user', 201, 'sign_in', 'notice', 'An operator made a user.'),
+  operator_imported_users: reason('operator', 'operator_imported_users', 200, 'sign_in', 'notice', 'An operator imported users.'),
   operator_deleted_user: reason(
     'operator',
     'operator_deleted_user',

@@ -1,6 +1,7 @@
 // A case: what a hostile inbox, a careless person or another site does, and what must then be true. It ends with its evidence, or throws
 // what was found wrong.
-import type { Browser } from './browser.ts'
+import type { Answer, Browser } from './browser.ts'
+import type { Mailbox } from './dev-inbox.ts'
 import type { Asked, Mail, Opened, System } from './system.ts'
 
 export type Area =
@@ -32,11 +33,17 @@ export interface Scene {
   readonly system: System
   /** A new one, in the same network as all others: from one machine there is only one. */
   browser(agent?: string): Browser
+  /** The same, on the page where people ask for a mail. */
+  person(): Promise<Browser>
   /** An address whose mail can be read, and that nobody has asked for yet. */
   address(): string
   /** The newest mail to an address, once there are so many. */
   mail(email: string, nth?: number): Promise<Mail>
   wait(ms: number, why: string): Promise<void>
+  /** null: no mail can be read. */
+  readonly mailbox: Mailbox | null
+  /** A new browser in which somebody is signed in. */
+  signedIn(): Promise<{ readonly browser: Browser; readonly email: string }>
   /** Asks for a mail with a new browser, and opens it. */
   asked(more?: { readonly returnTo?: string }): Promise<AskedFor>
 }
@@ -46,6 +53,11 @@ export interface AskedFor extends Opened {
   readonly email: string
   readonly asked: Asked
   readonly mail: Mail
+}
+
+/** A page that says that something went wrong, or a way to one. */
+export function isError({ status, location }: Answer): boolean {
+  return status >= 400 || /[?&]error=/.test(location)
 }
 
 /** It is not as it must be. */

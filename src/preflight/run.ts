@@ -28,6 +28,19 @@ export async function tryAll({ system, mailbox, onStep, only }: Trying): Promise
   const scene: Scene = {
     system: patient(system, (ms, why) => scene.wait(ms, why)),
     browser: (agent) => openBrowser(system.url, agent),
+    mailbox,
+    signedIn: async () => {
+      const { browser, email, asked, link, code } = await scene.asked()
+      const answer = link === null ? await system.typeCode(browser, asked, code ?? '') : await system.follow(browser, link)
+      if ((await system.whoAmI(browser)) === null) throw new Error(`nobody is signed in after it: ${answer.status}`)
+      return { browser, email }
+    },
+    person: async () => {
+      const browser = openBrowser(system.url)
+      const [first] = system.pages
+      if (first !== undefined) await browser.get(`${system.url}${first}`)
+      return browser
+    },
     address: () => mailbox?.addressFor(`preflight-${run}-${++addresses}`) ?? `preflight-${run}-${++addresses}@preflight.example`,
     mail: async (email, nth = 1) => {
       const found = await mailbox?.mail(email, nth)
@@ -39,9 +52,8 @@ export async function tryAll({ system, mailbox, onStep, only }: Trying): Promise
       await new Promise((resolve) => setTimeout(resolve, ms))
     },
     asked: async ({ returnTo } = {}) => {
-      const browser = scene.browser()
+      const browser = await scene.person()
       const email = scene.address()
-      await browser.get(`${system.url}${system.pages[0]}`)
       const asked = await scene.system.ask(browser, email, returnTo === undefined ? {} : { returnTo })
       if (asked.answer.status >= 400) throw new Error(`asking for a mail answers ${asked.answer.status}`)
       const mail = await scene.mail(email)

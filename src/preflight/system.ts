@@ -25,14 +25,19 @@ export interface System {
   readonly name: string
   /** Public origin and base path. */
   readonly url: string
-  /** Below it: the pages that people see before they are signed in. */
+  /** Below it: the pages that people see before they are signed in; none: it has only an API. */
   readonly pages: readonly string[]
+  /** Is that how it says no to a form of another site? Absent: by any status from 400 to 499. */
+  refused?(answer: Answer): boolean
   ask(
     browser: Browser,
     email: string,
     more?: { readonly returnTo?: string; readonly headers?: Readonly<Record<string, string>> },
   ): Promise<Asked>
-  resend(browser: Browser, asked: Asked): Promise<Answer>
+  /** Another mail of the same request; absent: there is no such thing. */
+  resend?(browser: Browser, asked: Asked): Promise<Answer>
+  /** The host application writes the mails: what is in them is not this system's. */
+  readonly foreignMails?: boolean
   /** Finds link and code in a mail. */
   open(mail: Mail): Opened
   /** Opens the link, and then does what its page does by itself or asks the person to do; `email`: what the person types if asked for. */

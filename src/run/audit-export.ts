@@ -95,7 +95,7 @@ async function exportTo(request: Request, store: Store, asked: Asked): Promise<E
 }
 
 /** A new one, that only its owner reads; what was written is on the disk when this resolves. */
-async function intoFile<T>(path: string, work: (handle: FileHandle) => Promise<T>): Promise<T> {
+export async function intoFile<T>(path: string, work: (handle: FileHandle) => Promise<T>): Promise<T> {
   const handle = await open(path, 'wx', 0o600)
   try {
     const result = await work(handle)

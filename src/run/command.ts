@@ -10,6 +10,8 @@ export interface Terminal {
   readonly folder: string
   /** A person is watching: progress and colours make sense. */
   readonly interactive: boolean
+  /** What is piped in. */
+  readonly input?: AsyncIterable<Uint8Array>
   out(text: string): void
   err(text: string): void
 }
@@ -172,7 +174,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   ),
   users: entry(
     'users',
-    'The people who can sign in: `list` and `show` them, `add` one, `disable`, `enable`, `end-sessions`, `delete`, `erase`.',
+    'The people who can sign in: `list` and `show` them, `add` one, `disable`, `enable`, `end-sessions`, `delete`, `erase`; `import` those of another system, `export` all.',
     {
       ...common,
       ...database,
@@ -182,10 +184,21 @@ export const commands: Readonly<Record<string, Entry>> = {
       since: text('list: made from then on: 30d, 12h, or a date', 'TIME'),
       limit: text('list: so many at most (default: 50)', 'COUNT'),
       after: text('list: go on where the page before said', 'ID'),
+      format: text('import, export: csv or jsonl (default: by the name of the file, else csv)', 'FORMAT'),
+      from: text('import: the system it comes from: auth0, clerk, supabase, better-auth, authjs or devise', 'SYSTEM'),
+      map: text('import: which column says what, such as email=Email,external_id=UserId', 'FIELD=COLUMN,…'),
+      errors: text('import: a file for the rows that were left out, by their lines; it must not exist', 'FILE'),
+      'dry-run': { type: 'boolean', description: 'import: say what would become of each row, and write nothing' },
+      out: text('export: the file, which must not exist, or - (default: postkey-users-DATE.FORMAT)', 'FILE'),
       'external-id': text('add: what another system knows the user by', 'ID'),
       yes: { type: 'boolean', description: 'delete, erase: yes, for good' },
       action: { type: 'positional', required: false, description: 'list, show, add, disable, …', valueHint: 'ACTION' },
-      who: { type: 'positional', required: false, description: 'An address, the id of a user, or external:ID', valueHint: 'WHO' },
+      who: {
+        type: 'positional',
+        required: false,
+        description: 'An address, the id of a user, or external:ID; import: a file, or -',
+        valueHint: 'WHO',
+      },
     },
     [
       'postkey users list --unconfirmed --since 30d',
@@ -193,6 +206,9 @@ export const commands: Readonly<Record<string, Entry>> = {
       'postkey users add ada@example.net --external-id 4711',
       'postkey users disable ada@example.net',
       'postkey users delete external:4711 --yes --json',
+      'postkey users import auth0.jsonl --from auth0 --dry-run',
+      'postkey users import people.csv --map email=Email --errors left-out.jsonl',
+      'postkey users export --format jsonl --out - | gzip > users.jsonl.gz',
     ],
     async (request) => (await import('./users.ts')).users(request),
   ),

@@ -41,18 +41,25 @@ export async function list(request: Request): Promise<ExitCode> {
 
 /** null: a time was not understood, and the person was told; a text: what else was not. */
 function readAsked(request: Request): Asked | string | null {
+  const { limit = String(LIMIT), after } = request.flags
+  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > LIMIT_MAX)
+    return `--limit ${limit} is no number from 1 to ${LIMIT_MAX}`
+  if (after !== undefined && !ID_SHAPE.test(after)) return `--after ${after} is no id of a user — copy it from the end of the page before`
+  const filter = filterOf(request, 'users list')
+  return filter === null || typeof filter === 'string' ? filter : { ...filter, after, limit: Number(limit) }
+}
+
+/** The same of a time that was not understood, and of what else was not. */
+export function filterOf(request: Request, command: string): UserFilter | string | null {
   const { flags, switches } = request
-  const { status, domain: typed, limit = String(LIMIT), after } = flags
+  const { status, domain: typed } = flags
   if (status !== undefined && status !== 'active' && status !== 'disabled')
     return `--status ${status} is not known — write active or disabled`
   const domain = typed === undefined ? undefined : domainOf(typed)
   if (domain === null) return `--domain ${typed} is none — write what stands behind the "@", such as example.com`
-  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > LIMIT_MAX)
-    return `--limit ${limit} is no number from 1 to ${LIMIT_MAX}`
-  if (after !== undefined && !ID_SHAPE.test(after)) return `--after ${after} is no id of a user — copy it from the end of the page before`
-  const since = flags['since'] === undefined ? undefined : sinceOf(request, 'users list', '')
+  const since = flags['since'] === undefined ? undefined : sinceOf(request, command, '')
   if (since === null) return null
-  return { status, domain, since, after, limit: Number(limit), confirmed: switches.has('unconfirmed') ? false : undefined }
+  return { status, domain, since, confirmed: switches.has('unconfirmed') ? false : undefined }
 }
 
 function domainOf(typed: string): string | null {

@@ -4,7 +4,7 @@ import { WHO } from './users-care.ts'
 
 interface Action {
   /** What stands behind its name; null: nothing does. */
-  readonly word: string | null
+  readonly word: 'WHO' | 'ADDRESS' | 'FILE' | null
   /** Flags and switches that not all take. */
   readonly flags: readonly string[]
   readonly run: (request: Request) => Promise<ExitCode>
@@ -24,6 +24,16 @@ const actions: Readonly<Record<string, Action>> = {
   },
   show: { word: 'WHO', flags: [], run: async (request) => (await import('./users-list.ts')).show(request) },
   add: { word: 'ADDRESS', flags: ['externalId'], run: async (request) => (await import('./users-act.ts')).add(request) },
+  import: {
+    word: 'FILE',
+    flags: ['format', 'from', 'map', 'errors', 'dryRun'],
+    run: async (request) => (await import('./users-import.ts')).importFile(request),
+  },
+  export: {
+    word: null,
+    flags: ['format', 'out', 'status', 'domain', 'since', 'unconfirmed'],
+    run: async (request) => (await import('./users-export.ts')).exportUsers(request),
+  },
   'end-sessions': act('end_sessions'),
   disable: act('disable'),
   enable: act('enable'),
@@ -40,12 +50,18 @@ export async function users(request: Request): Promise<ExitCode> {
   const words = action.word === null ? 0 : 1
   if (rest.length > words) return misunderstood(request, `"${rest.slice(words).join(' ')}" is not expected after ${name}`)
   if (rest.length < words) {
-    request.terminal.err(`postkey users ${name}: ${action.word === 'ADDRESS' ? 'whom? — an address' : `whom? — ${WHO}`}`)
+    request.terminal.err(`postkey users ${name}: ${WANTED[action.word ?? 'WHO']}`)
     return 2
   }
   const [foreign] = FLAGS.filter((flag) => given(request, flag) && !action.flags.includes(flag))
   if (foreign !== undefined) return misunderstood(request, `${name} takes no --${dashed(foreign)}`)
   return await action.run(request)
+}
+
+const WANTED: Readonly<Record<NonNullable<Action['word']>, string>> = {
+  WHO: `whom? — ${WHO}`,
+  ADDRESS: 'whom? — an address',
+  FILE: 'which? — a file of CSV or JSON lines, or - for what comes in',
 }
 
 const dashed = (flag: string): string => flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

@@ -42,6 +42,9 @@ const fragments = {
    * the tenant: those are in the table itself, and to find a user's takes two looks.
    */
   by_user: { sqlite: ' indexed by sessions_user', postgres: '' },
+  /** The same for users of a list of addresses, and of external ids. */
+  by_email: { sqlite: ' indexed by users_email', postgres: '' },
+  by_external_id: { sqlite: ' indexed by users_external', postgres: '' },
   /** One of a parameter that is a JSON list of texts. */
   is_listed: {
     sqlite: 'in (select value from json_each(?))',
@@ -68,6 +71,13 @@ const fragments = {
   with_network: {
     sqlite: 'cross join challenges c indexed by challenges_network on c.tenant = ? and substr(c.id, 1, 3) = h.value and c.network = ?',
     postgres: 'cross join lateral (select id from challenges where tenant = ? and substr(id, 1, 3) = h.value and network = ? offset 0) c',
+  },
+  /** A parameter that is a JSON list of users, as rows. */
+  listed_users: {
+    sqlite:
+      '(select value ->> 0 as id, value ->> 1 as email, value ->> 2 as status, value ->> 3 as created_at, value ->> 4 as external_id from json_each(?))',
+    postgres:
+      '(select value ->> 0 as id, value ->> 1 as email, value ->> 2 as status, cast(value ->> 3 as bigint) as created_at, value ->> 4 as external_id from json_array_elements(cast(? as json)))',
   },
   /** A parameter that is a JSON list of views, as rows. */
   listed_views: {

@@ -25,6 +25,7 @@ import { resend, resendLocks, start, startLocks } from './start.ts'
 import { renew, renewLocks, startStepUp, stepUpLocks } from './step-up.ts'
 import type { Store } from './store.ts'
 import { administer, administerLocks, countUsers, createLocks, createUser, findUser, listUsers } from './users.ts'
+import { importLocks, importUsers, tryImport } from './users-import.ts'
 import { verify, verifyLocks } from './verify.ts'
 import { readViews, readViewsAfter, writeViews } from './views.ts'
 
@@ -209,6 +210,11 @@ export function storeOver(engine: Engine): Store {
       engine.write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
     administer: (scope, input) => engine.write({ locks: () => administerLocks(scope, input), run: (tx) => administer(tx, scope, input) }),
     createUser: (scope, input) => engine.write({ locks: createLocks(scope, input), run: (tx) => createUser(tx, scope, input) }),
+    importUsers: async (scope, input) => {
+      const done = await engine.write({ locks: importLocks(scope, input), alone: true, run: (tx) => importUsers(tx, scope, input) })
+      return { ...done, othersWaited: engine.oneWriter }
+    },
+    tryImport: (tenant, rows) => engine.read(() => tryImport(tenant, rows)),
     findUser: (tenant, person) => engine.read(() => findUser(tenant, person)),
     listUsers: (tenant, after, limit) => engine.read(() => listUsers(tenant, after, limit)),
     countUsers: (tenant) => engine.read(() => countUsers(tenant)),

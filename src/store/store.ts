@@ -12,6 +12,7 @@ import type { SearchKey } from '../core/search.ts'
 import type { SessionDecision } from '../core/session.ts'
 import type { StartDecision } from '../core/start.ts'
 import type { Trace } from '../core/trace.ts'
+import type { ImportRow, RowOutcome } from '../core/user-import.ts'
 import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
 import type { View } from '../core/view.ts'
 import type { WebhookStore } from './webhook-store.ts'
@@ -223,6 +224,20 @@ export interface CreateOutcome {
   readonly now: Ms
   /** The new one; or who has the address, or else the external id, already. */
   readonly user: User
+}
+
+export interface ImportInput {
+  readonly by: Hand
+  readonly rows: readonly { readonly row: ImportRow; readonly newId: string }[]
+}
+
+export interface Imported {
+  /** One for each row. */
+  readonly outcomes: readonly RowOutcome[]
+  /** In the database, with nothing else in the transaction. */
+  readonly tookMs: number
+  /** Nobody else could write meanwhile. */
+  readonly othersWaited: boolean
 }
 
 export type MailState = 'queued' | 'sent' | 'dead' | 'expired' | 'suppressed'
@@ -444,6 +459,10 @@ export interface Store extends WebhookStore {
   administer(scope: Scope, input: AdministerInput): Promise<AdministerOutcome>
   /** Makes a user whose mailbox nobody has proved, unless there is one; writes the event. */
   createUser(scope: Scope, input: CreateInput): Promise<CreateOutcome>
+  /** Makes those of the rows that are not there; one event for all of them. The same rows once more change nothing. */
+  importUsers(scope: Scope, input: ImportInput): Promise<Imported>
+  /** What would become of them. */
+  tryImport(tenant: string, rows: ImportInput['rows']): Promise<readonly RowOutcome[]>
   findUser(tenant: string, person: PersonKey): Promise<User | null>
   /** In the order of their ids, those behind `after` ('': from the first), at most so many; also those who were deleted or erased. */
   listUsers(tenant: string, after: string, limit: number): Promise<readonly User[]>

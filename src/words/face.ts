@@ -29,6 +29,7 @@ type Faceless =
   | 'operator_lifted_limit'
   | 'operator_erased_user'
   | 'operator_created_user'
+  | 'operator_imported_users'
   | 'operator_deleted_user'
   | 'user_exists'
   | 'endpoint_changed'

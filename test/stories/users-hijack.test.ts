@@ -27,6 +27,11 @@ interface Scene {
 /** Every way in which an account comes to be before anybody has proved its mailbox. */
 const ways: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
   library: ({ kit }) => kit.postkey.users.create({ email: ADA, externalId: 'of-the-squatter' }),
+  import: ({ url }) =>
+    postkey(['users', 'import', '-', '--format', 'csv', '--database-url', url], {
+      // What another system says of the mailbox is not believed, in whatever words.
+      input: `email,external_id,confirmed_at,email_verified,confirmed\n${ADA},1,2020-01-01T00:00:00Z,true,1\n`,
+    }),
   'command line': ({ url }) => postkey(['users', 'add', ADA, '--database-url', url]),
   'list of operators': async ({ url }) => (await startKit({ database: url, operators: [ADA], now: Date.now })).close(),
 }
