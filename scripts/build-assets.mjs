@@ -1,5 +1,6 @@
-// Builds what pages link to: bundles the client script, reads stylesheet and icon, and writes them with their hashes as one module,
-// so that the server and the library serve them from memory and need no file at run time. Run after any change in src/page.
+// Writes the list of languages, one for each file in src/words/languages. Then builds what pages link to: bundles the client script,
+// reads stylesheet and icon, and writes them with their hashes as one module, so that the server and the library serve them from
+// memory and need no file at run time. Run after any change in src/page, or with a new language.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -12,6 +13,18 @@ const out = join(page, 'assets.generated.ts')
 const SCRIPT_MAX_GZIPPED = 5_000
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex')
+
+const languages = join(root, 'src/words/languages.generated.ts')
+const tags = readdirSync(join(root, 'src/words/languages'))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -3))
+  .sort()
+// A tag such as "pt-BR" is no name in TypeScript.
+const imports = tags.map((tag, nth) => `import { language as l${nth} } from './languages/${tag}.ts'`)
+writeFileSync(
+  languages,
+  `// Written by scripts/build-assets.mjs; not kept in git.\n${imports.join('\n')}\n\nexport const translations = [${tags.map((_, nth) => `l${nth}`).join(', ')}] as const\n`,
+)
 
 const bundle = await build({
   entryPoints: [join(page, 'client/main.ts')],
@@ -55,7 +68,7 @@ writeFileSync(out, `// Written by scripts/build-assets.mjs; not kept in git.\n${
 function templateVersion() {
   const hash = createHash('sha256')
   for (const file of ['page', 'mail', 'words'].flatMap((folder) => filesIn(join(root, 'src', folder))).sort()) {
-    if (file === out || /\.test\.tsx?$/.test(file)) continue
+    if (file === out || file === languages || /\.test\.tsx?$/.test(file)) continue
     hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0')
   }
   return hash.digest('hex').slice(0, 12)

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { buildClient } from './build-client.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -14,6 +14,7 @@ const next = mkdtempSync(join(root, '.dist-'))
 try {
   node(join(root, 'scripts/build-assets.mjs'))
   node(join(dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', next)
+  await checkWords()
   await buildClient(next)
   for (const file of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.sql')) cpSync(join(root, 'src', file), join(next, file))
@@ -27,6 +28,19 @@ try {
   // The step has already said on the terminal what is wrong; a stack trace of this file would bury it.
   if (typeof error.status !== 'number') console.error(error)
   process.exitCode = 1
+}
+
+/** A language with a text too few, or with a gap that nothing fills, must not be built. */
+async function checkWords() {
+  const [{ faultsOf }, { languages }] = await Promise.all(
+    ['check.js', 'words.js'].map((file) => import(pathToFileURL(join(next, 'words', file)).href)),
+  )
+  const faults = [...languages.values()].flatMap(({ lang, locale = lang, texts }) =>
+    faultsOf(texts, { locale }).map((fault) => `words/languages/${lang}.ts: ${fault}`),
+  )
+  if (faults.length === 0) return
+  console.error(faults.join('\n'))
+  throw Object.assign(new Error('words'), { status: 1 })
 }
 
 function node(...args) {

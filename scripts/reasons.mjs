@@ -56,9 +56,9 @@ function line(cells) {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const load = (file) => import(new URL(`../dist/${file}`, import.meta.url).href)
-  const [{ reasons }, { en }, { readPolicy }] = await Promise.all(['core/reason.js', 'words/en.js', 'core/policy.js'].map(load))
+  const [{ reasons }, { wordsFor }, { readPolicy }] = await Promise.all(['core/reason.js', 'words/words.js', 'core/policy.js'].map(load))
   writeFileSync(
     fileURLToPath(new URL('../docs/reasons.md', import.meta.url)),
-    reasonsPage({ reasons, words: en, policy: readPolicy('standard').policy }),
+    reasonsPage({ reasons, words: wordsFor('en'), policy: readPolicy('standard').policy }),
   )
 }

@@ -40,9 +40,9 @@ import { startViews } from './flow/views.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
 import type { DevRoutes } from './http/dev.ts'
 import { fromFetch } from './http/fetch.ts'
+import { languageOfMail } from './http/language.ts'
 import { siteOf } from './http/site.ts'
-import type { RequestInfo } from './http/visit.ts'
-import { visitOf } from './http/visit.ts'
+import { type RequestInfo, type Visit, visitOf } from './http/visit.ts'
 import { amazon } from './mail/report/amazon.ts'
 import { type ReportSources, readersOf } from './mail/report/readers.ts'
 import type { MailTransport } from './mail/transport.ts'
@@ -272,10 +272,14 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   }
 
   const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [] })
-  const askerOf = (request: Request, info: RequestInfo = {}): Asker => visitOf(context, site, fromFetch(request), info, '').asker
+  const seen = (request: Request, info: RequestInfo = {}): Visit => visitOf(context, site, fromFetch(request), info, '')
+  const askerOf = (request: Request, info?: RequestInfo): Asker => seen(request, info).asker
   return {
     ...createApp(context, site, { dev: options.dev, home: options.home, metrics, reports: readersOf(options.mail.reports ?? {}, amazon) }),
-    startSignIn: (input, request, info) => start(context, askerOf(request, info), input),
+    startSignIn: (input, request, info) => {
+      const visit = seen(request, info)
+      return start(context, visit.asker, { ...input, locale: languageOfMail(input.locale, visit) })
+    },
     resendSignIn: (input, request, info) => resend(context, askerOf(request, info), input.challenge),
     verifySignIn: (input, request, info) =>
       'link' in input ? verifyLink(context, askerOf(request, info), input.link) : verifyCode(context, askerOf(request, info), input),

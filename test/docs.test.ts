@@ -10,8 +10,8 @@ import { describe, expect, test } from 'vitest'
 import { type Policy, readPolicy } from '../src/core/policy.ts'
 import { reasons } from '../src/core/reason.ts'
 import { settings } from '../src/run/settings.ts'
-import { en } from '../src/words/en.ts'
 import { duration } from '../src/words/format.ts'
+import { wordsFor } from '../src/words/words.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
@@ -33,7 +33,7 @@ function preset(name: string): Policy {
 
 test('docs/reasons.md is what scripts/reasons.mjs prints', async () => {
   const generator = (await import(new URL('../scripts/reasons.mjs', import.meta.url).href)) as { reasonsPage(given: object): string }
-  const page = generator.reasonsPage({ reasons, words: en, policy: preset('standard') })
+  const page = generator.reasonsPage({ reasons, words: wordsFor('en'), policy: preset('standard') })
   expect(read('docs/reasons.md'), 'run: npm run build && node scripts/reasons.mjs').toBe(page)
   for (const code of Object.keys(reasons)) expect(page).toContain(`| \`${code}\` |`)
 })

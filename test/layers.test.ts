@@ -20,7 +20,7 @@ const layers: Record<string, Layer> = {
   'core tests': { files: /^core\/.*\.test\.ts$/, may: [/^core\//, /^(vitest|fast-check|node:url)$/] },
   'other tests': { files: /\.test\.tsx?$/, may: [/./] },
   core: { files: /^core\//, may: [/^core\//, /^zod$/] },
-  words: { files: /^words\//, may: [/^words\//, /^core\//] },
+  words: { files: /^words\//, may: [/^words\//, /^core\//, /^intl-messageformat$/] },
   'client script': { files: /^page\/client\//, may: [/^page\/client\//, /^core\//] },
   // Runs in other people's pages, and in a few kilobytes: of the server it knows types, and the readers of what people type.
   'client hook': { files: /^client\/react\.ts$/, may: [/^client\//, /^react$/] },

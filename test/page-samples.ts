@@ -41,7 +41,7 @@ export function policyOf(overrides: Partial<PolicyInput> | string = {}): Policy 
 export function frameOf(policy: Policy = policyOf(), more: Partial<Frame> = {}): Frame {
   return {
     brand: { name: 'Fieldnotes', mailFrom: 'Fieldnotes <sign-in@fieldnotes.test>', support: 'mailto:help@fieldnotes.test' },
-    locale: 'en',
+    language: 'en',
     requestId: '06NqV8Kx3TzPmA4c',
     basePath: '',
     policy,

@@ -1,5 +1,8 @@
 // Where things are, relative to the base path. Pages link to these, http/ routes them; nobody writes a path twice.
 
+/** In the address of a page: the language it shall speak. As OpenID Connect names it; tags in order of preference, parted by spaces. */
+export const LANGUAGE_PARAMETER = 'ui_locales'
+
 export const paths = {
   signIn: '/sign-in',
   check: '/sign-in/check',

@@ -48,6 +48,7 @@ export interface Refused {
 export interface StartRequest {
   readonly email: string
   readonly returnTo?: string | null | undefined
+  /** Of the mail; a tag such as "de-AT". One that we have no words in is passed over. */
   readonly locale?: string | undefined
 }
 

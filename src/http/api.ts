@@ -9,6 +9,7 @@ import type * as answers from './answers.ts'
 import { readJsonBody } from './body.ts'
 import { browserCookie, endedSessionCookie, sessionCookie } from './cookies.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
+import { languageOfMail } from './language.ts'
 import { json, problem } from './respond.ts'
 import { problemOf } from './sign-in.ts'
 import type { Visit } from './visit.ts'
@@ -27,7 +28,8 @@ export const verifyBody = z.union([
 export async function postStart(visit: Visit, request: Incoming): Promise<Outgoing> {
   const body = await readJsonBody(request, startBody)
   if (!body.ok) return problem(visit, { reason: body.reason })
-  const result = await start(visit.context, visit.asker, body.values)
+  const { locale, ...asks } = body.values
+  const result = await start(visit.context, visit.asker, { ...asks, locale: languageOfMail(locale, visit) })
   return result.ok ? asked(visit, result) : problem(visit, problemOf(result))
 }
 

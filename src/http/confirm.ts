@@ -14,6 +14,7 @@ import { asked, publicSession, publicUser, resendBody } from './api.ts'
 import { readFormBody, readJsonBody } from './body.ts'
 import { browserCookie, sessionCookie } from './cookies.ts'
 import { type Incoming, type Outgoing, queryOf } from './exchange.ts'
+import { languageOfMail } from './language.ts'
 import { faceOf, frameOf, html, json, problem, redirect, refuse } from './respond.ts'
 import type { RouteTable } from './routes.ts'
 import { problemOf, signedInResponse } from './sign-in.ts'
@@ -67,7 +68,7 @@ async function postConfirm(visit: Visit, request: Incoming): Promise<Outgoing> {
   const body = await readFormBody(request, askFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
   const { return_to: returnTo } = body.values
-  const result = await startStepUp(context, asker, { returnTo })
+  const result = await startStepUp(context, asker, { returnTo, locale: visit.language })
   if (result.ok) {
     visit.log.reason = 'mail_queued'
     return redirect(visit, `${context.basePath}${paths.confirm}?c=${result.challenge}`, {
@@ -135,7 +136,8 @@ export const verifyBody = z.union([
 async function apiStart(visit: Visit, request: Incoming): Promise<Outgoing> {
   const body = await readJsonBody(request, startBody)
   if (!body.ok) return problem(visit, { reason: body.reason })
-  const result = await startStepUp(visit.context, visit.asker, body.values)
+  const { returnTo, locale } = body.values
+  const result = await startStepUp(visit.context, visit.asker, { returnTo, locale: languageOfMail(locale, visit) })
   return result.ok ? asked(visit, result) : problem(visit, problemOf(result))
 }
 

@@ -49,7 +49,7 @@ import type { Problem } from '../page/view.ts'
 import { readFormBody } from './body.ts'
 import { networkOf } from './client-address.ts'
 import { type Incoming, type Outgoing, queryOf } from './exchange.ts'
-import { frameOf, html, redirect, refuse } from './respond.ts'
+import { englishFrame, html, redirect, refuse } from './respond.ts'
 import type { RouteTable } from './routes.ts'
 import type { Visit } from './visit.ts'
 
@@ -83,7 +83,7 @@ async function admit(visit: Visit, wanted: Omit<Wanted, 'page'>, back: string, s
   if (decision.verdict === 'hide') return refuse(visit, { reason: decision.reason })
   if (decision.verdict === 'step_up') {
     const proof = wanted.wants === 'look' ? proofAge.look : proofAge.act
-    const page = confirmPage(frameOf(visit, context.now()), { operator: operator.email, proof, returnTo })
+    const page = confirmPage(englishFrame(visit, context.now()), { operator: operator.email, proof, returnTo })
     return html(visit, page, { status: reasons[decision.reason].status })
   }
   return show((page) => ({ page, operator: operator.email }), operated)
@@ -123,7 +123,7 @@ async function overview(visit: Visit, desk: Desk, { window = '24h', by, ...more 
     import('../page/console/overview.tsx'),
   ])
   const funnel: FunnelView = { window, by: by ?? null, read: countedView(numbers) }
-  const page = overviewPage(frameOf(visit, queue.now), desk, { queue: queueFacts(visit, queue), funnel, ...more })
+  const page = overviewPage(englishFrame(visit, queue.now), desk, { queue: queueFacts(visit, queue), funnel, ...more })
   return html(visit, page, more.problem === undefined ? {} : { status: reasons[more.problem.reason].status })
 }
 
@@ -180,7 +180,10 @@ function getFound(visit: Visit, request: Incoming): Promise<Outgoing> {
     if (person !== null && (await isUser(context, person))) return redirect(visit, personPath(visit, name))
     const { matches, more } = await findStories(context, keys)
     if (matches.length === 0) return nothing()
-    const page = foundPage(frameOf(visit, context.now()), desk('found'), { stories: matches.map((match) => storyOf(visit, match)), more })
+    const page = foundPage(englishFrame(visit, context.now()), desk('found'), {
+      stories: matches.map((match) => storyOf(visit, match)),
+      more,
+    })
     return html(visit, page)
   })
 }
@@ -226,7 +229,7 @@ function getPerson(visit: Visit, request: Incoming, name: string): Promise<Outgo
       said: readReason(queryOf(request).get('said')),
       policyHasCode: policy.methods.includes('code'),
     }
-    return html(visit, personPage(frameOf(visit, seen.now), desk('person'), view))
+    return html(visit, personPage(englishFrame(visit, seen.now), desk('person'), view))
   })
 }
 
@@ -293,7 +296,7 @@ function getMails(visit: Visit): Promise<Outgoing> {
   return admit(visit, look, paths.consoleMails, async (desk) => {
     const queue = await viewQueue(visit.context)
     const { next, recent } = queue
-    return html(visit, mailsPage(frameOf(visit, queue.now), desk('mails'), { queue: queueFacts(visit, queue), next, recent }))
+    return html(visit, mailsPage(englishFrame(visit, queue.now), desk('mails'), { queue: queueFacts(visit, queue), next, recent }))
   })
 }
 
@@ -306,7 +309,7 @@ function getCalibrate(visit: Visit, request: Incoming): Promise<Outgoing> {
       import('../page/console/calibrate.tsx'),
     ])
     const read: CalibrateView['read'] = reading.over ? { ...reading.value, at: reading.at, clicks: [...reading.value.clicks] } : reading
-    return html(visit, calibratePage(frameOf(visit, context.now()), desk('calibrate'), { window, read }))
+    return html(visit, calibratePage(englishFrame(visit, context.now()), desk('calibrate'), { window, read }))
   })
 }
 
@@ -331,14 +334,14 @@ function getPolicy(visit: Visit): Promise<Outgoing> {
         return { version, firstUsedAt, inForce: inForce.includes(version), changes }
       }),
     }
-    return html(visit, policyPage(frameOf(visit, context.now()), desk('policy'), view))
+    return html(visit, policyPage(englishFrame(visit, context.now()), desk('policy'), view))
   })
 }
 
 function getWebhooks(visit: Visit): Promise<Outgoing> {
   return admit(visit, look, paths.consoleWebhooks, async (desk) => {
     const { context } = visit
-    return html(visit, webhooksPage(frameOf(visit, context.now()), desk('webhooks'), { endpoints: await viewEndpoints(context) }))
+    return html(visit, webhooksPage(englishFrame(visit, context.now()), desk('webhooks'), { endpoints: await viewEndpoints(context) }))
   })
 }
 
@@ -348,7 +351,7 @@ function getEndpoint(visit: Visit, request: Incoming, id: string): Promise<Outgo
     const view = await viewEndpoint(context, id)
     if (view === null) return refuse(visit, { reason: 'person_unknown' }, { continueTo: `${context.basePath}${paths.consoleWebhooks}` })
     const said = readReason(queryOf(request).get('said'))
-    return html(visit, endpointPage(frameOf(visit, context.now()), desk('webhooks'), { ...view, said }))
+    return html(visit, endpointPage(englishFrame(visit, context.now()), desk('webhooks'), { ...view, said }))
   })
 }
 
@@ -366,6 +369,6 @@ async function postReplay(visit: Visit, request: Incoming, id: string): Promise<
 function getVersions(visit: Visit): Promise<Outgoing> {
   return admit(visit, look, paths.consoleVersions, (desk) => {
     const { context } = visit
-    return html(visit, versionsPage(frameOf(visit, context.now()), desk('versions'), { versions: context.versions }))
+    return html(visit, versionsPage(englishFrame(visit, context.now()), desk('versions'), { versions: context.versions }))
   })
 }

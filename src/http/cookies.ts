@@ -1,19 +1,21 @@
-// The two cookies. Prefixes are enforced by browsers only, so the server reads exactly and trusts no duplicate: two cookies of
+// The three cookies: browser, session, and the language a person chose. Prefixes are enforced by browsers only, so the server reads exactly and trusts no duplicate: two cookies of
 // one name mean that somebody else could set one.
 
 export interface CookieNames {
   readonly browser: string
   readonly session: string
+  readonly language: string
   readonly secure: boolean
 }
 
 const BROWSER_DAYS = 180
+const LANGUAGE_DAYS = 365
 
 /** `__Host-` needs https; plain http is for localhost only. */
 export function cookieNames(origin: string): CookieNames {
   const secure = origin.startsWith('https:')
   const prefix = secure ? '__Host-' : ''
-  return { browser: `${prefix}postkey-browser`, session: `${prefix}postkey-session`, secure }
+  return { browser: `${prefix}postkey-browser`, session: `${prefix}postkey-session`, language: `${prefix}postkey-language`, secure }
 }
 
 /** null: absent, or there twice. */
@@ -31,6 +33,10 @@ export function readCookie(header: string | null, name: string): string | null {
 
 export function browserCookie(names: CookieNames, secret: string): string {
   return write(names, names.browser, secret, BROWSER_DAYS * 24 * 3_600)
+}
+
+export function languageCookie(names: CookieNames, language: string): string {
+  return write(names, names.language, language, LANGUAGE_DAYS * 24 * 3_600)
 }
 
 /** Lives as long as the session can at most; the server decides when it ends earlier. */

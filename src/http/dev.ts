@@ -5,7 +5,7 @@ import { demoPage } from '../page/demo.tsx'
 import { devInboxPage } from '../page/dev-inbox.tsx'
 import type { DevMail } from '../page/view.ts'
 import { type Outgoing, queryOf } from './exchange.ts'
-import { frameOf, html, json, refuse } from './respond.ts'
+import { englishFrame, html, json, refuse } from './respond.ts'
 import type { RouteTable } from './routes.ts'
 import type { Visit } from './visit.ts'
 
@@ -16,12 +16,12 @@ export interface DevRoutes {
 
 export function devRoutes(inbox: DevRoutes): RouteTable {
   const page = (visit: Visit, open?: DevMail): Outgoing =>
-    html(visit, devInboxPage(frameOf(visit, visit.context.now()), { mails: inbox.list({}), open }))
+    html(visit, devInboxPage(englishFrame(visit, visit.context.now()), { mails: inbox.list({}), open }))
   return {
     '/': {
       GET: async (visit) => {
         const { live } = await getSession(visit.context, visit.asker.session, { touch: visit.prefetch ? 'never' : 'due' })
-        return html(visit, demoPage(frameOf(visit, visit.context.now()), { email: live?.user.email ?? null }))
+        return html(visit, demoPage(englishFrame(visit, visit.context.now()), { email: live?.user.email ?? null }))
       },
     },
     [paths.devInbox]: { GET: (visit) => page(visit) },

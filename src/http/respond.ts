@@ -7,6 +7,7 @@ import { failurePage } from '../page/failure.tsx'
 import type { FailureView, Frame, Problem } from '../page/view.ts'
 import { explain } from '../words/explain.ts'
 import { wordsFor } from '../words/words.ts'
+import { languageCookie } from './cookies.ts'
 import type { Outgoing } from './exchange.ts'
 import type { Visit } from './visit.ts'
 
@@ -19,7 +20,12 @@ interface Extra {
 
 /** `policy`: of whom the page is for, where that is known. */
 export function frameOf(visit: Visit, now: number, policy: Policy = visit.context.policy): Frame {
-  return visit.site.frame(visit.asker.requestId, now, policy)
+  return visit.site.frame(visit.asker.requestId, now, policy, visit.language)
+}
+
+/** For pages of operators and developers, which have no other language. */
+export function englishFrame(visit: Visit, now: number): Frame {
+  return visit.site.frame(visit.asker.requestId, now, visit.context.policy, 'en')
 }
 
 export function html(visit: Visit, body: string, extra: Extra = {}): Outgoing {
@@ -84,5 +90,7 @@ function respond(visit: Visit, body: string | null, status: number, extra: Extra
     ...own,
   }
   if (extra.retryAfterMs != null) headers['retry-after'] = String(Math.max(1, Math.ceil(extra.retryAfterMs / 1_000)))
-  return { status, headers, cookies: extra.cookies ?? [], body }
+  const cookies = extra.cookies ?? []
+  if (visit.api || !visit.languageAsked) return { status, headers, cookies, body }
+  return { status, headers, cookies: [...cookies, languageCookie(visit.site.cookies, visit.language)], body }
 }

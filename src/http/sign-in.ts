@@ -40,7 +40,7 @@ export async function postAsk(visit: Visit, request: Incoming): Promise<Outgoing
   const body = await readFormBody(request, askFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
   const { email, return_to: returnTo } = body.values
-  const result = await start(context, asker, { email, returnTo })
+  const result = await start(context, asker, { email, returnTo, locale: visit.language })
   if (result.ok) {
     visit.log.reason = 'mail_queued'
     return redirect(visit, `${context.basePath}${paths.check}?c=${result.challenge}`, {

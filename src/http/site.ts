@@ -10,7 +10,7 @@ import { type CookieNames, cookieNames } from './cookies.ts'
 export interface Site {
   readonly cookies: CookieNames
   readonly clientAddress: ReturnType<typeof clientAddress>
-  readonly frame: (requestId: string, now: number, policy: Policy) => Frame
+  readonly frame: (requestId: string, now: number, policy: Policy, language: string) => Frame
   /** Of an answer with a body, and of one without: a redirect shows nothing that could be framed or run. */
   readonly headers: Readonly<Record<string, string>>
   readonly bareHeaders: Readonly<Record<string, string>>
@@ -22,7 +22,16 @@ export function siteOf(context: Context, options: { readonly trustedProxies: rea
   return {
     cookies: cookieNames(context.origin),
     clientAddress: clientAddress({ trustedProxies: options.trustedProxies }),
-    frame: (requestId, now, policy) => ({ brand, locale: 'en', requestId, basePath, policy, now, appVersion: versions.app, assets }),
+    frame: (requestId, now, policy, language) => ({
+      brand,
+      language,
+      requestId,
+      basePath,
+      policy,
+      now,
+      appVersion: versions.app,
+      assets,
+    }),
     headers: Object.freeze({ ...bareHeaders(context), ...pageHeaders(context) }),
     bareHeaders: Object.freeze(bareHeaders(context)),
   }
@@ -49,6 +58,7 @@ function pageHeaders(context: Context): Record<string, string> {
     'content-security-policy': `default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; form-action ${formAction}; frame-ancestors 'none'; base-uri 'none'`,
     'x-frame-options': 'DENY',
     'x-robots-tag': 'noindex, nofollow',
+    vary: 'Cookie, Origin, Sec-Fetch-Site, Accept-Language',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
   }

@@ -6,6 +6,7 @@ import { mintId, SECRET_SHAPE } from '../flow/ids.ts'
 import { readCookie } from './cookies.ts'
 import { deviceName } from './device.ts'
 import type { Incoming } from './exchange.ts'
+import { languageOf } from './language.ts'
 import type { Site } from './site.ts'
 
 /** What the host that calls the handler knows beyond the request. */
@@ -26,6 +27,10 @@ export interface Visit {
   /** What is sent here is signed by a program, and no cookie is looked at. */
   readonly signed: boolean
   readonly prefetch: boolean
+  /** Of what a person reads: pages, and the mails that are asked for here. */
+  readonly language: string
+  /** The address asked for that language. */
+  readonly languageAsked: boolean
   /** For the log: the route's pattern, never the path, which may hold what a gateway made of a secret. */
   readonly log: { route: string; reason: string }
 }
@@ -37,6 +42,7 @@ export function visitOf(context: Context, site: Site, request: Incoming, info: R
   const named = request.header('postkey-browser')
   const bearer = request.header('authorization')
   const browser = named ?? readCookie(cookies, site.cookies.browser)
+  const { language, asked } = languageOf(request, site.cookies)
   const from = site.clientAddress(info.clientAddress, request.header('x-forwarded-for'))
   return {
     context,
@@ -55,6 +61,8 @@ export function visitOf(context: Context, site: Site, request: Incoming, info: R
     prefetch: /prefetch|prerender/i.test(
       `${request.header('sec-purpose') ?? ''}${request.header('purpose') ?? ''}${request.header('x-moz') ?? ''}`,
     ),
+    language,
+    languageAsked: asked,
     log: { route: '-', reason: '' },
   }
 }

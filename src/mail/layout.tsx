@@ -28,6 +28,8 @@ export type Slot =
 export interface Shape {
   readonly lang: string
   readonly dir: 'ltr' | 'rtl'
+  /** What parts two sentences. */
+  readonly gap: string
   readonly accent: { readonly light: string; readonly dark: string }
   readonly code: boolean
   readonly link: boolean
@@ -93,7 +95,15 @@ const SignInHtml: FC<{ shape: Shape }> = ({ shape }) => (
               <p class="muted" style={text(muted.light, 15, 20, 'margin:0 0 28px;font-weight:600')}>
                 <bdi>{mark('brand')}</bdi>
               </p>
-              <h1 class="ink" style={text(ink.light, 30, 36, `margin:0;font-weight:400;font-family:${SERIF};letter-spacing:-0.01em`)}>
+              <h1
+                class="ink"
+                style={text(
+                  ink.light,
+                  30,
+                  36,
+                  `margin:0;font-weight:400;font-family:${SERIF};letter-spacing:${shape.dir === 'rtl' ? 'normal' : '-0.01em'}`,
+                )}
+              >
                 {mark('title')}
               </h1>
               {shape.code && <CodeBlock />}
@@ -107,7 +117,10 @@ const SignInHtml: FC<{ shape: Shape }> = ({ shape }) => (
               </Table>
               <Line slot="asked" top={24} />
               <p class="ink" style={text(ink.light, 15, 22, 'margin:12px 0 0')}>
-                <strong style="font-weight:600">{mark('notYou')}</strong> {mark('notYouAction')}{' '}
+                <strong style="font-weight:600">{mark('notYou')}</strong>
+                {shape.gap}
+                {mark('notYouAction')}
+                {shape.gap}
                 <strong style="font-weight:600">{mark('never')}</strong>
               </p>
             </td>
@@ -117,7 +130,9 @@ const SignInHtml: FC<{ shape: Shape }> = ({ shape }) => (
               class="foot muted"
               style={`padding:20px 48px 0;${text(muted.light, 13, 20)};text-align:${shape.dir === 'rtl' ? 'right' : 'left'}`}
             >
-              {mark('sentBy')} {mark('sentTo')}
+              {mark('sentBy')}
+              {shape.gap}
+              {mark('sentTo')}
               <br />
               {mark('help')}
             </td>
@@ -162,7 +177,9 @@ const LinkBlock: FC<{ shape: Shape }> = ({ shape }) => (
       <td align="center" dangerouslySetInnerHTML={{ __html: outlookButton(shape) + anchorButton(shape) }} />
     </Table>
     <p class="muted" style={text(muted.light, 15, 22, 'margin:12px 0 0')}>
-      {mark('opens')} {mark('linkLife')}
+      {mark('opens')}
+      {shape.gap}
+      {mark('linkLife')}
     </p>
   </>
 )

@@ -1,6 +1,7 @@
 // What a sign-in mail says, in every shape; and that nothing put into it can become markup, a header, or another value.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { languages } from '../words/words.ts'
 import { type SignInMailInput, signInMail } from './sign-in.tsx'
 
 const MINUTE = 60_000
@@ -119,6 +120,43 @@ describe.each(Object.entries(shapes))('a mail with %s', (_name, input) => {
     expect(Object.keys(mail.headers).filter((name) => /^(precedence|list-)/i.test(name))).toEqual([])
     expect(mail.headers['X-Entity-Ref-ID']).not.toBe(signInMail(input).headers['X-Entity-Ref-ID'])
     expect(JSON.stringify(mail.headers)).not.toContain('482913')
+  })
+})
+
+const confirming = Object.fromEntries(
+  Object.entries(shapes).map(([name, input]) => [`${name}, to confirm`, { ...input, purpose: 'step_up' as const }]),
+)
+
+describe.each([...languages.values()])('in $name', ({ lang, dir }) => {
+  test.each(Object.entries({ ...shapes, ...confirming }))(
+    'a mail with %s is whole, in one language, with one code and one link',
+    (_name, input) => {
+      const { subject, text, html } = signInMail({ ...input, locale: lang })
+      expect(html).toContain(`<html lang="${lang}" dir="${dir}"`)
+      for (const part of [subject, text, html]) expect(part).not.toMatch(/undefined|\[object|[\uE000\uE001]|\{\w+\}/)
+      if (input.code !== null) {
+        expect(text).toContain(`\n\n${input.code}\n\n`)
+        expect(text.match(/\d{6,}/g)).toEqual([input.code])
+        expect(subject.includes(input.code)).toBe(input.codeInSubject)
+        // No mark beside the digits: programs look for the code there.
+        if (input.codeInSubject) expect(subject).toMatch(new RegExp(`(^| )${input.code} `))
+      }
+      if (input.link !== null) expect(text).toContain(`\n\n${link}\n\n`)
+      for (const line of text.split('\n')) expect(line === link || line.length < 78, line).toBe(true)
+      const english = signInMail(input)
+      if (lang !== 'en')
+        for (const sentence of english.text.split('\n')) if (/^[A-Z].*\.$/.test(sentence)) expect(text).not.toContain(sentence)
+      expect((html.match(/<[^/][^>]*>/g) ?? []).length).toBe((english.html.match(/<[^/][^>]*>/g) ?? []).length)
+    },
+  )
+
+  test('a mail to confirm says so, in all that it is told from a sign-in by', () => {
+    const [signing, confirms] = [both, { ...both, purpose: 'step_up' as const }].map((input) => signInMail({ ...input, locale: lang }))
+    const lines = (mail: typeof signing): string[] => (mail?.text ?? '').split('\n\n')
+    const shared = lines(signing).filter((line) => lines(confirms).includes(line))
+    // Where it is typed, the code, how long, "or", the link, how long, the rule, who sent it, whom to ask.
+    expect(shared).toHaveLength(9)
+    expect(confirms?.subject).not.toBe(signing?.subject)
   })
 })
 

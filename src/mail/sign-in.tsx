@@ -2,8 +2,8 @@
 // name, reason or User-Agent of whoever asked gets in, or our mail would carry strangers' messages.
 import { randomUUID } from 'node:crypto'
 import type { Brand, Ms, Purpose } from '../core/model.ts'
-import { clock, duration } from '../words/format.ts'
-import { type MailWords, mailWords } from '../words/mail-en.ts'
+import { mailWords } from '../words/purpose.ts'
+import { type Words, wordsFor } from '../words/words.ts'
 import { compile, type Fill, type Shape } from './layout.tsx'
 import type { Message } from './message.ts'
 
@@ -35,11 +35,11 @@ export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 't
   if (input.link !== null && !/^https?:\/\/[!-~]+$/.test(input.link))
     throw new TypeError('the link of a mail is not an absolute http(s) address')
   if (input.code !== null && !/^\d{6,10}$/.test(input.code)) throw new TypeError('the code of a mail is not 6 to 10 digits')
-  const words = mailWords(input.locale, input.purpose ?? 'sign_in')
+  const words = wordsFor(input.locale)
   const said = sentences(words, input)
   return {
     subject: said.subject,
-    text: plain(said, input),
+    text: plain(words, said, input),
     html: htmlOf(words, input)({ code: input.code ?? '', href: input.link ?? '', ...said }),
     headers: {
       // RFC 3834 and Outlook's own: no out-of-office answers. Not bulk, not a list: neither Precedence nor List-*.
@@ -54,48 +54,50 @@ export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 't
 
 type Sentences = ReturnType<typeof sentences>
 
-function sentences(words: MailWords, input: SignInMailInput) {
+function sentences(words: Words, input: SignInMailInput) {
   const { code, link, sentAt, host } = input
+  const mail = mailWords(words, input.purpose ?? 'sign_in')
   const app = oneLine(input.brand.name)
-  const life = (ends: Ms): [string, string] => [lasts(words, ends - sentAt), clock(words.lang, ends, sentAt)]
-  const codeLife = code === null ? '' : words.codeLife(...life(input.codeExpiresAt))
-  const linkLife = link === null ? '' : words.linkLife(...life(input.linkExpiresAt))
+  const life = (ends: Ms) => ({ duration: lasts(words, ends - sentAt), until: words.clock(ends, sentAt) })
+  const codeLife = code === null ? '' : mail.codeLife(life(input.codeExpiresAt))
+  const linkLife = link === null ? '' : mail.linkLife(life(input.linkExpiresAt))
   const inSubject = code !== null && input.codeInSubject
   return {
-    subject: inSubject ? words.subjectWithCode(code, app) : code === null ? words.subjectLink(app) : words.subjectCode(app),
+    subject: inSubject ? mail.subjectWithCode({ code, app }) : code === null ? mail.subjectLink({ app }) : mail.subjectCode({ app }),
     // The list of mails shows the code once: in the subject, or else here.
-    preheader: code === null ? linkLife : inSubject ? `${codeLife} ${words.neverRead}` : `${code}. ${codeLife}`,
+    preheader: code === null ? linkLife : inSubject ? `${codeLife}${words.gap}${mail.neverRead}` : `${code}. ${codeLife}`,
     brand: app,
-    title: code === null ? words.linkTitle : words.codeTitle,
-    codeWhere: words.codeWhere,
+    title: code === null ? mail.linkTitle : mail.codeTitle,
+    codeWhere: mail.codeWhere,
     codeLife,
-    codeOff: words.codeOff,
-    or: words.or,
-    button: words.button(app),
-    opens: words.opens(host),
-    linkIntro: words.linkIntro(app),
+    codeOff: mail.codeOff,
+    or: mail.or,
+    button: mail.button({ app }),
+    opens: mail.opens({ host }),
+    linkIntro: mail.linkIntro({ app }),
     linkLife,
-    asked: words.asked(oneLine(input.device), app, clock(words.lang, input.askedAt, sentAt)),
-    notYou: words.notYou,
-    notYouAction: words.notYouAction,
-    never: code === null ? words.neverForward : words.neverRead,
-    sentBy: words.sentBy(app, host),
+    asked: mail.asked({ device: words.device(oneLine(input.device)), app, at: words.clock(input.askedAt, sentAt) }),
+    notYou: mail.notYou,
+    notYouAction: mail.notYouAction,
+    never: code === null ? mail.neverForward : mail.neverRead,
+    sentBy: mail.sentBy({ app, host }),
     // Left out where it would put a second run of digits before the programs that look for the code.
-    sentTo: /\d{6}/.test(input.to) ? '' : words.sentTo(input.to),
+    sentTo: /\d{6}/.test(input.to) ? '' : mail.sentTo({ address: input.to }),
     // Without its scheme, so that the mail has one link to follow: scanners open every one there is.
-    help: input.brand.support === undefined ? '' : words.help(oneLine(input.brand.support.replace(/^(mailto:|https?:\/\/)/, ''))),
+    help:
+      input.brand.support === undefined ? '' : mail.help({ contact: oneLine(input.brand.support.replace(/^(mailto:|https?:\/\/)/, '')) }),
   }
 }
 
 /** The text part is complete by itself. The code and the link each are a paragraph of their own, unbroken. */
-function plain(said: Sentences, input: SignInMailInput): string {
+function plain({ gap }: Words, said: Sentences, input: SignInMailInput): string {
   const paragraphs = [`${said.brand}: ${said.title}`]
   if (input.code !== null) paragraphs.push(said.codeWhere, input.code, said.codeLife)
   if (input.codeOff) paragraphs.push(said.codeOff)
   if (input.code !== null && input.link !== null) paragraphs.push(said.or)
   if (input.link !== null) paragraphs.push(said.linkIntro, input.link, said.linkLife)
-  paragraphs.push('--', said.asked, `${said.notYou} ${said.notYouAction} ${said.never}`)
-  paragraphs.push(`${said.sentBy} ${said.sentTo}`.trimEnd())
+  paragraphs.push('--', said.asked, [said.notYou, said.notYouAction, said.never].join(gap))
+  paragraphs.push(`${said.sentBy}${gap}${said.sentTo}`.trimEnd())
   if (said.help !== '') paragraphs.push(said.help)
   return `${paragraphs.map(wrap).join('\n\n')}\n`
 }
@@ -108,13 +110,14 @@ const HEX = /^#[0-9a-fA-F]{6}$/
 const laidOut = new Map<string, Fill>()
 const LAID_OUT_MAX = 64
 
-function htmlOf(words: MailWords, input: SignInMailInput): Fill {
+function htmlOf(words: Words, input: SignInMailInput): Fill {
   const { accent } = input.brand
   // VML knows six-digit colours only; and a colour is the one brand value that stands in a style sheet.
   const colours = accent && HEX.test(accent.light) && HEX.test(accent.dark) ? accent : ACCENT
   const shape: Shape = {
     lang: words.lang,
     dir: words.dir,
+    gap: words.gap,
     accent: colours,
     code: input.code !== null,
     link: input.link !== null,
@@ -133,8 +136,8 @@ function htmlOf(words: MailWords, input: SignInMailInput): Fill {
 const MINUTE: Ms = 60_000
 
 /** Rounded down: a mail never promises more than there is. */
-function lasts(words: MailWords, ms: Ms): string {
-  return duration(words.lang, Math.max(1, Math.floor(ms / MINUTE)) * MINUTE)
+function lasts(words: Words, ms: Ms): string {
+  return words.duration(Math.max(1, Math.floor(ms / MINUTE)) * MINUTE)
 }
 
 /** For subjects and paragraphs: no line breaks, no controls, no direction overrides (a name must not rearrange the sentence). */
@@ -154,11 +157,12 @@ function wrap(paragraph: string): string {
   let wrapped = ''
   let from = 0
   while (paragraph.length - from > COLUMNS) {
-    const last = paragraph.lastIndexOf(' ', from + COLUMNS)
+    // Between Japanese sentences there is no space.
+    const last = Math.max(paragraph.lastIndexOf(' ', from + COLUMNS), paragraph.lastIndexOf('。', from + COLUMNS - 1) + 1)
     const end = last > from ? last : paragraph.indexOf(' ', from + COLUMNS)
     if (end < 0) break
     wrapped += `${paragraph.slice(from, end)}\n`
-    from = end + 1
+    from = paragraph[end] === ' ' ? end + 1 : end
   }
   return wrapped + paragraph.slice(from)
 }

@@ -6,10 +6,13 @@ import { layout } from './layout.tsx'
 import type { AccountView, Frame } from './view.ts'
 
 export function accountPage(frame: Frame, view: AccountView): string {
-  const w = words(frame).account
+  const all = words(frame)
+  const w = all.account
+  const { idle, absolute } = frame.policy.session
   const others = view.sessions.some((session) => !session.current)
   return layout(frame, {
     title: w.title,
+    here: `${frame.basePath}${paths.account}`,
     children: (
       <>
         <h1>{w.heading}</h1>
@@ -25,8 +28,8 @@ export function accountPage(frame: Frame, view: AccountView): string {
             ))}
           </ul>
           <p class="hint">
-            {!others && `${w.onlyOne} `}
-            {w.lifetime(frame.policy)}
+            {!others && `${w.onlyOne}${all.gap}`}
+            {w.lifetime({ idle: all.duration(idle), absolute: all.duration(absolute) })}
           </p>
         </section>
         <div class="actions">
@@ -52,10 +55,10 @@ function SessionRow({ frame, session }: { frame: Frame; session: AccountView['se
     <li>
       <div>
         <p>
-          <bdi>{session.device}</bdi> {session.current && <span class="tag">{w.account.current}</span>}
+          <bdi>{w.device(session.device)}</bdi> {session.current && <span class="tag">{w.account.current}</span>}
         </p>
         <p class="hint">
-          {w.account.since(w.ago(session.createdAt, frame.now))}, {w.account.seen(w.ago(session.seenAt, frame.now))} ·{' '}
+          {w.account.since({ ago: w.ago(session.createdAt, frame.now) })}, {w.account.seen({ ago: w.ago(session.seenAt, frame.now) })} ·{' '}
           <bdi dir="ltr">{session.network}</bdi>
         </p>
       </div>
@@ -64,7 +67,7 @@ function SessionRow({ frame, session }: { frame: Frame; session: AccountView['se
           <Hidden name="session" value={session.id} />
           <button type="submit" class="plain small">
             {w.account.end}
-            <span class="unseen"> {w.account.endOf(session.device)}</span>
+            <span class="unseen"> {w.account.endOf({ device: w.device(session.device) })}</span>
           </button>
         </Post>
       )}

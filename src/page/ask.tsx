@@ -16,6 +16,7 @@ export function askPage(frame: Frame, view: AskView): string {
     title: w.ask.title,
     error: problem !== undefined,
     url: problem === undefined ? undefined : askPath(frame, view.returnTo),
+    here: askPath(frame, view.returnTo),
     children: (
       <>
         {problem !== undefined && <Summary frame={frame} problem={problem} field={inField ? 'email' : null} />}
@@ -24,7 +25,7 @@ export function askPage(frame: Frame, view: AskView): string {
             {w.ask.signedOut}
           </p>
         )}
-        <h1>{w.ask.heading(frame.brand.name)}</h1>
+        <h1>{w.ask.heading({ brand: frame.brand.name })}</h1>
         <p class="lead">{w.ask.intro[holds]}</p>
         <AskForm
           frame={frame}

@@ -1,6 +1,7 @@
 // The second step: a mail is on its way, perhaps. The same for every address; only the browser that asked sees which one.
 import { paths } from '../core/paths.ts'
 import type { ReasonCode } from '../core/reason.ts'
+import { mailLimits } from '../words/face.ts'
 import { AskForm, askPath } from './ask.tsx'
 import { CodeField, Hidden, Post } from './fields.tsx'
 import { Address, fill, Time, words } from './fill.tsx'
@@ -26,6 +27,7 @@ export function checkPage(frame: Frame, view: CheckView): string {
     title: w.title,
     error: problem !== undefined,
     url: problem === undefined ? undefined : checkPath(frame, view.challenge),
+    here: checkPath(frame, view.challenge),
     children: (
       <>
         <div data-step="code">
@@ -38,7 +40,7 @@ export function checkPage(frame: Frame, view: CheckView): string {
           ) : (
             <p class="lead">
               {fill(w.onItsWay, { address: <Address>{view.email}</Address> })}
-              {!frame.policy.methods.includes('code') && ` ${w.useLink}`}
+              {!frame.policy.methods.includes('code') && `${words(frame).gap}${w.useLink}`}
             </p>
           )}
           <p class="notice" role="status" data-status="">
@@ -57,7 +59,7 @@ export function checkPage(frame: Frame, view: CheckView): string {
           {provider !== null && (
             <p>
               <a class="button plain" href={provider.href} target="_blank" rel="noopener noreferrer">
-                {w.openMail(provider.name)}
+                {w.openMail({ provider: provider.name })}
                 <span class="unseen"> ({w.newTab})</span>
               </a>
             </p>
@@ -68,7 +70,7 @@ export function checkPage(frame: Frame, view: CheckView): string {
             <ul>
               <li>{w.spam}</li>
               {asksForCode && hasLink && <li>{w.noCode}</li>}
-              <li>{w.limit(frame.policy)}</li>
+              <li>{w.limit({ limits: mailLimits(words(frame), frame.policy) })}</li>
             </ul>
             <div class="actions">
               <ResendForm frame={frame} view={view} />
@@ -116,7 +118,10 @@ export function CodeForm({ frame, challenge, code, problem, autofocus, to = path
 export function Facts({ frame, view, code }: { frame: Frame; view: Pick<CheckView, 'codeExpiresAt' | 'linkExpiresAt'>; code: boolean }) {
   const w = words(frame).check
   const { policy } = frame
-  const until = (at: number, ttl: number) => fill(at > frame.now ? w.until(ttl) : w.over, { time: <Time frame={frame} at={at} /> })
+  const until = (at: number, ttl: number) => {
+    const time = <Time frame={frame} at={at} />
+    return at > frame.now ? fill(w.until, { duration: words(frame).duration(ttl), time }) : fill(w.over, { time })
+  }
   return (
     <dl class="facts">
       <div>
@@ -155,7 +160,7 @@ export function ResendForm({
   const told = view.problem?.reason === 'too_many_mails' ? (view.problem.retryAfterMs ?? 0) : 0
   const waitMs = Math.max(view.resendAt - frame.now, told, 0)
   return (
-    <Post frame={frame} to={to} data-resend={String(waitMs)} data-wait={w.resendWait} data-ready={w.resendReady}>
+    <Post frame={frame} to={to} data-resend={String(waitMs)} data-wait={w.resendWait({ time: '{time}' })} data-ready={w.resendReady}>
       <Hidden name="c" value={view.challenge} />
       <button type="submit" class="plain">
         {w.resend}

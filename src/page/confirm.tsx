@@ -17,7 +17,8 @@ function askPage(frame: Frame, { email, returnTo, problem }: ConfirmView): strin
   return layout(frame, {
     title: w.title,
     error: problem !== undefined,
-    url: problem === undefined ? undefined : confirmPath(frame),
+    url: problem === undefined ? undefined : confirmPath(frame, 'return_to', returnTo),
+    here: confirmPath(frame, 'return_to', returnTo),
     children: (
       <>
         {problem !== undefined && <Summary frame={frame} problem={problem} field={null} />}
@@ -44,14 +45,15 @@ function sentPage(frame: Frame, { email, problem }: ConfirmView, sent: NonNullab
   return layout(frame, {
     title: w.confirm.checkTitle,
     error: problem !== undefined,
-    url: problem === undefined ? undefined : confirmPath(frame, sent.challenge),
+    url: problem === undefined ? undefined : confirmPath(frame, 'c', sent.challenge),
+    here: confirmPath(frame, 'c', sent.challenge),
     children: (
       <>
         {problem !== undefined && <Summary frame={frame} problem={problem} field={inField ? 'code' : null} />}
         <h1>{w.confirm.checkTitle}</h1>
         <p class="lead">
           {fill(w.confirm.onItsWay, { address: <Address>{email}</Address> })}
-          {!hasCode && ` ${w.confirm.useLink}`}
+          {!hasCode && `${w.gap}${w.confirm.useLink}`}
         </p>
         <p class="notice" role="status" data-status="">
           {sent.resent === true ? w.check.resent : ''}
@@ -85,6 +87,6 @@ function Back({ frame }: { frame: Frame }) {
   )
 }
 
-function confirmPath(frame: Frame, challenge?: string): string {
-  return `${frame.basePath}${paths.confirm}${challenge === undefined ? '' : `?c=${encodeURIComponent(challenge)}`}`
+function confirmPath(frame: Frame, name: 'c' | 'return_to', value: string | null): string {
+  return `${frame.basePath}${paths.confirm}${value === null ? '' : `?${name}=${encodeURIComponent(value)}`}`
 }

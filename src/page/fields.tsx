@@ -62,7 +62,7 @@ export function CodeField({ frame, value, problem, autofocus }: CodeFieldProps) 
   const digits = frame.policy.codeLength
   return (
     <div class="field">
-      <label for="code">{w.codeLabel(digits)}</label>
+      <label for="code">{w.codeLabel({ digits })}</label>
       {problem !== undefined && <FieldProblem frame={frame} problem={problem} id="code-problem" />}
       <input
         id="code"

@@ -2,19 +2,24 @@
 import type { Child } from 'hono/jsx'
 import type { Ms } from '../core/model.ts'
 import { sameDay } from '../words/format.ts'
+import type { Say } from '../words/message.ts'
 import { type Words, wordsFor } from '../words/words.ts'
 import type { Frame } from './view.ts'
 
-/** Only the catalogue's own text is searched for `{gaps}`: what fills them is never read again, whatever it holds. */
-export function fill(template: string, parts: Readonly<Record<string, Child>>): Child[] {
-  return template.split(/(\{\w+\})/).map((piece) => {
+/**
+ * Only the catalogue's own text is searched for `{gaps}`: what fills them is never read again, whatever it holds. A message of a
+ * language finds its own; texts of the console, which has one language, are plain.
+ */
+export function fill<V>(message: Say<V> | string, parts: { readonly [K in keyof V]: Child }): Child[] {
+  if (typeof message !== 'string') return message.pieces(parts as never)
+  return message.split(/(\{\w+\})/).map((piece) => {
     const name = /^\{(\w+)\}$/.exec(piece)?.[1]
-    return name !== undefined && Object.hasOwn(parts, name) ? parts[name] : piece
+    return name !== undefined && Object.hasOwn(parts, name) ? parts[name as keyof V] : piece
   })
 }
 
 export function words(frame: Frame): Words {
-  return wordsFor(frame.locale)
+  return wordsFor(frame.language)
 }
 
 /** Left to right in every script, and apart from the text around it, so that nothing in an address can turn the sentence about. */

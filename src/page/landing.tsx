@@ -3,6 +3,7 @@
 // mail scanners run scripts and press buttons, but they do not have its cookie.
 import type { Purpose } from '../core/model.ts'
 import { paths } from '../core/paths.ts'
+import type { Words } from '../words/words.ts'
 import { askPath } from './ask.tsx'
 import { CodeForm } from './check.tsx'
 import { EmailField, Hidden, Post } from './fields.tsx'
@@ -41,7 +42,7 @@ interface Props {
 }
 
 /** The same words whatever it is for, but for those that say what. */
-function landingWords(frame: Frame, { purpose }: LandingView) {
+function landingWords(frame: Frame, { purpose }: LandingView): Words['landing'] {
   const { landing, landings } = words(frame)
   return { ...landing, ...(purpose in landings ? landings[purpose as keyof typeof landings] : {}) }
 }
@@ -85,7 +86,9 @@ function Elsewhere({ frame, view }: Props) {
     <>
       <h1>{w.whereHeading}</h1>
       <p class="lead">
-        <Asked frame={frame} view={view} /> {cut}
+        <Asked frame={frame} view={view} />
+        {words(frame).gap}
+        {cut}
       </p>
       <StartAgain frame={frame} />
       <p class="hint">{w.notMe}</p>
@@ -157,11 +160,8 @@ function UnboundForm({ frame, view }: Props) {
 
 function Asked({ frame, view }: Props) {
   const w = words(frame)
-  return (
-    <>
-      {fill(landingWords(frame, view).asked(w.ago(view.askedAt, frame.now)), { brand: frame.brand.name, device: <bdi>{view.device}</bdi> })}
-    </>
-  )
+  const ago = w.ago(view.askedAt, frame.now)
+  return <>{fill(landingWords(frame, view).asked, { brand: frame.brand.name, device: <bdi>{w.device(view.device)}</bdi>, ago })}</>
 }
 
 function Stay({ frame }: { frame: Frame }) {

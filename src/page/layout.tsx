@@ -1,7 +1,8 @@
 // The frame of every page: head, brand, footer with the request id. No inline script or style: the content security policy
 // allows neither, so everything the script needs to know stands in data attributes.
 import type { Child } from 'hono/jsx'
-import { paths } from '../core/paths.ts'
+import { LANGUAGE_PARAMETER, paths } from '../core/paths.ts'
+import { languages } from '../words/words.ts'
 import { fill, safeHref, words } from './fill.tsx'
 import { Mark, Waves } from './mark.tsx'
 import type { Frame } from './view.ts'
@@ -13,23 +14,25 @@ export interface Layout {
   readonly wide?: boolean | undefined
   /** After a failed POST: the address at which a reload is a GET again. */
   readonly url?: string | undefined
+  /** The address of the page by GET, without secrets: its footer then offers the other languages. */
+  readonly here?: string | undefined
   /** Between the brand and the page: where else one can go. */
   readonly lead?: Child | undefined
   readonly children: Child
 }
 
-export function layout(frame: Frame, { title, error, wide, url, lead, children }: Layout): string {
+export function layout(frame: Frame, { title, error, wide, url, here, lead, children }: Layout): string {
   const w = words(frame)
-  const pageTitle = w.frame.title(title, frame.brand.name)
+  const pageTitle = w.frame.title({ page: title, brand: frame.brand.name })
   const asset = (path: string, hash: string): string => `${frame.basePath}${path}?v=${hash}`
   const document = (
-    <html lang={w.lang} dir={w.dir}>
+    <html lang={w.lang} dir={w.dir} data-locale={w.locale === w.lang ? undefined : w.locale}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
-        <title>{error ? w.frame.errorTitle(pageTitle) : pageTitle}</title>
+        <title>{error ? w.frame.errorTitle({ title: pageTitle }) : pageTitle}</title>
         <link rel="icon" href={asset(paths.icon, frame.assets.stylesheet)} type="image/svg+xml" />
         <link rel="stylesheet" href={asset(paths.stylesheet, frame.assets.stylesheet)} />
         <script defer src={asset(paths.script, frame.assets.script)}></script>
@@ -43,6 +46,7 @@ export function layout(frame: Frame, { title, error, wide, url, lead, children }
         {lead}
         <main>{children}</main>
         <footer>
+          {here !== undefined && <Languages frame={frame} here={here} />}
           <p>
             {w.frame.request}{' '}
             <code id="request-id" dir="ltr">
@@ -65,4 +69,24 @@ export function layout(frame: Frame, { title, error, wide, url, lead, children }
     </html>
   )
   return `<!doctype html>${document}`
+}
+
+/** A link in each language, named in itself. Which one was followed is remembered by a cookie, and is no more than a preference. */
+function Languages({ frame, here }: { frame: Frame; here: string }) {
+  const { frame: w, lang } = words(frame)
+  return (
+    <ul class="languages" aria-label={w.language}>
+      {[...languages.values()].map((language) => (
+        <li lang={language.lang} dir={language.dir}>
+          {language.lang === lang ? (
+            <span aria-current="true">{language.name}</span>
+          ) : (
+            <a href={`${here}${here.includes('?') ? '&' : '?'}${LANGUAGE_PARAMETER}=${language.lang}`} hreflang={language.lang}>
+              {language.name}
+            </a>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
 }

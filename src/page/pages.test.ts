@@ -96,7 +96,7 @@ describe('words', () => {
     expect(words.ago(NOW + 3 * MINUTE, NOW)).toBe('just now')
   })
 
-  test('a locale without a catalogue gets English', () => {
+  test('a language that we do not have gets English', () => {
     expect(wordsFor('xx-YY').lang).toBe('en')
     expect(wordsFor('constructor').lang).toBe('en')
   })

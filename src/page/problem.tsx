@@ -7,8 +7,9 @@ import type { Frame, Problem } from './view.ts'
 export type Field = 'email' | 'code'
 
 export function problemText(frame: Frame, problem: Problem): string {
-  const { title, detail } = explain(words(frame), problem, frame.policy, frame.now)
-  return `${title}. ${detail}`
+  const w = words(frame)
+  const { title, detail } = explain(w, problem, frame.policy, frame.now)
+  return w.frame.noAndWhy({ title, detail })
 }
 
 /** Stands before the heading and takes the focus (by script); with a field it leads there, without one it says what to do. */
@@ -20,7 +21,9 @@ export function Summary({ frame, problem, field }: { frame: Frame; problem: Prob
       <h2>{words(frame).frame.problem}</h2>
       {field === null ? (
         <p>
-          {timed(frame, text, problem.at)} {nextStep}
+          {timed(frame, text, problem.at)}
+          {words(frame).gap}
+          {nextStep}
         </p>
       ) : (
         <p>

@@ -1,4 +1,5 @@
 // What the `type` of a problem leads to: every code a client can be answered with, and what to do about it.
+import { paths } from '../core/paths.ts'
 import { reasons } from '../core/reason.ts'
 import { explain } from '../words/explain.ts'
 import { words } from './fill.tsx'
@@ -14,6 +15,7 @@ export function reasonsPage(frame: Frame): string {
   const w = words(frame)
   return layout(frame, {
     title: w.reasons.title,
+    here: `${frame.basePath}${paths.reasons}`,
     children: (
       <>
         <h1>{w.reasons.title}</h1>
@@ -27,7 +29,9 @@ export function reasonsPage(frame: Frame): string {
                 <code>{code}</code> · {status}
               </p>
               <p>
-                {detail} {nextStep}
+                {detail}
+                {w.gap}
+                {nextStep}
               </p>
             </section>
           )

@@ -6,7 +6,8 @@ import type { ReasonCode } from '../core/reason.ts'
 /** Shared by all pages. */
 export interface Frame {
   readonly brand: Brand
-  readonly locale: string
+  /** One that we have: words/words.ts. */
+  readonly language: string
   readonly requestId: string
   /** "" or "/auth": put before every path. */
   readonly basePath: string

@@ -1,37 +1,32 @@
 // English: the pages of somebody who is signed in and proves, changes or ends something of their own account; and what those pages answer to
 // a "no".
-import { duration } from './format.ts'
-import type { FaceWords } from './words.ts'
-
-const locale = 'en'
 
 export const accountFaces = {
   proof_renewed: {
     heading: 'It is you',
-    why: () => 'Your mailbox is proved again.',
-    next: () => 'Go on with what you wanted to do.',
+    why: 'Your mailbox is proved again.',
+    next: 'Go on with what you wanted to do.',
     nextLabel: 'Continue',
   },
   session_of_other: {
     heading: 'Somebody else is signed in here',
-    why: () =>
-      'This was asked for by another account than the one that is signed in in this browser. Nothing was changed, for either of them.',
-    next: () => 'Sign in with the account that asked, and start again there.',
+    why: 'This was asked for by another account than the one that is signed in in this browser. Nothing was changed, for either of them.',
+    next: 'Sign in with the account that asked, and start again there.',
     nextLabel: 'Go to your account',
   },
   proof_recent: {
     heading: 'Your proof is recent',
-    why: () => 'Your mailbox was proved a short time ago.',
-    next: () => 'Go on.',
+    why: 'Your mailbox was proved a short time ago.',
+    next: 'Go on.',
     nextLabel: 'Continue',
   },
   proof_old: {
     heading: 'Confirm that it is you',
-    why: () => 'This changes who can get into your account, so it wants a proof of your mailbox that is not old.',
-    next: ({ policy }) => `Prove your mailbox once more. Then you have ${duration(locale, policy.recentProof)} for what you wanted to do.`,
+    why: 'This changes who can get into your account, so it wants a proof of your mailbox that is not old.',
+    next: 'Prove your mailbox once more. Then you have {recentProof} for what you wanted to do.',
     nextLabel: 'Send me the mail',
   },
-} satisfies Record<string, FaceWords>
+} as const
 
 /** What the landing page of a link says where it is not to sign in; all else is said as there. */
 export const landings = {
@@ -39,7 +34,7 @@ export const landings = {
     title: 'Confirm that it is you',
     boundHeading: 'Confirming that it is you',
     busy: 'Confirming that it is you',
-    asked: (ago: string): string => `Somebody who is signed in to {brand} was asked for a proof of this mailbox in {device}, ${ago}.`,
+    asked: 'Somebody who is signed in to {brand} was asked for a proof of this mailbox in {device}, {ago}.',
     notMe: 'Not you? Then close this page and pass nothing on. Somebody may be in your account: sign in and end all other sessions.',
   },
 } as const
@@ -54,4 +49,4 @@ export const confirm = {
   useLink: 'Open the link in it in this browser.',
   submit: 'Confirm',
   back: 'Back to your account',
-}
+} as const

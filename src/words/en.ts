@@ -1,35 +1,57 @@
-// English: every word on a page. `{name}` marks a place that the page fills with an element of its own, such as the address.
-// Answers to a "no" are in en-faces.ts; mails have their own file.
-import type { Ms } from '../core/model.ts'
-import type { Policy } from '../core/policy.ts'
+// English, which the other languages are held against: every word that a person sees on a page, in ICU syntax. A gap such as
+// `{address}` may be filled by an element of the page. Typographic quotes only: ' begins what ICU does not read.
+// Answers to a "no" are in en-faces.ts, mails in mail-en.ts. How to add a text: docs/words.md.
 import { confirm, landings } from './en-account.ts'
-import { operators } from './en-console.ts'
-import { faces, mailLimits } from './en-faces.ts'
-import { ago, clock, duration } from './format.ts'
-
-const locale = 'en'
-
-type Direction = 'ltr' | 'rtl'
+import { faces } from './en-faces.ts'
+import { mail } from './mail-en.ts'
+import { mails } from './mail-en-account.ts'
 
 export const en = {
-  lang: 'en',
-  dir: 'ltr' as Direction,
-  duration: (ms: Ms): string => duration(locale, ms),
-  clock: (at: Ms, now: Ms): string => clock(locale, at, now),
-  ago: (at: Ms, now: Ms): string => ago(locale, at, now).replace(/^now$/, 'just now'),
   faces,
-  console: operators,
+  mail,
+  mails,
   confirm,
   landings,
 
   frame: {
-    title: (page: string, brand: string): string => `${page} · ${brand}`,
-    errorTitle: (title: string): string => `Error: ${title}`,
+    title: '{page} · {brand}',
+    errorTitle: 'Error: {title}',
+    /** Heading and reason of a "no" as one text. */
+    noAndWhy: '{title}. {detail}',
     request: 'Request',
     copy: 'Copy',
     copied: 'Copied',
     help: 'Get help',
     problem: 'There is a problem',
+    language: 'Language',
+  },
+
+  /** How times are put together; what they are made of comes from Intl. */
+  time: {
+    two: '{first} {second}',
+    day: '{day}, {time}',
+    justNow: 'just now',
+    /** Where "in 3 minutes" would stand, but no number is known. */
+    soon: 'in a little while',
+  },
+
+  /** Browsers are told by names from a fixed list. */
+  browser: {
+    on: '{browser} on {system}',
+    unknown: 'an unknown browser',
+    app: 'an app',
+  },
+
+  /** "3 mails in 15 minutes and 10 in 24 hours" */
+  limits: {
+    first: '{count, plural, one {# mail} other {# mails}} in {duration}',
+    more: '{count, number} in {duration}',
+  },
+
+  /** Follow the reason, where the number or the time is known. */
+  after: {
+    tries: '{count, plural, =0 {No try is left.} one {# try is left.} other {# tries are left.}}',
+    ended: 'This one ended at {clock}, {ago}.',
   },
 
   reasons: {
@@ -39,7 +61,7 @@ export const en = {
 
   ask: {
     title: 'Sign in',
-    heading: (brand: string): string => `Sign in to ${brand}`,
+    heading: 'Sign in to {brand}',
     intro: {
       both: 'We send you a mail with a link and a code. No password.',
       link: 'We send you a mail with a link. No password.',
@@ -60,20 +82,20 @@ export const en = {
     useLink: 'Open the link in it to sign in.',
     resent: 'A new mail is on its way.',
     undelivered: 'Our last mail to {address} could not be delivered. Look whether the address is right, or use another one.',
-    codeLabel: (digits: number): string => `${digits}-digit code from the mail`,
+    codeLabel: '{digits, number}-digit code from the mail',
     codeHint: 'We check it as soon as the last digit is in.',
     submit: 'Sign in',
     from: 'From',
     codeRow: 'Code works',
     linkRow: 'Link works',
-    until: (ms: Ms): string => `for ${duration(locale, ms)}, until {time}`,
+    until: 'for {duration}, until {time}',
     over: 'ended at {time}',
-    openMail: (provider: string): string => `Open ${provider}`,
+    openMail: 'Open {provider}',
     newTab: 'opens in a new tab',
     nothing: 'No mail yet?',
     spam: 'Look in the spam folder. Company mail can take a few minutes.',
     noCode: 'No code in the mail? Then its link signs you in.',
-    limit: (policy: Policy): string => `One address gets at most ${mailLimits(policy)}.`,
+    limit: 'One address gets at most {limits}.',
     resend: 'Send a new mail',
     /** `{time}` counts down, as in 0:28. */
     resendWait: 'Send a new mail in {time}',
@@ -101,7 +123,7 @@ export const en = {
     noCode: 'The last part of the link did not arrive here. Copy the whole link from the mail into the address bar.',
     otherHeading: 'Where do you want to sign in?',
     whereHeading: 'Go on where you started',
-    asked: (ago: string): string => `A sign-in to {brand} was asked for in {device}, ${ago}.`,
+    asked: 'A sign-in to {brand} was asked for in {device}, {ago}.',
     thereHeading: 'Where you started',
     there: 'Type the code from the mail there.',
     thereLink: 'Open the link there.',
@@ -136,14 +158,13 @@ export const en = {
     signedInAs: 'You are signed in as {address}.',
     sessions: 'Where you are signed in',
     current: 'This browser',
-    since: (ago: string): string => `Signed in ${ago}`,
-    seen: (ago: string): string => `last used ${ago}`,
+    since: 'Signed in {ago}',
+    seen: 'last used {ago}',
     end: 'End',
-    endOf: (device: string): string => `the session in ${device}`,
+    endOf: 'the session in {device}',
     endOthers: 'End all other sessions',
     onlyOne: 'You are signed in nowhere else.',
-    lifetime: (policy: Policy): string =>
-      `A session ends after ${duration(locale, policy.session.idle)} without use, and after ${duration(locale, policy.session.absolute)} in any case.`,
+    lifetime: 'A session ends after {idle} without use, and after {absolute} in any case.',
     signOut: 'Sign out',
     sessionEnded: 'The session has ended.',
     othersEnded: 'All other sessions have ended.',
@@ -157,36 +178,4 @@ export const en = {
     continue: 'Continue',
     account: 'See your sessions',
   },
-
-  demo: {
-    title: 'Demo',
-    hello: 'Hello',
-    signedInAs: 'You are signed in as {address}.',
-    inside: 'This page stands in for your application.',
-    outHeading: 'Sign in without a password',
-    out: 'This page stands in for your application. Mails of this demo stay on this machine: read them in the dev inbox.',
-    signIn: 'Sign in',
-    account: 'Your account',
-    signOut: 'Sign out',
-    inbox: 'Dev inbox',
-  },
-
-  devInbox: {
-    title: 'Dev inbox',
-    heading: 'Dev inbox',
-    intro: 'Mails stay here and go nowhere. Newest first.',
-    empty: 'No mail yet. Ask for one on the sign-in page.',
-    signIn: 'Sign-in page',
-    to: 'To',
-    received: 'Received',
-    code: 'Code',
-    link: 'Link',
-    copyCode: 'Copy the code',
-    openLink: 'Open the link',
-    back: 'All mails',
-    html: 'The mail',
-    text: 'As plain text',
-    headers: 'Headers',
-    missing: 'This mail is not here any more.',
-  },
-}
+} as const

@@ -16,8 +16,11 @@ const units = [
 
 type Unit = (typeof units)[number][0]
 
+/** How a language puts two things together. */
+type Join = (first: string, second: string) => string
+
 /** "15 minutes", "24 hours", "1 hour 30 minutes": exact, at most two units, rounded up so that a wait is never told too short. */
-export function duration(locale: string, exact: Ms): string {
+export function duration(locale: string, exact: Ms, join: Join = (first, second) => `${first} ${second}`): string {
   const ms = Math.ceil(exact / SECOND) * SECOND
   // "24 hours" and "36 hours" say more than "1 day" and "1 day 12 hours"; from two days on, days do.
   const from = units.findIndex(([unit, size]) => (unit === 'day' ? ms >= 2 * DAY : ms >= size))
@@ -29,7 +32,7 @@ export function duration(locale: string, exact: Ms): string {
   const per = size / finerSize
   const whole = Math.floor(total / per)
   const rest = total % per
-  return rest === 0 ? amount(locale, unit, whole) : `${amount(locale, unit, whole)} ${amount(locale, finerUnit, rest)}`
+  return rest === 0 ? amount(locale, unit, whole) : join(amount(locale, unit, whole), amount(locale, finerUnit, rest))
 }
 
 /** "3 minutes", "2 hours", "5 days": one unit, for a wait or an age where more would be noise. */
@@ -38,17 +41,23 @@ export function roughly(locale: string, ms: Ms): string {
   return amount(locale, unit, count)
 }
 
-/** "3 minutes ago". */
-export function ago(locale: string, at: Ms, now: Ms): string {
-  const [unit, count] = rough(Math.max(0, now - at), 'down')
-  return unit === 'second' ? relative(locale, 'auto').format(0, 'second') : relative(locale, 'always').format(-count, unit)
+/** "in 3 minutes". */
+export function inTime(locale: string, ms: Ms): string {
+  const [unit, count] = rough(ms, 'up')
+  return relative(locale).format(count, unit)
 }
 
-/** "14:20 UTC", and "November 20, 14:20 UTC" when that is not today. The client script turns it into the reader's own time. */
-export function clock(locale: string, at: Ms, now: Ms): string {
+/** "3 minutes ago"; null: less than a minute. */
+export function ago(locale: string, at: Ms, now: Ms): string | null {
+  const [unit, count] = rough(Math.max(0, now - at), 'down')
+  return unit === 'second' ? null : relative(locale).format(-count, unit)
+}
+
+/** "14:20 UTC", and with the day when that is not today. The client script turns it into the reader's own time. */
+export function clock(locale: string, at: Ms, now: Ms, join: Join): string {
   const minute = Math.floor(at / MINUTE) % (DAY / MINUTE)
   const time = keep(`clock ${locale} ${minute}`, () => `${dateTime(locale, 'time').format(at)} UTC`)
-  return sameDay(at, now) ? time : `${dateTime(locale, 'day').format(at)}, ${time}`
+  return sameDay(at, now) ? time : join(dateTime(locale, 'day').format(at), time)
 }
 
 export function sameDay(at: Ms, now: Ms): boolean {
@@ -58,11 +67,6 @@ export function sameDay(at: Ms, now: Ms): boolean {
 /** "a", "a and b", "a, b and c". */
 export function list(locale: string, items: readonly string[]): string {
   return keep(`list ${locale}`, () => new Intl.ListFormat(locale, { type: 'conjunction' })).format(items)
-}
-
-/** The plural category of a count, for catalogues that need more than one and many. */
-export function plural(locale: string, count: number): Intl.LDMLPluralRule {
-  return keep(`plural ${locale}`, () => new Intl.PluralRules(locale)).select(count)
 }
 
 function rough(ms: Ms, round: 'up' | 'down'): [Unit, number] {
@@ -79,8 +83,8 @@ function amount(locale: string, unit: Unit, count: number): string {
   return count < 100 ? keep(`amount ${locale} ${unit} ${count}`, say) : say()
 }
 
-function relative(locale: string, numeric: 'always' | 'auto'): Intl.RelativeTimeFormat {
-  return keep(`relative ${locale} ${numeric}`, () => new Intl.RelativeTimeFormat(locale, { numeric }))
+function relative(locale: string): Intl.RelativeTimeFormat {
+  return keep(`relative ${locale}`, () => new Intl.RelativeTimeFormat(locale))
 }
 
 function dateTime(locale: string, show: 'time' | 'day'): Intl.DateTimeFormat {

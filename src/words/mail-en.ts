@@ -1,63 +1,26 @@
 // What mails say, in English. Whole sentences, so that another language can order its words as it likes; no HTML and no
 // decisions. Short sentences, no blame, no exclamation marks; nothing a stranger typed is ever among the values.
-import type { Purpose } from '../core/model.ts'
-import { stepUp } from './mail-en-account.ts'
 
-export interface MailWords {
-  readonly lang: string
-  readonly dir: 'ltr' | 'rtl'
-  subjectWithCode(code: string, app: string): string
-  subjectCode(app: string): string
-  subjectLink(app: string): string
-  readonly codeTitle: string
-  readonly linkTitle: string
-  readonly codeWhere: string
-  codeLife(duration: string, until: string): string
-  readonly codeOff: string
-  readonly or: string
-  button(app: string): string
-  opens(host: string): string
-  linkLife(duration: string, until: string): string
-  linkIntro(app: string): string
-  asked(device: string, app: string, at: string): string
-  readonly notYou: string
-  readonly notYouAction: string
-  readonly neverRead: string
-  readonly neverForward: string
-  sentBy(app: string, host: string): string
-  sentTo(address: string): string
-  help(contact: string): string
-}
-
-const english: MailWords = {
-  lang: 'en',
-  dir: 'ltr',
-  subjectWithCode: (code, app) => `${code} is your ${app} sign-in code`,
-  subjectCode: (app) => `Your ${app} sign-in code`,
-  subjectLink: (app) => `Sign in to ${app}`,
+export const mail = {
+  subjectWithCode: '{code} is your {app} sign-in code',
+  subjectCode: 'Your {app} sign-in code',
+  subjectLink: 'Sign in to {app}',
   codeTitle: 'Your sign-in code',
   linkTitle: 'Your sign-in link',
   codeWhere: 'Type it on the page where you asked for it.',
-  codeLife: (duration, until) => `It works for ${duration}, until ${until}.`,
+  codeLife: 'It works for {duration}, until {until}.',
   codeOff: 'This mail has only the link. Too many wrong codes were typed lately.',
   or: 'or',
-  button: (app) => `Sign in to ${app}`,
-  opens: (host) => `The button opens ${host}.`,
-  linkLife: (duration, until) => `It works once, for ${duration}, until ${until}.`,
-  linkIntro: (app) => `Sign in to ${app} with this link:`,
-  asked: (device, app, at) => `Someone asked to sign in to ${app} with ${device} at ${at}.`,
+  button: 'Sign in to {app}',
+  opens: 'The button opens {host}.',
+  linkLife: 'It works once, for {duration}, until {until}.',
+  linkIntro: 'Sign in to {app} with this link:',
+  asked: 'Someone asked to sign in to {app} with {device} at {at}.',
   notYou: 'Didn’t ask for this?',
   notYouAction: 'Ignore this mail. Nobody can sign in without it.',
   neverRead: 'Never read this code to anyone, not even to us.',
   neverForward: 'Never pass this mail on, not even to us.',
-  sentBy: (app, host) => `Sent by ${app} (${host}).`,
-  sentTo: (address) => `Sent to ${address}.`,
-  help: (contact) => `Questions? ${contact}`,
-}
-
-const words: Readonly<Record<string, MailWords>> = { step_up: { ...english, ...stepUp } }
-
-/** English is what there is so far; a locale we do not have is answered in it, and says so in `lang`. */
-export function mailWords(_locale: string, purpose: Purpose): MailWords {
-  return words[purpose] ?? english
-}
+  sentBy: 'Sent by {app} ({host}).',
+  sentTo: 'Sent to {address}.',
+  help: 'Questions? {contact}',
+} as const

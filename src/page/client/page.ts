@@ -17,11 +17,15 @@ export function showProblem(): void {
 
 /** "14:20 UTC" becomes the time on the reader's wall; in the console, where it is held against a log, it stays. */
 export function localTimes(): void {
+  const {
+    lang,
+    dataset: { locale },
+  } = document.documentElement
   for (const time of all<HTMLTimeElement>('time:not([data-utc])')) {
     const at = new Date(time.dateTime)
     if (at.getTimezoneOffset() === 0 || Number.isNaN(at.getTime())) continue
     const day = time.dataset.day === undefined ? {} : ({ day: 'numeric', month: 'long' } as const)
-    time.textContent = at.toLocaleString(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...day })
+    time.textContent = at.toLocaleString(locale ?? lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...day })
   }
 }
 
