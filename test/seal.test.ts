@@ -152,6 +152,17 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     expect(await verified()).toMatchObject({ seals: 5, events: 5 * EVENTS_MAX, young: 0 })
   })
 
+  test('who comes second with a number changes nothing: no seal is put in the place of another, and none goes', async () => {
+    for (let day = 0; day < 3; day++) {
+      await signIn(kit, ADA)
+      kit.clock.forward(HOUR)
+      await kit.postkey.seal()
+    }
+    const before = await seals()
+    expect(await store.appendSeal({ ...(before[2] as Seal), digest: 'of another process' }, 3)).toBe(false)
+    expect(await seals()).toEqual(before)
+  })
+
   test('AU-03: purging is no difference; seals of which no event is kept go, but for the last', async () => {
     for (let day = 0; day < 4; day++) {
       await signIn(kit, ADA)
@@ -185,6 +196,24 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
       onLate: () => {},
     })
     expect({ difference, events: result.events }).toEqual({ difference: [], events: 9 })
+  })
+
+  test('of seals before the one whose window ends where the purge did, none is kept', async () => {
+    for (let hour = 0; hour < 3; hour++) {
+      await signIn(kit, ADA)
+      kit.clock.forward(HOUR)
+      await kit.postkey.seal()
+    }
+    const [, second] = await seals()
+    // A quarter of an hour before it was made.
+    kit.clock.forward(365 * DAY - HOUR - 15 * MINUTE)
+    await kit.postkey.purge()
+    expect(idsOf(kit.clock.at - 365 * DAY)).toBe(second?.until.requestId)
+    await signIn(kit, ADA)
+    kit.clock.forward(HOUR)
+    await kit.postkey.seal()
+    expect(await numbers()).toEqual([2, 3, 4])
+    expect(await verified()).toMatchObject({ seals: 3, events: 6, differences: 0 })
   })
 
   test('what is purged while the record is looked at is no difference either', async () => {
