@@ -390,16 +390,24 @@ describe('commands with wrong settings', () => {
     ['an address with a password', { POSTKEY_URL: `https://me:${encodeURIComponent(SETTINGS['SMTP password'])}@auth.example.com` }],
   ]
 
+  /** What some commands want behind their name. */
+  const words: Readonly<Record<string, readonly string[]>> = {
+    audit: ['search', ADA],
+    keys: ['rotate'],
+    backup: [join(tmpdir(), 'nowhere', 'copy.db')],
+    webhooks: ['list'],
+    bounces: ['list'],
+  }
+
   test.each(wrong)('AU-01: %s: no command repeats it', async (_, settings) => {
     const ears = new Ears()
     // As far as it is given, a part of a secret is one.
     ears.canary('part of the secret', SETTINGS.secret.slice(0, 30))
     const env = Object.fromEntries(Object.entries({ ...good('file::memory:'), ...settings }).filter(([, value]) => value !== ''))
     for (const name of Object.keys(commands)) {
-      const words = { audit: ['search', ADA], keys: ['rotate'], backup: [join(tmpdir(), 'nowhere', 'copy.db')] }[name] ?? []
       // It makes up what is missing, and would run on.
       if (name === 'dev') continue
-      for (const more of [[], ['--json']]) ears.hear(`postkey ${name}`, ...(await ran([name, ...words, ...more], env, tmpdir())).texts)
+      for (const more of [[], ['--json']]) ears.hear(`postkey ${name}`, ...(await ran([name, ...(words[name] ?? []), ...more], env, tmpdir())).texts)
     }
     if (env['POSTKEY_DATABASE_URL']?.startsWith('postgres')) {
       const { code, texts } = await ran(['serve'], { ...env, ...SENDER }, tmpdir())
