@@ -6,40 +6,43 @@
 import { readAddress } from './core/address.ts'
 import { domainOf } from './core/mailbox.ts'
 import type { Brand, Versions } from './core/model.ts'
+import { CONFIGURED, type Ground } from './core/place.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './core/policy.ts'
-import { readFallback } from './core/return-to.ts'
+import type { TenantInput, TenantRow } from './core/tenant.ts'
 import type { Tell } from './core/told.ts'
 import { parseUrl } from './core/url.ts'
-import { startAlarms } from './flow/alarms.ts'
+import { type Alarms, startAlarms } from './flow/alarms.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
 import { watchMail } from './flow/mail-health.ts'
-import { makeOperators } from './flow/operator.ts'
 import { startOutbox } from './flow/outbox.ts'
-import { purgeDue, startPurge } from './flow/purge.ts'
+import { purgeAll, startPurge } from './flow/purge.ts'
 import { stopReadings } from './flow/readings.ts'
 import { sealClosed, startSealing } from './flow/seal.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import { type Asked, type Refused, resend, type StartRequest, start, type Verified, verifyCode, verifyLink } from './flow/sign-in.ts'
+import { contextOf, ownOf, prepare, type Shared } from './flow/tenant.ts'
+import { addTenant, listTenants, moveTenant, type Office, setTenant, type TenantChanges } from './flow/tenant-admin.ts'
+import { openTenants, type Tenants } from './flow/tenants.ts'
 import { startViews } from './flow/views.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
+import { clientAddress } from './http/client-address.ts'
 import type { DevRoutes } from './http/dev.ts'
-import { fromFetch } from './http/fetch.ts'
-import { siteOf } from './http/site.ts'
 import type { RequestInfo } from './http/visit.ts'
-import { visitOf } from './http/visit.ts'
 import type { MailTransport } from './mail/transport.ts'
 import { mailboxesByDns } from './run/mailboxes.ts'
 import type { Metrics } from './run/metrics.ts'
 import type { OpenTelemetry, OpenTracing } from './run/tracing.ts'
 import { keyring } from './secret.ts'
 import { openStore } from './store/open.ts'
-import type { Store } from './store/store.ts'
+import type { Store, TenantChanged } from './store/store.ts'
 import { appVersion, policyVersion, schemaVersion, templateVersion } from './versions.ts'
 
 export type { Session, User } from './core/model.ts'
 export type { Policy, PolicyInput, PresetName } from './core/policy.ts'
 export type { ReasonCode } from './core/reason.ts'
 export { reasons } from './core/reason.ts'
+export type { TenantInput, TenantRow } from './core/tenant.ts'
+export type { TenantChanges } from './flow/tenant-admin.ts'
 export type { Handler, Listener } from './http/app.ts'
 export type { RequestInfo } from './http/visit.ts'
 export type { Message } from './mail/message.ts'
@@ -113,9 +116,11 @@ export interface Postkey {
     info?: RequestInfo,
   ): Promise<Verified>
   /** Who is signed in by the cookie or bearer token of this request; `live: null` with the reason if nobody is. */
-  getSession(request: Request): Promise<SessionAnswer>
+  getSession(request: Request, info?: RequestInfo): Promise<SessionAnswer>
   /** Ends the session of this request, all others of its user, or one by id. */
-  endSession(which: 'this' | 'others' | { readonly id: string }, request: Request): Promise<{ readonly ended: number }>
+  endSession(which: 'this' | 'others' | { readonly id: string }, request: Request, info?: RequestInfo): Promise<{ readonly ended: number }>
+  /** Further tenants, each with users, brand, policy and operators of its own: docs/tenants.md. */
+  readonly tenants: PostkeyTenants
   readonly policy: Policy
   readonly versions: Versions
   /**
@@ -139,6 +144,20 @@ export interface Postkey {
   close(): Promise<void>
 }
 
+/** Other processes see a change within about two seconds. What stands in the way of one is an Error that names all of it. */
+export interface PostkeyTenants {
+  /** Without the one of these options, which is "default", and without those that were removed. */
+  list(): Promise<readonly TenantRow[]>
+  add(id: string, tenant: TenantInput): Promise<TenantRow>
+  /** null takes a setting back. */
+  set(id: string, changes: TenantChanges): Promise<TenantRow>
+  /** From then on it answers as if it were not there. Nothing of it is lost. */
+  suspend(id: string): Promise<TenantRow>
+  resume(id: string): Promise<TenantRow>
+  /** Of one that is suspended. All its rows are deleted in the background, and its name is not given again. */
+  remove(id: string): Promise<TenantRow>
+}
+
 const silent: Log = { event: () => {}, warn: () => {}, error: () => {} }
 
 /** @throws Error that names every bad option at once, with its remedy. */
@@ -151,11 +170,12 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const versions: Versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
   const brand: Brand = { name: options.name ?? url.host, mailFrom: options.mail.from, support: options.support, accent: options.accent }
   const basePath = (options.basePath ?? '').replace(/\/+$/, '')
+  const ground: Ground = { origin: url.origin, basePath }
   const returnOrigins = (options.returnOrigins ?? []).map((origin) => new URL(origin).origin)
-  const defaultReturn = readFallback({ base: url.origin, origins: returnOrigins, fallback: options.returnTo ?? `${basePath}/account` })
+  const operators = readOperators(options.operators ?? [])
   const tracing = await tracingOf(options, url.origin, basePath)
-  const own = await transportOf(options.mail)
-  const transport = tracing?.transport(own) ?? own
+  const ownTransport = await transportOf(options.mail)
+  const transport = tracing?.transport(ownTransport) ?? ownTransport
   const opened =
     typeof options.database === 'string'
       ? await openStore(options.database, {
@@ -169,27 +189,20 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   // Without a worker of its own a process leaves its mails to those of others.
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }
   const listeners: Tell[] = []
-  const tenant = 'default'
-  const views = startViews({ store, tenant, now, log })
+  const views = startViews({ store, now, log })
   const mailboxes = mailboxesByDns()
   let counted: Promise<Metrics> | null = null
-  const context: Context = {
-    tenant,
+  let alarms: Alarms | null = null
+  const shared: Shared = {
     store,
     keys,
-    policy,
     versions,
-    brand,
-    origin: url.origin,
-    basePath,
-    returnOrigins,
-    defaultReturn,
-    operators: readOperators(options.operators ?? []),
     log,
     tracing,
     tell: (told) => {
       for (const tell of listeners) tell(told)
     },
+    tellOf: (tenant) => (told) => alarms?.tellOf(tenant)(told),
     now,
     mailUnusableSince: options.sendsMail === false ? () => null : watchMail(transport, log, now),
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
@@ -197,46 +210,65 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     mailboxes,
     mailboxOf: (email) => (counted === null ? 'other' : mailboxes.known(domainOf(email))),
   }
-  await store.keepPolicy(context.tenant, versions.policy, policy)
-  await makeOperators(context)
+  const returnTo = options.returnTo ?? `${basePath}/account`
+  const context = await prepare(
+    contextOf(shared, { tenant: CONFIGURED, ...ground, policy, brand, returnBelow: '', returnOrigins, returnTo, operators }),
+  )
+  const make = (row: TenantRow): Context => contextOf(shared, ownOf(ground, brand.mailFrom, row))
   const apart = tracing?.apart ?? (<T>(work: () => T): T => work())
-  const outbox = options.sendsMail === false ? null : apart(() => startOutbox(context, transport))
+  const tenants = await apart(() => openTenants({ store, ground, own: context, rulesOf: make, make: (row) => prepare(make(row)) }))
+  const outbox = options.sendsMail === false ? null : apart(() => startOutbox(context, transport, { tenants }))
   if (outbox) hand = outbox
-  const purging = apart(() => startPurge(context))
-  const sealing = options.seals === false ? null : apart(() => startSealing(context))
-  const alarms = apart(() => startAlarms(context, options.sendsMail === false ? null : transport, options.operators ?? []))
-  listeners.push(alarms.tell)
+  const purging = apart(() => startPurge(context, undefined, tenants))
+  const sealing = options.seals === false ? null : apart(() => startSealing(context, undefined, tenants))
+  const watching = apart(() => startAlarms(context, options.sendsMail === false ? null : transport, tenants))
+  alarms = watching
+  listeners.push(watching.tell)
 
   // Loaded by the first who asks: it is ten megabytes.
   const metrics = async (): Promise<string> => {
     counted ??= import('./run/metrics.ts').then(({ openMetrics }) => {
-      const counts = openMetrics(versions, transport.name, () => alarms.look())
+      const counts = openMetrics(versions, transport.name, () => watching.look())
       listeners.push(counts.tell)
       return counts
     })
     return (await counted).text()
   }
 
-  const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [] })
-  const askerOf = (request: Request, info: RequestInfo = {}): Asker => visitOf(context, site, fromFetch(request), info, '').asker
+  const addresses = clientAddress({ trustedProxies: options.trustedProxies ?? [] })
+  const { askerOf, ...app } = createApp(tenants, addresses, { dev: options.dev, home: options.home, metrics })
+  const asking = async <T>(request: Request, info: RequestInfo | undefined, work: Work<T>, otherwise: T): Promise<T> => {
+    const asked = await askerOf(request, info ?? {})
+    return asked === null ? otherwise : work(asked.context, asked.asker)
+  }
   return {
-    ...createApp(context, site, { dev: options.dev, home: options.home, metrics }),
-    startSignIn: (input, request, info) => start(context, askerOf(request, info), input),
-    resendSignIn: (input, request, info) => resend(context, askerOf(request, info), input.challenge),
+    ...app,
+    tenants: tenantsOf(tenants, { store, versions, ground, by: 'library', now }),
+    startSignIn: (input, request, info) => asking(request, info, (its, asker) => start(its, asker, input), nobodyThere.asked),
+    resendSignIn: (input, request, info) => asking(request, info, (its, asker) => resend(its, asker, input.challenge), nobodyThere.asked),
     verifySignIn: (input, request, info) =>
-      'link' in input ? verifyLink(context, askerOf(request, info), input.link) : verifyCode(context, askerOf(request, info), input),
-    getSession: (request) => getSession(context, askerOf(request).session),
-    endSession: (which, request) => endSessions(context, askerOf(request), which),
+      asking<Verified>(
+        request,
+        info,
+        (its, asker) => ('link' in input ? verifyLink(its, asker, input.link) : verifyCode(its, asker, input)),
+        { ...nobodyThere.verified, returnTo: context.defaultReturn },
+      ),
+    getSession: (request, info) =>
+      asking<SessionAnswer>(request, info, (its, asker) => getSession(its, asker.session), nobodyThere.session),
+    endSession: (which, request, info) => asking(request, info, (its, asker) => endSessions(its, asker, which), nobodyThere.ended),
     policy,
     versions,
     metrics,
     mailsSent: async () => outbox?.idle(),
-    purge: () => purgeDue(context, async () => true),
-    seal: () => sealClosed(context, async () => true),
+    purge: () => purgeAll(context, tenants),
+    seal: async () => {
+      for (const one of tenants.known()) if (!one.removed) await sealClosed({ ...context, ...one.rules() }, async () => true)
+    },
     close: async () => {
+      await tenants.stop()
       await purging.stop()
       await sealing?.stop()
-      await alarms.stop()
+      await watching.stop()
       await stopReadings(context)
       await views.stop()
       await outbox?.stop()
@@ -246,6 +278,47 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     },
   }
 }
+
+/** Thrown with everything that stands in the way; seen by this process at once. */
+function tenantsOf({ look }: Pick<Tenants, 'look'>, office: Office): PostkeyTenants {
+  const done = async (changing: Promise<TenantChanged>): Promise<TenantRow> => {
+    const changed = await changing
+    if (!changed.ok) throw new Error(changed.problems.join('\n'))
+    await look()
+    return changed.tenant
+  }
+  return {
+    list: () => listTenants(office),
+    add: (id, input) => done(addTenant(office, id, input)),
+    set: (id, changes) => done(setTenant(office, id, changes)),
+    suspend: (id) => done(moveTenant(office, id, 'suspend')),
+    resume: (id) => done(moveTenant(office, id, 'resume')),
+    remove: (id) => done(moveTenant(office, id, 'remove')),
+  }
+}
+
+type Work<T> = (context: Context, asker: Asker) => T | Promise<T>
+
+/** What is said where the request is about no tenant that there is. */
+const nobodyThere = {
+  asked: { ok: false, reason: 'tenant_unknown', retryAfterMs: null },
+  verified: {
+    decision: {
+      verdict: 'refuse',
+      reason: 'tenant_unknown',
+      claim: null,
+      triesLeft: null,
+      retryAfterMs: null,
+      at: null,
+      consequences: null,
+    },
+    challenge: '',
+    browser: '',
+    signedIn: null,
+  },
+  session: { live: null, reason: 'tenant_unknown' },
+  ended: { ended: 0, reason: 'tenant_unknown' },
+} as const
 
 function readOptionsPolicy(options: PostkeyOptions): Policy {
   const result = readPolicy(options.policy)

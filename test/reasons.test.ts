@@ -39,6 +39,11 @@ const acting =
     await operator.post(location, { act, ...more })
   }
 
+async function withTenant({ postkey }: Kit, ...then: ('suspend' | 'resume' | 'remove')[]): Promise<void> {
+  await postkey.tenants.add('acme', { name: 'Acme', prefix: '/t/acme' })
+  for (const act of then) await postkey.tenants[act]('acme')
+}
+
 const ways: Record<ReasonCode, Way> = {
   mail_queued: { go: ({ kit }) => kit.browser().ask(ADA) },
   budget_spent: {
@@ -257,6 +262,12 @@ const ways: Record<ReasonCode, Way> = {
   body_too_large: { go: ({ kit }) => kit.browser().post('/sign-in', { email: 'a'.repeat(20_000) }) },
   body_malformed: { go: ({ kit }) => kit.browser().post('/sign-in', 'email=a&email=b') },
   tenant_unknown: { go: ({ kit }) => kit.postkey.handler(new Request(`${ORIGIN}/sign-in`), { tenant: 'nobody' }) },
+  tenant_off: {
+    go: async ({ kit }) => {
+      await withTenant(kit, 'suspend')
+      await kit.browser({ base: '/t/acme' }).get('/sign-in')
+    },
+  },
   route_unknown: { go: ({ kit }) => kit.browser().get('/nothing') },
   method_not_allowed: { go: ({ kit }) => kit.browser().get('/sign-out') },
 
@@ -292,6 +303,17 @@ const ways: Record<ReasonCode, Way> = {
     },
   },
 
+  mail_withdrawn: {
+    options: unreachable,
+    go: async ({ kit }) => {
+      await withTenant(kit)
+      await kit.browser({ base: '/t/acme' }).ask(ADA)
+      await kit.settle()
+      await kit.postkey.tenants.suspend('acme')
+      kit.clock.forward(5_000)
+      await kit.settle()
+    },
+  },
   operator_made: { options: withOperator, go: async () => {} },
   operator_looked: { options: withOperator, go: async ({ kit }) => (await signIn(kit, OPS)).get('/console') },
   operator_unknown: { options: withOperator, go: async ({ kit }) => (await signIn(kit, ADA)).get('/console') },
@@ -319,6 +341,17 @@ const ways: Record<ReasonCode, Way> = {
   operator_enabled_user: { options: withOperator, go: acting('enable') },
   operator_lifted_limit: { options: withOperator, go: acting('lift_mails') },
   operator_erased_user: { options: withOperator, go: acting('erase', { sure: 'yes' }) },
+
+  tenant_added: { go: ({ kit }) => withTenant(kit) },
+  tenant_changed: {
+    go: async ({ kit }) => {
+      await withTenant(kit)
+      await kit.postkey.tenants.set('acme', { name: 'Acme Works' })
+    },
+  },
+  tenant_suspended: { go: ({ kit }) => withTenant(kit, 'suspend') },
+  tenant_resumed: { go: ({ kit }) => withTenant(kit, 'suspend', 'resume') },
+  tenant_removed: { go: ({ kit }) => withTenant(kit, 'suspend', 'remove') },
 
   unavailable: {
     go: async ({ kit }) => {

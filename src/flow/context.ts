@@ -9,7 +9,7 @@ import type { QueuedMail, Scope, Store } from '../store/store.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { SealedSecrets } from './sealed.ts'
 import type { Tracing } from './tracing.ts'
-import type { Views } from './views.ts'
+import type { ViewsOf } from './views.ts'
 
 export interface Log {
   event(name: string, fields: Readonly<Record<string, string | number | boolean | null>>): void
@@ -27,6 +27,8 @@ export interface Context {
   /** Public base URL without a trailing slash and without the base path. Links are built from it, never from a Host header. */
   readonly origin: string
   readonly basePath: string
+  /** Of its own origin a person may be sent no further than to what lies below this path; '': anywhere there. */
+  readonly returnBelow: string
   /** Further origins a person may be sent to after signing in. */
   readonly returnOrigins: readonly string[]
   /** Where to go when nothing was asked for: absolute, and on an origin that is allowed. */
@@ -41,7 +43,7 @@ export interface Context {
   /** The wall clock: for ids and cookies only. Decisions use the store's. */
   readonly now: () => number
   readonly hand: Hand
-  readonly views: Pick<Views, 'saw' | 'isFirst' | 'counts'>
+  readonly views: ViewsOf
   /** Asks DNS, for operators who want to know. */
   readonly mailboxes: Pick<Mailboxes, 'find' | 'unanswered'>
   /** Who receives the mail of an address, as far as it is known by now; `other` as long as nobody wants the numbers that it is for. */

@@ -1,5 +1,7 @@
-// The two cookies. Prefixes are enforced by browsers only, so the server reads exactly and trusts no duplicate: two cookies of
+// The two cookies. Tenants may share a host, and with it a jar: each has names of its own there, and what is in them fits no other. Prefixes are enforced by browsers only, so the server reads exactly and trusts no duplicate: two cookies of
 // one name mean that somebody else could set one.
+import { CONFIGURED } from '../core/place.ts'
+import type { Context } from '../flow/context.ts'
 
 export interface CookieNames {
   readonly browser: string
@@ -10,10 +12,11 @@ export interface CookieNames {
 const BROWSER_DAYS = 180
 
 /** `__Host-` needs https; plain http is for localhost only. */
-export function cookieNames(origin: string): CookieNames {
+export function cookieNames({ origin, tenant }: Pick<Context, 'origin' | 'tenant'>): CookieNames {
   const secure = origin.startsWith('https:')
   const prefix = secure ? '__Host-' : ''
-  return { browser: `${prefix}postkey-browser`, session: `${prefix}postkey-session`, secure }
+  const whose = tenant === CONFIGURED ? '' : `-${tenant}`
+  return { browser: `${prefix}postkey-browser${whose}`, session: `${prefix}postkey-session${whose}`, secure }
 }
 
 /** null: absent, or there twice. */

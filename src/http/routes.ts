@@ -1,6 +1,7 @@
 // Which path is answered by what, and with which methods: the table of contents of the web side. A path is found by its whole
 // name, or by how it begins; nothing else is ever needed, and a request finds its route in one look.
 import { paths } from '../core/paths.ts'
+import { CONFIGURED } from '../core/place.ts'
 import type { Context } from '../flow/context.ts'
 import { icon, script } from '../page/assets.generated.ts'
 import { reasonsPage } from '../page/reasons.tsx'
@@ -52,10 +53,14 @@ export function routes(context: Context, options: AppOptions): Router {
     '/readyz': { GET: ready },
     '/version': { GET: (visit) => json(visit, context.versions) },
     ...(context.operators.length > 0 ? consoleRoutes() : {}),
-    ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, options.home as string) } } : {}),
+    ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, homeOf(context, options.home as string)) } } : {}),
     ...(options.dev ? { ...devRoutes(options.dev), '/metrics': { GET: (visit: Visit) => metricsOf(visit, options) } } : {}),
   }
   return routerOf(table)
+}
+
+function homeOf({ tenant, basePath }: Context, home: string): string {
+  return tenant === CONFIGURED ? home : `${basePath}${paths.account}`
 }
 
 export function routerOf(table: RouteTable): Router {

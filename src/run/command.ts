@@ -60,6 +60,8 @@ const server = {
   log: text('debug, info, warn, error or silent', 'LEVEL'),
 } as const satisfies ArgsDef
 
+const tenant = text('Of which tenant (default: that of the settings)', 'TENANT')
+
 interface Entry {
   readonly command: CommandDef<ArgsDef>
   readonly examples: readonly string[]
@@ -150,6 +152,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       kind: text('export: events of one kind: start, resend, deliver, verify, end_session, console or guard', 'KIND'),
       reason: text('export: events of one reason, such as code_wrong', 'REASON'),
       out: text('export: the file, which must not exist (default: postkey-audit-DATE.FORMAT)', 'FILE'),
+      tenant,
       action: { type: 'positional', required: false, description: 'search, show, replay, try, verify or export', valueHint: 'ACTION' },
       what: {
         type: 'positional',
@@ -177,6 +180,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       ...common,
       ...database,
       since: text('Sign-ins asked for from then on: 30d, 12h, or a date (default: 30d)', 'TIME'),
+      tenant,
     },
     ['postkey calibrate', 'postkey calibrate --since 7d --json'],
     async (request) => (await import('./calibrate.ts')).calibrate(request),
@@ -188,10 +192,45 @@ export const commands: Readonly<Record<string, Entry>> = {
       ...common,
       ...database,
       since: text('Requests from then on: 24h, 30d, or a date (default: 24h)', 'TIME'),
+      tenant,
       by: text('Told apart by mailbox (asks DNS for the MX of the domains), device or method', 'WHAT'),
     },
     ['postkey funnel', 'postkey funnel --since 30d --by mailbox', 'postkey funnel --since 2026-11-01 --by device --json'],
     async (request) => (await import('./funnel.ts')).funnel(request),
+  ),
+  tenants: entry(
+    'tenants',
+    'Further applications on this installation, each with people, brand, policy and operators of its own: list, show, add, set, suspend, resume, remove. An empty value takes a setting back.',
+    {
+      ...common,
+      url: text('Public address of the installation', 'URL'),
+      'base-path': text('Put before every path of the installation', '/auth'),
+      ...database,
+      file: text('add, set: settings as JSON, by the names of these flags in camelCase; flags win', 'FILE'),
+      hosts: text('Where it is: hosts of its own, separated by commas; links lead to the first', 'HOSTS'),
+      prefix: text('Where it is: a path below the installation', '/t/NAME'),
+      name: text('The name people know it by', 'NAME'),
+      'mail-from': text('The address its mails come from', 'ADDRESS'),
+      support: text('Who helps: an address or an https URL', 'ADDRESS'),
+      accent: text('Its colour, or two for light and dark', '#1f4ed8'),
+      policy: text('strict, standard, corporate, or a JSON file', 'NAME'),
+      'return-origins': text('Further origins a sign-in may lead to', 'ORIGINS'),
+      'return-to': text('Where a sign-in leads when nothing was asked for', 'URL'),
+      operators: text('Who may use its console, and hears of its alarms', 'ADDRESSES'),
+      yes: { type: 'boolean', description: 'remove: yes, delete all of it' },
+      action: { type: 'positional', required: false, description: 'list, show, add, set, suspend, resume or remove', valueHint: 'ACTION' },
+      tenant: { type: 'positional', required: false, description: 'Its name: small letters, digits and hyphens', valueHint: 'TENANT' },
+    },
+    [
+      'postkey tenants list --json',
+      'postkey tenants add acme --name Acme --hosts auth.acme.example --policy strict',
+      'postkey tenants add beta --name Beta --prefix /t/beta',
+      'postkey tenants set acme --file acme.json',
+      'postkey tenants set acme --support ""',
+      'postkey tenants suspend acme',
+      'postkey tenants remove acme --yes',
+    ],
+    async (request) => (await import('./tenants.ts')).tenants(request),
   ),
   doctor: entry(
     'doctor',

@@ -61,7 +61,12 @@ export type ConfigResult =
 const FOLDER_OF_DEV = '.postkey'
 
 /** What touches the database and nothing else has to run where the other settings are not at hand. */
-const NEEDS: { readonly [M in Mode]?: readonly Key[] } = { migrate: ['databaseUrl'], verify: ['databaseUrl', 'secret', 'policy'] }
+const NEEDS: { readonly [M in Mode]?: readonly Key[] } = {
+  migrate: ['databaseUrl'],
+  verify: ['databaseUrl', 'secret', 'policy'],
+  // Where the installation is, if that is known: what would not fit there is refused.
+  tenants: ['databaseUrl', 'url', 'basePath'],
+}
 
 export function readConfig(sources: ConfigSources): ConfigResult {
   const { mode } = sources

@@ -22,6 +22,7 @@ import { endLocks, endSessions, findSession, listSessions, touchSession } from '
 import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
 import type { Store } from './store.ts'
+import { changeTenant, changeTenantLocks, eraseTenant, readTenants } from './tenants.ts'
 import { verify, verifyLocks } from './verify.ts'
 import { readViews, readViewsAfter, writeViews } from './views.ts'
 
@@ -227,6 +228,9 @@ export function storeOver(engine: Engine): Store {
     readViewsAfter: (tenant, after, limit) => engine.read(() => readViewsAfter(tenant, after, limit)),
     search: (tenant, input) => engine.read(() => search(tenant, input)),
     readTrace: (tenant, ref) => engine.read((tx) => readTrace(tx, tenant, ref)),
+    readTenants: (after, limit) => engine.read(() => readTenants(after, limit)),
+    changeTenant: (scope, input) => engine.write({ locks: changeTenantLocks, run: (tx) => changeTenant(tx, scope, input) }),
+    eraseTenant: (tenant, limit) => engine.write({ locks: nothing, alone: true, run: () => eraseTenant(tenant, limit) }),
     check: () => engine.check(),
     close: () => engine.close(),
   }

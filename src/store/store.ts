@@ -4,12 +4,14 @@ import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
 import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
 import type { OperatorDecision, OperatorFacts } from '../core/operator.ts'
+import type { Ground, Places } from '../core/place.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import type { EventRow, Link, Place, Seal } from '../core/seal.ts'
 import type { SearchKey } from '../core/search.ts'
 import type { SessionDecision } from '../core/session.ts'
 import type { StartDecision } from '../core/start.ts'
+import type { TenantAct, TenantRow } from '../core/tenant.ts'
 import type { Trace } from '../core/trace.ts'
 import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
 import type { View } from '../core/view.ts'
@@ -256,6 +258,8 @@ export interface SettleInput {
   readonly reply: ReplyClass | null
   readonly replyText: string
   readonly bytes: number
+  /** Its tenant is suspended or gone. */
+  readonly withdrawn?: boolean
 }
 
 export interface PurgeInput {
@@ -359,6 +363,27 @@ export interface FoundTrace extends Trace {
   readonly email: string | null
 }
 
+export interface ChangeTenantInput {
+  readonly does: TenantAct
+  /** What it is to be from now on; null: nothing of that is changed. */
+  readonly given: (Places & { readonly settings: object }) | null
+  /** The version that was looked at; null: whichever there is. */
+  readonly version: number | null
+  /** Where the installation is; null: nobody knows here. */
+  readonly ground: Ground | null
+  /** Through what it was changed. */
+  readonly by: 'command' | 'library'
+}
+
+export type TenantChanged =
+  | { readonly ok: true; readonly tenant: TenantRow }
+  | {
+      readonly ok: false
+      /** In what was given, or in how things stand. */
+      readonly fault: 'input' | 'state'
+      readonly problems: readonly string[]
+    }
+
 export interface Store {
   /** Decides, and writes challenge, mail, limits and event. */
   start(scope: Scope, input: StartInput): Promise<StartOutcome>
@@ -430,6 +455,12 @@ export interface Store {
   search(tenant: string, input: SearchInput): Promise<readonly TraceOf[]>
   /** All there is of one, as of one moment. */
   readTrace(tenant: string, ref: TraceOf): Promise<FoundTrace>
+  /** The next tenants that were changed since a version, removed ones too, in the order of their changes. */
+  readTenants(after: number, limit: number): Promise<readonly TenantRow[]>
+  /** Adds or changes the tenant of the scope, whose policy is the one from then on, and writes the event. */
+  changeTenant(scope: Scope, input: ChangeTenantInput): Promise<TenantChanged>
+  /** Deletes the next rows of a tenant that was removed; how many. */
+  eraseTenant(tenant: string, limit: number): Promise<number>
   check(): Promise<void>
   close(): Promise<void>
 }

@@ -30,6 +30,13 @@ type Faceless =
   | 'operator_enabled_user'
   | 'operator_lifted_limit'
   | 'operator_erased_user'
+  | 'tenant_off'
+  | 'mail_withdrawn'
+  | 'tenant_added'
+  | 'tenant_changed'
+  | 'tenant_suspended'
+  | 'tenant_resumed'
+  | 'tenant_removed'
 
 export type Face = Exclude<ReasonCode, Faceless>
 
