@@ -2,6 +2,8 @@
 // must then stand in the record, in the log or in the answer. A reason that nothing reaches is a promise that nothing keeps.
 import { expect, test } from 'vitest'
 import { type ReasonCode, type ReasonKind, reasons } from '../src/core/reason.ts'
+import { makeKey } from '../src/flow/admin.ts'
+import { openStore } from '../src/store/open.ts'
 import { type TestDatabase, temporaryDatabase } from './database.ts'
 import { askAndOpen, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
 
@@ -262,6 +264,15 @@ const ways: Record<ReasonCode, Way> = {
   body_too_large: { go: ({ kit }) => kit.browser().post('/sign-in', { email: 'a'.repeat(20_000) }) },
   body_malformed: { go: ({ kit }) => kit.browser().post('/sign-in', 'email=a&email=b') },
   tenant_unknown: { go: ({ kit }) => kit.postkey.handler(new Request(`${ORIGIN}/sign-in`), { tenant: 'nobody' }) },
+  admin_key_unknown: { go: ({ kit }) => kit.browser().api('GET', '/api/admin/tenants') },
+  admin_key_scope: {
+    go: async ({ kit, database }) => {
+      const store = await openStore(database.url)
+      const { text } = await makeKey(store, { tenant: 'default', scope: 'read', now: kit.clock.at })
+      await store.close()
+      await kit.browser().api('POST', '/api/admin/tenants', {}, { authorization: `Bearer ${text}` })
+    },
+  },
   tenant_off: {
     go: async ({ kit }) => {
       await withTenant(kit, 'suspend')

@@ -18,6 +18,7 @@ const TABLES = [
   'purges',
   'views',
   'seals',
+  'admin_keys',
   'tenants',
 ]
 

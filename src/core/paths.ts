@@ -29,4 +29,5 @@ export const paths = {
   apiVerify: '/api/sign-in/verify',
   apiSession: '/api/session',
   apiSessions: '/api/sessions',
+  apiTenants: '/api/admin/tenants',
 } as const

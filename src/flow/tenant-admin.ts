@@ -8,6 +8,8 @@ import type { ChangeTenantInput, Store, TenantChanged } from '../store/store.ts'
 import { policyVersion } from '../versions.ts'
 import type { Context } from './context.ts'
 
+export type { TenantChanged } from '../store/store.ts'
+
 export interface Office {
   readonly store: Pick<Store, 'readTenants' | 'changeTenant'>
   readonly versions: Context['versions']

@@ -35,7 +35,7 @@ export interface Tenants {
   isOff(tenant: string): boolean
   /** All of them, that of the settings first. */
   known(): readonly Known[]
-  /** Sees what was changed until now. */
+  /** Resolves when it has seen what was changed until now. */
   look(): Promise<void>
   stop(): Promise<void>
 }
@@ -100,12 +100,17 @@ export async function openTenants({ store, ground, own, rulesOf, make, lookAgain
     })
     return looking
   }
+  /** One that began before a change may not have seen it. */
+  const lookAnew = async (): Promise<void> => {
+    await looking?.catch(() => {})
+    await look()
+  }
 
   const contextOf = (tenant: string): Context | null | Promise<Context | null> => {
     if (tenant === CONFIGURED) return own
     const one = held.get(tenant)
     // Another process may have added it a moment ago, and mails of it may be here already.
-    if (one === undefined) return look().then(() => (held.has(tenant) ? contextOf(tenant) : null))
+    if (one === undefined) return lookAnew().then(() => (held.has(tenant) ? contextOf(tenant) : null))
     if (one.row.status === 'removed') return null
     one.made ??= make(one.row).then(
       (context) => {
@@ -161,7 +166,7 @@ export async function openTenants({ store, ground, own, rulesOf, make, lookAgain
         },
       })),
     ],
-    look,
+    look: lookAnew,
     stop: async () => {
       await rounds.stop()
       await looking?.catch(() => {})

@@ -7,6 +7,7 @@ import { icon, script } from '../page/assets.generated.ts'
 import { reasonsPage } from '../page/reasons.tsx'
 import { stylesheet } from '../page/stylesheet.ts'
 import { getAccount, postEndOthers, postEndSession, postSignOut } from './account.ts'
+import { adminRoutes } from './admin.ts'
 import { postResend as apiResend, deleteCurrent, deleteOne, getCurrent, getList, postStart, postVerify } from './api.ts'
 import type { AppOptions } from './app.ts'
 import { consoleRoutes } from './console.ts'
@@ -52,6 +53,8 @@ export function routes(context: Context, options: AppOptions): Router {
     '/livez': { GET: (visit) => json(visit, { status: 'ok' }) },
     '/readyz': { GET: ready },
     '/version': { GET: (visit) => json(visit, context.versions) },
+    // Tenants are managed where the installation is.
+    ...(context.tenant === CONFIGURED ? adminRoutes() : {}),
     ...(context.operators.length > 0 ? consoleRoutes() : {}),
     ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, homeOf(context, options.home as string)) } } : {}),
     ...(options.dev ? { ...devRoutes(options.dev), '/metrics': { GET: (visit: Visit) => metricsOf(visit, options) } } : {}),

@@ -2,8 +2,10 @@
 // is told at once; a server that runs sees a change within about two seconds.
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Ground, homeOf } from '../core/place.ts'
+import { type AdminKey, keyScopes } from '../core/admin-key.ts'
+import { CONFIGURED, type Ground, homeOf } from '../core/place.ts'
 import { readTenant, type TenantRow } from '../core/tenant.ts'
+import { makeKey } from '../flow/admin.ts'
 import { addTenant, findTenant, inputOf, listTenants, moveTenant, type Office, setTenant } from '../flow/tenant-admin.ts'
 import type { Store, TenantChanged } from '../store/store.ts'
 import { appVersion, policyVersion, schemaVersion, templateVersion } from '../versions.ts'
@@ -71,8 +73,76 @@ const actions: Readonly<Record<string, Action>> = {
   remove: { words: 1, given: false, run: remove },
 }
 
+/** `postkey tenants key …`: for programs that use the JSON API. */
+const keyActions: Readonly<Record<string, (asked: AskedKey) => Promise<ExitCode>>> = { add: addKey, list: listKeys, end: endKey }
+
+interface AskedKey {
+  readonly request: Request
+  readonly store: Store
+  readonly tenant: string
+  readonly id: string
+}
+
+async function keys(request: Request): Promise<ExitCode> {
+  const [, name = '', tenant = '', id = '', ...more] = request.words
+  const run = Object.hasOwn(keyActions, name) ? keyActions[name] : undefined
+  if (run === undefined || tenant === '' || more.length > 0 || (name === 'end') !== (id !== ''))
+    return misunderstood(
+      request,
+      'which key? — postkey tenants key add TENANT --scope read, key list TENANT, key end TENANT ID; default: of the installation',
+    )
+  const scope = request.flags['scope']
+  if (scope !== undefined && (name !== 'add' || !keyScopes.some((one) => one === scope)))
+    return misunderstood(request, `--scope ${scope} is not expected here — key add takes read or write`)
+  const result = readConfig(sourcesOf(request, 'tenants'))
+  if (!result.ok) {
+    tellProblems(request, 'tenants', result.problems)
+    return 2
+  }
+  return await withOpenStore(result.config, async (store) => {
+    if (tenant !== CONFIGURED && (await findTenant({ store }, tenant)) === null)
+      return refused(request, 1, [`there is no tenant "${tenant}" — see: postkey tenants list`])
+    return await run({ request, store, tenant, id })
+  })
+}
+
+async function addKey({ request, store, tenant }: AskedKey): Promise<ExitCode> {
+  const scope = request.flags['scope'] === 'write' ? 'write' : 'read'
+  const { key, text } = await makeKey(store, { tenant, scope, now: Date.now() })
+  request.terminal.out(
+    request.json
+      ? JSON.stringify({ ok: true, key: plainKey(key), text })
+      : `${text}\n\nIt is shown this once. Its holder may ${scope === 'write' ? 'change' : 'look at'} ${tenant === CONFIGURED ? 'all tenants' : tenant}.\nTo replace a key: add another one, change over, and end this one: postkey tenants key end ${tenant} ${key.id}`,
+  )
+  return 0
+}
+
+async function listKeys({ request, store, tenant }: AskedKey): Promise<ExitCode> {
+  const found = await store.listAdminKeys(tenant)
+  if (request.json) request.terminal.out(JSON.stringify({ ok: true, keys: found.map(plainKey) }))
+  else if (found.length === 0) request.terminal.out(`There are no keys of ${tenant}.`)
+  else
+    request.terminal.out(
+      columns(found.map((key) => [key.id, key.scope, key.endedAt === null ? 'in use' : 'ended', new Date(key.createdAt).toISOString()])),
+    )
+  return 0
+}
+
+async function endKey({ request, store, tenant, id }: AskedKey): Promise<ExitCode> {
+  if (!(await store.endAdminKey(tenant, id)))
+    return refused(request, 1, [`${tenant} has no such key in use — see: postkey tenants key list ${tenant}`])
+  request.terminal.out(request.json ? JSON.stringify({ ok: true }) : 'Ended: it is good for nothing from now on.')
+  return 0
+}
+
+function plainKey({ createdAt, endedAt, ...key }: AdminKey): object {
+  return { ...key, createdAt: new Date(createdAt).toISOString(), endedAt: endedAt === null ? null : new Date(endedAt).toISOString() }
+}
+
 export async function tenants(request: Request): Promise<ExitCode> {
   const [name = '', tenant = '', ...more] = request.words
+  if (name === 'key') return await keys(request)
+  if (request.flags['scope'] !== undefined) return misunderstood(request, '--scope is of key add')
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined
   if (action === undefined) return misunderstood(request, name === '' ? 'what with them?' : `"${name}" is not known`)
   if (action.words === 1 && tenant === '') return misunderstood(request, `${name} which one?`)
@@ -197,11 +267,7 @@ function refused({ terminal, json }: Request, code: 1 | 2, problems: readonly st
 function misunderstood({ terminal }: Request, what: string): ExitCode {
   terminal.err(
     `postkey tenants: ${what}${
-      what.includes(' — ')
-        ? ''
-        : ` — ${Object.keys(actions)
-            .map((one) => `postkey tenants ${one}`)
-            .join(', ')}`
+      what.includes(' — ') ? '' : ` — ${[...Object.keys(actions), 'key'].map((one) => `postkey tenants ${one}`).join(', ')}`
     }`,
   )
   return 2

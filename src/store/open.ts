@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
+import { addAdminKey, endAdminKey, findAdminKey, listAdminKeys } from './admin-keys.ts'
 import { countEvents, findPlaceBefore, findPolicy, listPolicies, readEvents, readEventsByChallenge } from './audit.ts'
 import { steadyClock } from './clock.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
@@ -231,6 +232,10 @@ export function storeOver(engine: Engine): Store {
     readTenants: (after, limit) => engine.read(() => readTenants(after, limit)),
     changeTenant: (scope, input) => engine.write({ locks: changeTenantLocks, run: (tx) => changeTenant(tx, scope, input) }),
     eraseTenant: (tenant, limit) => engine.write({ locks: nothing, alone: true, run: () => eraseTenant(tenant, limit) }),
+    addAdminKey: (key) => engine.write({ locks: nothing, run: (tx) => addAdminKey(tx, key) }),
+    findAdminKey: (tenant, id, digest) => engine.read(() => findAdminKey(tenant, id, digest)),
+    listAdminKeys: (tenant) => engine.read(() => listAdminKeys(tenant)),
+    endAdminKey: (tenant, id) => engine.write({ locks: nothing, run: (tx) => endAdminKey(tx, tenant, id) }),
     check: () => engine.check(),
     close: () => engine.close(),
   }

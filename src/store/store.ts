@@ -1,5 +1,6 @@
 // The port: what the rest of Postkey may ask of a database. One method is one transaction. The SQL behind each is in the
 // file of the same name; the engines are sqlite.ts and, when it comes, postgres.ts.
+import type { AdminKey } from '../core/admin-key.ts'
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
 import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
@@ -372,7 +373,7 @@ export interface ChangeTenantInput {
   /** Where the installation is; null: nobody knows here. */
   readonly ground: Ground | null
   /** Through what it was changed. */
-  readonly by: 'command' | 'library'
+  readonly by: 'command' | 'library' | 'api'
 }
 
 export type TenantChanged =
@@ -461,6 +462,12 @@ export interface Store {
   changeTenant(scope: Scope, input: ChangeTenantInput): Promise<TenantChanged>
   /** Deletes the next rows of a tenant that was removed; how many. */
   eraseTenant(tenant: string, limit: number): Promise<number>
+  addAdminKey(key: Pick<AdminKey, 'tenant' | 'id' | 'scope'> & { readonly digest: string }): Promise<AdminKey>
+  /** null: there is none with this id and digest. One that has ended is still found. */
+  findAdminKey(tenant: string, id: string, digest: string): Promise<AdminKey | null>
+  listAdminKeys(tenant: string): Promise<readonly AdminKey[]>
+  /** false: there is none, or it had ended. */
+  endAdminKey(tenant: string, id: string): Promise<boolean>
   check(): Promise<void>
   close(): Promise<void>
 }

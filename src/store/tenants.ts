@@ -80,6 +80,7 @@ const ROWS = {
   seals: 'seq',
   policies: 'version',
   purges: 'kind',
+  admin_keys: 'id',
 } as const
 
 /** The next rows of a tenant that was removed; how many, 0: there are none left. */

@@ -31,6 +31,8 @@ type Faceless =
   | 'operator_lifted_limit'
   | 'operator_erased_user'
   | 'tenant_off'
+  | 'admin_key_unknown'
+  | 'admin_key_scope'
   | 'mail_withdrawn'
   | 'tenant_added'
   | 'tenant_changed'

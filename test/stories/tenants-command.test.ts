@@ -22,7 +22,44 @@ interface Shown {
   readonly settings: Readonly<Record<string, unknown>>
 }
 
-describe.each(sharedDatabases)('postkey tenants on %s', (_, fresh) => {
+const mistakes: [what: string, words: string[], code: number, said: string][] = [
+  ['nothing', [], 2, 'what with them?'],
+  ['no such action', ['rename', 'x'], 2, '"rename" is not known'],
+  ['which one', ['show'], 2, 'show which one?'],
+  ['too much', ['list', 'beta'], 2, '"beta" is not expected after list'],
+  ['a flag that is not taken', ['suspend', 'beta', '--name', 'X'], 2, 'suspend takes no settings'],
+  ['nothing to set', ['set', 'beta'], 2, 'set what?'],
+  ['one that is not there', ['set', 'nobody', '--name', 'X'], 1, 'there is no tenant "nobody"'],
+  ['that of the settings', ['set', 'default', '--name', 'X'], 1, 'change the settings of the server'],
+  ['its name again', ['add', 'default', '--name', 'X', '--prefix', '/t/x'], 2, 'is the tenant of the settings'],
+  ['no name for one', ['add', 'A B', '--name', 'X', '--prefix', '/t/x'], 2, 'is no name for a tenant'],
+  ['there already', ['add', 'beta', '--name', 'X', '--prefix', '/t/x'], 1, 'there is a tenant "beta"'],
+  [
+    'a place that is taken',
+    ['add', 'x', '--name', 'X', '--hosts', 'AUTH.beta.example'],
+    1,
+    'auth.beta.example is a host of the tenant "beta"',
+  ],
+  ['our own place', ['add', 'x', '--name', 'X', '--hosts', 'auth.example.com'], 1, 'where the installation itself is'],
+  ['our own page', ['add', 'x', '--name', 'X', '--prefix', '/console'], 1, 'is a page of the installation'],
+  ['a bad policy', ['add', 'x', '--name', 'X', '--prefix', '/t/x', '--policy', 'lax'], 2, 'preset "lax" does not exist'],
+  [
+    'a policy that is no file',
+    ['add', 'x', '--name', 'X', '--prefix', '/t/x', '--policy', './none.json'],
+    2,
+    'none.json cannot be read (ENOENT)',
+  ],
+  ['no such file', ['add', 'x', '--file', 'none.json'], 2, 'none.json cannot be read (ENOENT)'],
+  [
+    'a way that leads off',
+    ['add', 'x', '--name', 'X', '--prefix', '/t/x', '--return-to', 'https://evil.example/'],
+    2,
+    'an origin that is not allowed',
+  ],
+  ['running already', ['resume', 'beta'], 1, '"beta" is not suspended'],
+]
+
+describe.each(sharedDatabases)('postkey tenants on %s', (engine, fresh) => {
   let database: TestDatabase
   let folder: string
   beforeAll(async () => {
@@ -113,42 +150,8 @@ describe.each(sharedDatabases)('postkey tenants on %s', (_, fresh) => {
     expect((await tenants('add', 'acme-2', '--name', 'Acme', '--prefix', '/t/acme')).code).toBe(0)
   })
 
-  test.each<[string, string[], number, string]>([
-    ['nothing', [], 2, 'what with them?'],
-    ['no such action', ['rename', 'x'], 2, '"rename" is not known'],
-    ['which one', ['show'], 2, 'show which one?'],
-    ['too much', ['list', 'beta'], 2, '"beta" is not expected after list'],
-    ['a flag that is not taken', ['suspend', 'beta', '--name', 'X'], 2, 'suspend takes no settings'],
-    ['nothing to set', ['set', 'beta'], 2, 'set what?'],
-    ['one that is not there', ['set', 'nobody', '--name', 'X'], 1, 'there is no tenant "nobody"'],
-    ['that of the settings', ['set', 'default', '--name', 'X'], 1, 'change the settings of the server'],
-    ['its name again', ['add', 'default', '--name', 'X', '--prefix', '/t/x'], 2, 'is the tenant of the settings'],
-    ['no name for one', ['add', 'A B', '--name', 'X', '--prefix', '/t/x'], 2, 'is no name for a tenant'],
-    ['there already', ['add', 'beta', '--name', 'X', '--prefix', '/t/x'], 1, 'there is a tenant "beta"'],
-    [
-      'a place that is taken',
-      ['add', 'x', '--name', 'X', '--hosts', 'AUTH.beta.example'],
-      1,
-      'auth.beta.example is a host of the tenant "beta"',
-    ],
-    ['our own place', ['add', 'x', '--name', 'X', '--hosts', 'auth.example.com'], 1, 'where the installation itself is'],
-    ['our own page', ['add', 'x', '--name', 'X', '--prefix', '/console'], 1, 'is a page of the installation'],
-    ['a bad policy', ['add', 'x', '--name', 'X', '--prefix', '/t/x', '--policy', 'lax'], 2, 'preset "lax" does not exist'],
-    [
-      'a policy that is no file',
-      ['add', 'x', '--name', 'X', '--prefix', '/t/x', '--policy', './none.json'],
-      2,
-      'none.json cannot be read (ENOENT)',
-    ],
-    ['no such file', ['add', 'x', '--file', 'none.json'], 2, 'none.json cannot be read (ENOENT)'],
-    [
-      'a way that leads off',
-      ['add', 'x', '--name', 'X', '--prefix', '/t/x', '--return-to', 'https://evil.example/'],
-      2,
-      'an origin that is not allowed',
-    ],
-    ['running already', ['resume', 'beta'], 1, '"beta" is not suspended'],
-  ])('a mistake: %s', async (_, words, code, said) => {
+  // What is found before a database is asked is the same on both.
+  test.each(engine === 'SQLite' ? mistakes : mistakes.filter(([, , code]) => code === 1))('a mistake: %s', async (_, words, code, said) => {
     const before = (await tenants('list', '--json')).out
     const ran = await tenants(...words)
     expect(ran).toMatchObject({ code, out: '' })

@@ -15,3 +15,14 @@ create table tenants (
 ) {compact};
 -- Not by tenant: it is what finds them.
 create unique index tenants_version on tenants (version);
+
+-- Keys of programs that manage tenants: of one, or, in the name of the tenant of the settings, of all.
+create table admin_keys (
+  tenant text {binary} not null,
+  id text {binary} not null,
+  digest text not null,
+  scope text not null check (scope in ('read', 'write')),
+  created_at {int} not null,
+  ended_at {int},
+  primary key (tenant, id)
+) {compact};
