@@ -6,21 +6,21 @@
 import { readAddress } from './core/address.ts'
 import { domainOf } from './core/mailbox.ts'
 import type { Brand, Versions } from './core/model.ts'
+import { CONFIGURED, type Ground } from './core/place.ts'
 import { type Policy, type PolicyInput, type PresetName, readDuration, readPolicy } from './core/policy.ts'
-import { readFallback } from './core/return-to.ts'
 import { type RollOut, type RollOutInput, readRollOut } from './core/roll-out.ts'
+import type { TenantInput, TenantRow } from './core/tenant.ts'
 import type { Tell } from './core/told.ts'
 import { parseUrl } from './core/url.ts'
-import { startAlarms } from './flow/alarms.ts'
+import { type Alarms, startAlarms } from './flow/alarms.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
 import { type Dispatcher, startDispatcher } from './flow/dispatcher.ts'
 import type { Hooks } from './flow/hooks.ts'
 import { watchMail } from './flow/mail-health.ts'
 import { makeOperators } from './flow/operator.ts'
 import { startOutbox } from './flow/outbox.ts'
-import { purgeDue, startPurge } from './flow/purge.ts'
+import { purgeAll, startPurge } from './flow/purge.ts'
 import { stopReadings } from './flow/readings.ts'
-import { contextsOf, rollingOut } from './flow/roll-out.ts'
 import { sealClosed, startSealing } from './flow/seal.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import {
@@ -35,14 +35,17 @@ import {
   verifyLink,
 } from './flow/sign-in.ts'
 import { type RecentProof, requireRecentProof } from './flow/step-up.ts'
+import { contextOf, keepPolicies, ownOf, prepare, type Shared } from './flow/tenant.ts'
+import { addTenant, listTenants, moveTenant, type Office, setTenant, type TenantChanges } from './flow/tenant-admin.ts'
+import { openTenants, type Tenants } from './flow/tenants.ts'
+import type { Care } from './flow/users.ts'
 import { type Users, usersOf } from './flow/users-library.ts'
 import { startViews } from './flow/views.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
+import { clientAddress } from './http/client-address.ts'
 import type { DevRoutes } from './http/dev.ts'
-import { fromFetch } from './http/fetch.ts'
 import { languageOfMail } from './http/language.ts'
-import { siteOf } from './http/site.ts'
-import { type RequestInfo, type Visit, visitOf } from './http/visit.ts'
+import type { RequestInfo, Visit } from './http/visit.ts'
 import { amazon } from './mail/report/amazon.ts'
 import { type ReportSources, readersOf } from './mail/report/readers.ts'
 import type { MailTransport } from './mail/transport.ts'
@@ -51,7 +54,7 @@ import type { Metrics } from './run/metrics.ts'
 import type { OpenTelemetry, OpenTracing } from './run/tracing.ts'
 import { BOUNCE_LOCAL_MAX, keyring } from './secret.ts'
 import { openStore } from './store/open.ts'
-import type { Store } from './store/store.ts'
+import type { Store, TenantChanged } from './store/store.ts'
 import { appVersion, policyVersion, schemaVersion, templateVersion } from './versions.ts'
 import { poster } from './webhook/post.ts'
 
@@ -60,8 +63,10 @@ export type { Policy, PolicyInput, PresetName } from './core/policy.ts'
 export type { ReasonCode } from './core/reason.ts'
 export { reasons } from './core/reason.ts'
 export type { RollOutInput } from './core/roll-out.ts'
+export type { TenantInput, TenantRow } from './core/tenant.ts'
 export type { AddressConfirmed, Hooks, SignedIn, SignedOut } from './flow/hooks.ts'
 export type { RecentProof } from './flow/step-up.ts'
+export type { TenantChanges } from './flow/tenant-admin.ts'
 export type { Acted, Created, NewUser, UserFilter, UserKey, UserPage } from './flow/users.ts'
 export type { Users } from './flow/users-library.ts'
 export type { Handler, Listener } from './http/app.ts'
@@ -146,7 +151,7 @@ export interface Postkey {
     info?: RequestInfo,
   ): Promise<Verified>
   /** Who is signed in by the cookie or bearer token of this request; `live: null` with the reason if nobody is. */
-  getSession(request: Request): Promise<SessionAnswer>
+  getSession(request: Request, info?: RequestInfo): Promise<SessionAnswer>
   /**
    * Is somebody signed in, and did they prove their mailbox within `maxAge`: milliseconds, or "10m"? Default: the policy's `recentProof`. Ask it
    * before what changes who can get in, or what money can be lost by. Where `live` is null, send the person to `goTo`: they prove the mailbox
@@ -154,11 +159,15 @@ export interface Postkey {
    *
    * @throws TypeError where `maxAge` is no duration.
    */
-  requireRecentProof(request: Request, maxAge?: number | string, returnTo?: string): Promise<RecentProof>
+  requireRecentProof(request: Request, maxAge?: number | string, returnTo?: string, info?: RequestInfo): Promise<RecentProof>
   /** Ends the session of this request, all others of its user, or one by id. */
-  endSession(which: 'this' | 'others' | { readonly id: string }, request: Request): Promise<{ readonly ended: number }>
-  /** Users, for the host's own code: made, found, disabled, deleted. */
+  endSession(which: 'this' | 'others' | { readonly id: string }, request: Request, info?: RequestInfo): Promise<{ readonly ended: number }>
+  /** Users, for the host's own code: made, found, disabled, deleted. Those of these options; of a tenant: `usersOf`. */
   readonly users: Users
+  /** Users of a tenant, suspended or not. Its methods reject where there is no such tenant. */
+  usersOf(tenant: string): Users
+  /** Further tenants, each with users, brand, policy and operators of its own: docs/tenants.md. */
+  readonly tenants: PostkeyTenants
   readonly policy: Policy
   readonly versions: Versions
   /**
@@ -184,6 +193,20 @@ export interface Postkey {
   close(): Promise<void>
 }
 
+/** Other processes see a change within about two seconds. What stands in the way of one is an Error that names all of it. */
+export interface PostkeyTenants {
+  /** Without the one of these options, which is "default", and without those that were removed. */
+  list(): Promise<readonly TenantRow[]>
+  add(id: string, tenant: TenantInput): Promise<TenantRow>
+  /** null takes a setting back. */
+  set(id: string, changes: TenantChanges): Promise<TenantRow>
+  /** From then on it answers as if it were not there. Nothing of it is lost. */
+  suspend(id: string): Promise<TenantRow>
+  resume(id: string): Promise<TenantRow>
+  /** Of one that is suspended. All its rows are deleted in the background, and its name is not given again. */
+  remove(id: string): Promise<TenantRow>
+}
+
 const silent: Log = { event: () => {}, warn: () => {}, error: () => {} }
 
 /** @throws Error that names every bad option at once, with its remedy. */
@@ -197,11 +220,12 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const versions: Versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
   const brand: Brand = { name: options.name ?? url.host, mailFrom: options.mail.from, support: options.support, accent: options.accent }
   const basePath = (options.basePath ?? '').replace(/\/+$/, '')
+  const ground: Ground = { origin: url.origin, basePath }
   const returnOrigins = (options.returnOrigins ?? []).map((origin) => new URL(origin).origin)
-  const defaultReturn = readFallback({ base: url.origin, origins: returnOrigins, fallback: options.returnTo ?? `${basePath}/account` })
+  const operators = readOperators(options.operators ?? [])
   const tracing = await tracingOf(options, url.origin, basePath)
-  const own = await transportOf(options.mail)
-  const transport = tracing?.transport(own) ?? own
+  const ownTransport = await transportOf(options.mail)
+  const transport = tracing?.transport(ownTransport) ?? ownTransport
   const opened =
     typeof options.database === 'string'
       ? await openStore(options.database, {
@@ -216,89 +240,120 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }
   let dispatcher: Dispatcher | null = null
   const listeners: Tell[] = []
-  const tenant = 'default'
-  const views = startViews({ store, tenant, now, log })
+  const views = startViews({ store, now, log })
   const mailboxes = mailboxesByDns()
   let counted: Promise<Metrics> | null = null
-  const context: Context & { rollOut: Context['rollOut'] } = {
-    tenant,
+  let alarms: Alarms | null = null
+  const shared: Shared = {
     store,
     keys,
-    policy,
-    rollOut: null,
     versions,
-    brand,
-    origin: url.origin,
-    basePath,
-    returnOrigins,
-    defaultReturn,
     bounceAddress: readBounceAddress(options.mail.bounces),
-    operators: readOperators(options.operators ?? []),
     log,
     tracing,
     tell: (told) => {
       for (const tell of listeners) tell(told)
     },
+    tellOf: (tenant) => (told) => alarms?.tellOf(tenant)(told),
     now,
     mailUnusableSince: options.sendsMail === false ? () => null : watchMail(transport, log, now),
     hand: { reserve: () => hand.reserve(), take: (mail, secrets) => hand.take(mail, secrets), wake: () => hand.wake() },
-    dispatches: { wanted: () => dispatcher?.wanted(), wake: () => dispatcher?.wake() },
+    dispatches: {
+      of: (tenant) => ({ wanted: () => dispatcher?.of(tenant).wanted(), wake: () => dispatcher?.of(tenant).wake() }),
+    },
     views,
     mailboxes,
     mailboxOf: (email) => (counted === null ? 'other' : mailboxes.known(domainOf(email))),
   }
-  if (rollOut !== null) context.rollOut = rollingOut(context, rollOut, policyVersion(rollOut.policy))
-  for (const { policy, versions } of contextsOf(context)) await store.keepPolicy(tenant, versions.policy, policy)
+  const returnTo = options.returnTo ?? `${basePath}/account`
+  const own = { tenant: CONFIGURED, ...ground, policy, rollOut, brand, returnBelow: '', returnOrigins, returnTo, operators }
+  const context = contextOf(shared, own)
+  await keepPolicies(context)
+  const make = (row: TenantRow): Context => contextOf(shared, ownOf(ground, brand.mailFrom, row))
+  const apart = tracing?.apart ?? (<T>(work: () => T): T => work())
+  const tenants = await apart(() => openTenants({ store, ground, own: context, rulesOf: make, make: (row) => prepare(make(row)) }))
   const { hooks = {} } = options
   const post = poster({ local: url.protocol === 'http:' })
-  const apart = tracing?.apart ?? (<T>(work: () => T): T => work())
-  dispatcher = await apart(() => startDispatcher(context, { post, hooks, sends: options.sendsMail !== false }))
+  dispatcher = await apart(() => startDispatcher(context, { post, hooks, sends: options.sendsMail !== false, tenants }))
+  // Not before: that an operator is somebody new is told.
   await makeOperators(context)
-  const outbox = options.sendsMail === false ? null : apart(() => startOutbox(context, transport))
+  const outbox = options.sendsMail === false ? null : apart(() => startOutbox(context, transport, { tenants }))
   if (outbox) hand = outbox
-  const purging = apart(() => startPurge(context))
-  const sealing = options.seals === false ? null : apart(() => startSealing(context))
-  const alarms = apart(() => startAlarms(context, options.sendsMail === false ? null : transport, options.operators ?? []))
-  listeners.push(alarms.tell)
+  const purging = apart(() => startPurge(context, undefined, tenants))
+  const sealing = options.seals === false ? null : apart(() => startSealing(context, undefined, tenants))
+  const watching = apart(() => startAlarms(context, options.sendsMail === false ? null : transport, tenants))
+  alarms = watching
+  listeners.push(watching.tell)
 
   // Loaded by the first who asks: it is ten megabytes.
   const metrics = async (): Promise<string> => {
     counted ??= import('./run/metrics.ts').then(({ openMetrics }) => {
-      const counts = openMetrics(versions, transport.name, () => alarms.look())
+      const counts = openMetrics(versions, transport.name, () => watching.look())
       listeners.push(counts.tell)
       return counts
     })
     return (await counted).text()
   }
 
-  const site = siteOf(context, { trustedProxies: options.trustedProxies ?? [] })
-  const seen = (request: Request, info: RequestInfo = {}): Visit => visitOf(context, site, fromFetch(request), info, '')
-  const askerOf = (request: Request, info?: RequestInfo): Asker => seen(request, info).asker
+  const addresses = clientAddress({ trustedProxies: options.trustedProxies ?? [] })
+  const reports = readersOf(options.mail.reports ?? {}, amazon)
+  const { visitOf, ...app } = createApp(tenants, addresses, { dev: options.dev, home: options.home, metrics, reports })
+  const asking = async <T>(request: Request, info: RequestInfo | undefined, work: Work<T>, otherwise: T): Promise<T> => {
+    const visit = await visitOf(request, info ?? {})
+    return visit === null ? otherwise : work(visit.context, visit.asker, visit)
+  }
+  const careOf = (tenant: string) => async (): Promise<Care> => {
+    const its = await tenants.contextOf(tenant)
+    if (its === null) throw new Error(`there is no tenant "${tenant}"`)
+    return { ...its, by: 'library' }
+  }
   return {
-    ...createApp(context, site, { dev: options.dev, home: options.home, metrics, reports: readersOf(options.mail.reports ?? {}, amazon) }),
-    startSignIn: (input, request, info) => {
-      const visit = seen(request, info)
-      return start(context, visit.asker, { ...input, locale: languageOfMail(input.locale, visit) })
-    },
-    resendSignIn: (input, request, info) => resend(context, askerOf(request, info), input.challenge),
+    ...app,
+    tenants: tenantsOf(tenants, { store, versions, ground, by: 'library', now }),
+    startSignIn: (input, request, info) =>
+      asking(
+        request,
+        info,
+        (its, asker, visit) => start(its, asker, { ...input, locale: languageOfMail(input.locale, visit) }),
+        nobodyThere.asked,
+      ),
+    resendSignIn: (input, request, info) => asking(request, info, (its, asker) => resend(its, asker, input.challenge), nobodyThere.asked),
     verifySignIn: (input, request, info) =>
-      'link' in input ? verifyLink(context, askerOf(request, info), input.link) : verifyCode(context, askerOf(request, info), input),
-    getSession: (request) => getSession(context, askerOf(request).session),
-    requireRecentProof: (request, maxAge = policy.recentProof, returnTo = request.method === 'GET' ? request.url : defaultReturn) =>
-      requireRecentProof(context, askerOf(request).session, readAge(maxAge), readReturn(context, returnTo) ?? defaultReturn),
-    endSession: (which, request) => endSessions(context, askerOf(request), which),
-    users: usersOf({ ...context, by: 'library' }),
+      asking<Verified>(
+        request,
+        info,
+        (its, asker) => ('link' in input ? verifyLink(its, asker, input.link) : verifyCode(its, asker, input)),
+        { ...nobodyThere.verified, returnTo: context.defaultReturn },
+      ),
+    getSession: (request, info) =>
+      asking<SessionAnswer>(request, info, (its, asker) => getSession(its, asker.session), nobodyThere.session),
+    requireRecentProof: (request, maxAge, returnTo, info) => {
+      const age = maxAge === undefined ? null : readAge(maxAge)
+      const wanted = returnTo ?? (request.method === 'GET' ? request.url : undefined)
+      return asking<RecentProof>(
+        request,
+        info,
+        (its, asker) => requireRecentProof(its, asker.session, age ?? its.policy.recentProof, readReturn(its, wanted) ?? its.defaultReturn),
+        { ...nobodyThere.session, goTo: context.defaultReturn },
+      )
+    },
+    endSession: (which, request, info) => asking(request, info, (its, asker) => endSessions(its, asker, which), nobodyThere.ended),
+    users: usersOf(careOf(CONFIGURED)),
+    usersOf: (tenant) => usersOf(careOf(tenant)),
     policy,
     versions,
     metrics,
     mailsSent: async () => outbox?.idle(),
     hostTold: async () => dispatcher?.idle(),
-    purge: () => purgeDue(context, async () => true),
-    seal: () => sealClosed(context, async () => true),
+    purge: () => purgeAll(context, tenants),
+    seal: async () => {
+      for (const one of tenants.known()) if (!one.removed) await sealClosed({ ...context, ...one.rules() }, async () => true)
+    },
     close: async () => {
+      await tenants.stop()
       await purging.stop()
       await sealing?.stop()
-      await alarms.stop()
+      await watching.stop()
       await stopReadings(context)
       await views.stop()
       await outbox?.stop()
@@ -309,6 +364,47 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     },
   }
 }
+
+/** Thrown with everything that stands in the way; seen by this process at once. */
+function tenantsOf({ look }: Pick<Tenants, 'look'>, office: Office): PostkeyTenants {
+  const done = async (changing: Promise<TenantChanged>): Promise<TenantRow> => {
+    const changed = await changing
+    if (!changed.ok) throw new Error(changed.problems.join('\n'))
+    await look()
+    return changed.tenant
+  }
+  return {
+    list: () => listTenants(office),
+    add: (id, input) => done(addTenant(office, id, input)),
+    set: (id, changes) => done(setTenant(office, id, changes)),
+    suspend: (id) => done(moveTenant(office, id, 'suspend')),
+    resume: (id) => done(moveTenant(office, id, 'resume')),
+    remove: (id) => done(moveTenant(office, id, 'remove')),
+  }
+}
+
+type Work<T> = (context: Context, asker: Asker, visit: Visit) => T | Promise<T>
+
+/** What is said where the request is about no tenant that there is. */
+const nobodyThere = {
+  asked: { ok: false, reason: 'tenant_unknown', retryAfterMs: null },
+  verified: {
+    decision: {
+      verdict: 'refuse',
+      reason: 'tenant_unknown',
+      claim: null,
+      triesLeft: null,
+      retryAfterMs: null,
+      at: null,
+      consequences: null,
+    },
+    challenge: '',
+    browser: '',
+    signedIn: null,
+  },
+  session: { live: null, reason: 'tenant_unknown' },
+  ended: { ended: 0, reason: 'tenant_unknown' },
+} as const
 
 function readOptionsPolicy(options: PostkeyOptions): Policy {
   const result = readPolicy(options.policy)

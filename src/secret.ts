@@ -139,7 +139,7 @@ function base62(length: number): string {
 }
 
 /** Digest of a secret with at least 128 bits, or of what is no secret. `use` and the other parts keep a digest from fitting anywhere else. */
-export function digest(use: 'browser' | 'link' | 'session' | 'event' | 'record', ...parts: readonly string[]): string {
+export function digest(use: 'browser' | 'link' | 'session' | 'event' | 'record' | 'admin_key', ...parts: readonly string[]): string {
   return hash('sha256', [use, ...parts].join('\0'), 'base64url')
 }
 

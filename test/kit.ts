@@ -117,21 +117,27 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
 }
 
 /** At the end of every story: each of its decisions once more, from what was written down of it. */
-async function decideAgain(store: Store): Promise<string[]> {
+export async function decideAgain(store: Store): Promise<string[]> {
   const findings: string[] = []
-  await replayEvents({
-    store,
-    tenant: 'default',
-    after: { requestId: '', id: '' },
-    onStep: async () => true,
-    onFinding: ({ kind, reason, facts }, replayed) => void findings.push(JSON.stringify({ kind, reason, facts, replayed })),
-  })
+  for (const tenant of ['default', ...(await store.readTenants(0, 1_000)).map((row) => row.tenant)])
+    await replayEvents({
+      store,
+      tenant,
+      after: { requestId: '', id: '' },
+      onStep: async () => true,
+      onFinding: ({ kind, reason, facts }, replayed) => void findings.push(JSON.stringify({ kind, reason, facts, replayed })),
+    })
   return findings
 }
 
 export interface BrowserOptions {
   readonly address?: string
   readonly userAgent?: string
+  /** Whose pages it is at: of a tenant with a host of its own, or with a path below that of the others. */
+  readonly origin?: string
+  readonly base?: string
+  /** The jar of another browser: the same person at another tenant of one host. */
+  readonly cookies?: Map<string, string>
 }
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0'
@@ -139,15 +145,18 @@ let clients = 0
 
 /** A browser as far as HTTP shows: cookies, Origin and Fetch-Metadata as real ones send them. */
 export class Browser {
-  readonly cookies = new Map<string, string>()
+  readonly cookies: Map<string, string>
   readonly #postkey: Postkey
   readonly #origin: string
   readonly #address: string
   readonly #userAgent: string
+  readonly #base: string
 
   constructor(postkey: Postkey, origin: string, options: BrowserOptions = {}) {
     this.#postkey = postkey
-    this.#origin = origin
+    this.#origin = options.origin ?? origin
+    this.#base = options.base ?? ''
+    this.cookies = options.cookies ?? new Map<string, string>()
     clients++
     // Each browser at home in a network of its own, so that one story's limits are not another's.
     this.#address = options.address ?? `203.${(clients >> 8) & 255}.${clients & 255}.7`
@@ -181,7 +190,8 @@ export class Browser {
       headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
     if (headers.get('cookie') === 'none') headers.delete('cookie')
     if (init.body !== undefined) headers.set('content-length', String(Buffer.byteLength(init.body)))
-    const request = new Request(new URL(path, this.#origin), {
+    const whole = path.startsWith('/') && !path.startsWith(`${this.#base}/`) ? `${this.#base}${path}` : path
+    const request = new Request(new URL(whole, this.#origin), {
       method: init.method ?? 'GET',
       headers,
       ...(init.body === undefined ? {} : { body: init.body }),

@@ -66,6 +66,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     brand: { name: 'Example', mailFrom: 'a@example.com', support: undefined, accent: undefined },
     origin: 'http://localhost',
     basePath: '',
+    returnBelow: '',
     returnOrigins: [],
     defaultReturn: '/account',
     bounceAddress: null,

@@ -2,6 +2,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BY_CHALLENGE, NEWEST } from '../src/store/audit.ts'
+import { WAITING } from '../src/store/endpoint.ts'
 import { speak } from '../src/store/fragments.ts'
 import { openEngine } from '../src/store/open.ts'
 import { ASKERS } from '../src/store/read.ts'
@@ -98,8 +99,8 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
     expect(await scansOf(database.url, statements)).toEqual([])
   })
 
-  test('nor those who read the record challenge by challenge, or only its end, or ask for many challenges at once', async () => {
-    const read = [...Object.values(BY_CHALLENGE), NEWEST, ASKERS].map((sql) => inWordsOf(database.url, sql))
+  test('nor those who read the record challenge by challenge, or only its end, or ask for many challenges or for what is to be told', async () => {
+    const read = [...Object.values(BY_CHALLENGE), NEWEST, ASKERS, WAITING].map((sql) => inWordsOf(database.url, sql))
     const settings = statements.filter((one) => one.startsWith('set '))
     expect(await scansOf(database.url, [...settings, ...read])).toEqual([])
   })
@@ -111,6 +112,7 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
     'delete from mails where request_id = ?',
     'select m.ordinal from sessions s join mails m on m.tenant = s.tenant where s.tenant = ? and s.id = ?',
     'select name from limits where state = ?',
+    'select min(due_at) from dispatches where endpoint = ?',
   ])('one that would is seen: %s', async (sql) => {
     const settings = statements.filter((one) => one.startsWith('set '))
     expect(await scansOf(database.url, [...settings, inWordsOf(database.url, sql)])).toHaveLength(1)

@@ -27,8 +27,8 @@ const GROWING = [
   'suppressions',
 ] as const
 
-/** Holds what is queued and nothing else: to read all of a tenant's part of it is to read its queue. */
-const QUEUE = 'mails_due'
+/** Hold what is queued and nothing else: to read all of a tenant's part of one is to read its queue. */
+const QUEUES = ['mails_due', 'dispatches_due']
 
 /** What is sent while time passes, people sign in, and all that they left grows old and is removed. In the words of the engine. */
 export async function statementsOf(database: string): Promise<readonly string[]> {
@@ -92,7 +92,7 @@ function scansInSqlite(engine: SqliteEngine, sql: string): string[] {
   return steps
     .filter(({ detail }) => {
       const [, verb, name = '', how = ''] = /^(SCAN|SEARCH) (\S+)(.*)$/.exec(detail) ?? []
-      if (verb === undefined || !names.has(name) || how.includes(` ${QUEUE}`)) return false
+      if (verb === undefined || !names.has(name) || QUEUES.some((queue) => how.includes(` ${queue}`))) return false
       return verb === 'SCAN' || /\(tenant=\?\)$/.test(how)
     })
     .map(({ detail }) => `${detail} — ${sql}`)
@@ -143,7 +143,7 @@ async function scansInPostgres(client: pg.Client, sql: string): Promise<string[]
   return nodes(Plan)
     .filter((node) => {
       const what = node['Relation Name'] ?? node['Index Name'] ?? ''
-      if (!GROWING.some((table) => what.startsWith(table)) || node['Index Name'] === QUEUE) return false
+      if (!GROWING.some((table) => what.startsWith(table)) || QUEUES.includes(node['Index Name'] ?? '')) return false
       if (node['Node Type'] === 'Seq Scan') return true
       const by = node['Index Cond'] ?? ''
       return (

@@ -3,6 +3,8 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { type ReasonCode, type ReasonKind, reasons } from '../src/core/reason.ts'
+import { makeKey } from '../src/flow/admin.ts'
+import { openStore } from '../src/store/open.ts'
 import { mintWebhookSecret, sign } from '../src/webhook/signature.ts'
 import { requireRecentProof, stepUp } from './account.ts'
 import { postkey } from './cli.ts'
@@ -55,6 +57,11 @@ const goneEndpoint = async ({ kit, database }: Scene): Promise<string> => {
   await signIn(kit, ADA)
   await kit.postkey.hostTold()
   return String(json['endpoint'])
+}
+
+async function withTenant({ postkey }: Kit, ...then: ('suspend' | 'resume' | 'remove')[]): Promise<void> {
+  await postkey.tenants.add('acme', { name: 'Acme', prefix: '/t/acme' })
+  for (const act of then) await postkey.tenants[act]('acme')
 }
 
 const REPORTER = mintWebhookSecret()
@@ -311,6 +318,21 @@ const ways: Record<ReasonCode, Way> = {
   body_too_large: { go: ({ kit }) => kit.browser().post('/sign-in', { email: 'a'.repeat(20_000) }) },
   body_malformed: { go: ({ kit }) => kit.browser().post('/sign-in', 'email=a&email=b') },
   tenant_unknown: { go: ({ kit }) => kit.postkey.handler(new Request(`${ORIGIN}/sign-in`), { tenant: 'nobody' }) },
+  admin_key_unknown: { go: ({ kit }) => kit.browser().api('GET', '/api/admin/tenants') },
+  admin_key_scope: {
+    go: async ({ kit, database }) => {
+      const store = await openStore(database.url)
+      const { text } = await makeKey(store, { tenant: 'default', scope: 'read', now: kit.clock.at })
+      await store.close()
+      await kit.browser().api('POST', '/api/admin/tenants', {}, { authorization: `Bearer ${text}` })
+    },
+  },
+  tenant_off: {
+    go: async ({ kit }) => {
+      await withTenant(kit, 'suspend')
+      await kit.browser({ base: '/t/acme' }).get('/sign-in')
+    },
+  },
   route_unknown: { go: ({ kit }) => kit.browser().get('/nothing') },
   method_not_allowed: { go: ({ kit }) => kit.browser().get('/sign-out') },
 
@@ -346,6 +368,17 @@ const ways: Record<ReasonCode, Way> = {
     },
   },
 
+  mail_withdrawn: {
+    options: unreachable,
+    go: async ({ kit }) => {
+      await withTenant(kit)
+      await kit.browser({ base: '/t/acme' }).ask(ADA)
+      await kit.settle()
+      await kit.postkey.tenants.suspend('acme')
+      kit.clock.forward(5_000)
+      await kit.settle()
+    },
+  },
   operator_made: { options: withOperator, go: async () => {} },
   operator_looked: { options: withOperator, go: async ({ kit }) => (await signIn(kit, OPS)).get('/console') },
   operator_unknown: { options: withOperator, go: async ({ kit }) => (await signIn(kit, ADA)).get('/console') },
@@ -407,6 +440,17 @@ const ways: Record<ReasonCode, Way> = {
     options: withEndpoint,
     go: async (scene) => typed(scene.database.url, KEY, ['webhooks', 'replay', await goneEndpoint(scene)]),
   },
+
+  tenant_added: { go: ({ kit }) => withTenant(kit) },
+  tenant_changed: {
+    go: async ({ kit }) => {
+      await withTenant(kit)
+      await kit.postkey.tenants.set('acme', { name: 'Acme Works' })
+    },
+  },
+  tenant_suspended: { go: ({ kit }) => withTenant(kit, 'suspend') },
+  tenant_resumed: { go: ({ kit }) => withTenant(kit, 'suspend', 'resume') },
+  tenant_removed: { go: ({ kit }) => withTenant(kit, 'suspend', 'remove') },
 
   unavailable: {
     go: async ({ kit }) => {

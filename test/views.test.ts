@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ViewFacts } from '../src/core/view.ts'
-import { type SeenView, startViews, type Views } from '../src/flow/views.ts'
+import { type SeenView, startViews, type Views, type ViewsOf } from '../src/flow/views.ts'
 import { type OpenEngine, openEngine, storeOver } from '../src/store/open.ts'
 import type { SqliteEngine } from '../src/store/sqlite.ts'
 import type { RecordedView, Store } from '../src/store/store.ts'
@@ -153,14 +153,17 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
   })
 
   const seen = (challenge: string | null): SeenView => ({ challenge, at: 1, ordinal: 0, facts })
-  const viewsWith = (options: Parameters<typeof startViews>[1]): { readonly views: Views; readonly said: string[] } => {
+  const viewsWith = (
+    options: Parameters<typeof startViews>[1],
+  ): { readonly views: ViewsOf & Pick<Views, 'stop'>; readonly said: string[] } => {
     const said: string[] = []
     const log = {
       event: () => {},
       warn: (name: string, fields: object) => void said.push(`${name} ${JSON.stringify(fields)}`),
       error: (name: string) => void said.push(name),
     }
-    return { views: startViews({ store, tenant: 'default', now: Date.now, log }, options), said }
+    const views = startViews({ store, now: Date.now, log }, options)
+    return { views: { ...views.of('default'), stop: views.stop }, said }
   }
 
   test('what does not fit in memory is dropped and counted, and one challenge cannot take all the room', async () => {

@@ -27,6 +27,8 @@ const served = {
   code_other_browser: 'where_started',
   code_off: 'use_link',
   sign_in_refused: 'contact',
+  proof_old: 'confirm',
+  session_of_other: 'start_again',
   session_unknown: 'sign_in',
   session_idle: 'sign_in',
   session_expired: 'sign_in',

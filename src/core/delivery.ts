@@ -19,6 +19,8 @@ export interface DeliveryFacts {
   readonly decoy: boolean
   /** null: not handed over yet. */
   readonly reply: ReplyClass | null
+  /** Its tenant is suspended or gone. */
+  readonly withdrawn?: boolean
 }
 
 export interface DeliveryDecision {
@@ -35,6 +37,7 @@ const RETRIES: readonly Ms[] = [5_000, 15_000, 45_000, 120_000]
 export function decideDelivery(policy: Policy, facts: DeliveryFacts): DeliveryDecision {
   if (facts.reply === 'accepted') return settle(facts.decoy ? 'suppressed' : 'sent', facts.decoy ? 'mail_suppressed' : 'mail_sent')
   if (facts.reply === 'permanent' || facts.reply === 'unreadable') return settle('dead', 'mail_dead')
+  if (facts.withdrawn) return settle('expired', 'mail_withdrawn')
   const lastUseful = facts.expiresAt - policy.mailUsefulFor
   if (facts.reply === null) {
     return facts.now > lastUseful

@@ -40,5 +40,6 @@ export const paths = {
   apiStepUpVerify: '/api/step-up/verify',
   apiSession: '/api/session',
   apiSessions: '/api/sessions',
+  apiTenants: '/api/admin/tenants',
   openapi: '/openapi.json',
 } as const

@@ -273,6 +273,23 @@ export const reasons = {
     'A report of bounces was not signed by the mail service that it names; nothing was done.',
   ),
   tenant_unknown: reason('guard', 'tenant_unknown', 404, 'contact', 'notice', 'No tenant of that name.'),
+  admin_key_unknown: reason(
+    'guard',
+    'route_unknown',
+    404,
+    'start_again',
+    'notice',
+    'The API for tenants was asked for without a key that is known.',
+  ),
+  admin_key_scope: reason(
+    'guard',
+    'route_unknown',
+    404,
+    'start_again',
+    'warning',
+    'A key was presented that has ended, or does not reach so far.',
+  ),
+  tenant_off: reason('guard', 'tenant_unknown', 404, 'contact', 'notice', 'The tenant is suspended: to strangers it is not there.'),
   route_unknown: reason('guard', 'route_unknown', 404, 'start_again', 'info', 'There is nothing at this address.'),
   method_not_allowed: reason('guard', 'method_not_allowed', 405, 'start_again', 'notice', 'The route exists, but not with this method.'),
 
@@ -296,6 +313,15 @@ export const reasons = {
     'The secrets ran out before the mail could be handed over; it was not sent.',
   ),
   mail_suppressed: reason('delivery', 'mail_suppressed', 200, 'check_mail', 'info', 'A mail for show: nobody was to receive it.'),
+
+  mail_withdrawn: reason(
+    'delivery',
+    'mail_withdrawn',
+    200,
+    'contact',
+    'notice',
+    'The tenant was suspended or removed while the mail waited; it was not sent.',
+  ),
 
   // operator: what is done in the console, and by whom it is not; most of it is seen there only
   operator_made: reason('operator', 'operator_made', 200, 'sign_in', 'notice', 'A server made the user of an operator at its start.'),
@@ -384,6 +410,25 @@ export const reasons = {
     'continue',
     'warning',
     'Somebody with the database let mail to an address go out again, by command.',
+  ),
+  tenant_added: reason('operator', 'tenant_added', 200, 'continue', 'notice', 'A tenant was added.'),
+  tenant_changed: reason('operator', 'tenant_changed', 200, 'continue', 'notice', 'Settings of a tenant were changed.'),
+  tenant_suspended: reason(
+    'operator',
+    'tenant_suspended',
+    200,
+    'continue',
+    'warning',
+    'A tenant was suspended: its pages and links answer as if it were not there.',
+  ),
+  tenant_resumed: reason('operator', 'tenant_resumed', 200, 'continue', 'notice', 'A suspended tenant serves people again.'),
+  tenant_removed: reason(
+    'operator',
+    'tenant_removed',
+    200,
+    'continue',
+    'warning',
+    'A tenant was removed; its rows are deleted in the background.',
   ),
 
   // bounce: what became of a mail after it was taken

@@ -6,6 +6,8 @@ import { parseUrl } from './url.ts'
 export interface ReturnRules {
   /** Our own public address, e.g. https://auth.example.com; paths are resolved against it. */
   readonly base: string
+  /** Of our own address only what lies below this path: others live there too. Absent: all of it. */
+  readonly below?: string
   /** Further allowed origins, exact: scheme, host, port, no path, no wildcard. */
   readonly origins: readonly string[]
   /** Where to go when nothing was asked for. */
@@ -38,10 +40,15 @@ function admit(given: string, rules: ReturnRules): ReturnResult {
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return NO
   // User info, even an empty one, which the parser drops.
   if (/^https?:\/\/[^/?#]*@/i.test(given)) return NO
-  if (url.origin !== new URL(rules.base).origin && !rules.origins.includes(url.origin)) return NO
+  if (!rules.origins.includes(url.origin) && !(url.origin === new URL(rules.base).origin && isBelow(url.pathname, rules.below))) return NO
   // Harmless as long as it stays absolute; but an application may well cut the path out again.
   if (url.pathname.startsWith('//')) return NO
   return url.href.length > LONGEST ? NO : { ok: true, returnTo: url.href }
+}
+
+/** By the path as the parser left it: without dots that lead up. */
+function isBelow(path: string, below = ''): boolean {
+  return path === below || path.startsWith(`${below}/`)
 }
 
 /** Backslashes (a slash to browsers), controls that the URL parser drops unseen, invisible characters, line separators, edges. */

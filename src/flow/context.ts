@@ -6,12 +6,12 @@ import type { ReasonCode } from '../core/reason.ts'
 import { type Tell, toldRefusal } from '../core/told.ts'
 import { type Keyring, mintId } from '../secret.ts'
 import type { QueuedMail, Scope, Store } from '../store/store.ts'
-import type { Dispatcher } from './dispatcher.ts'
+import type { DispatchesOf } from './dispatcher.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { RollingOut } from './roll-out.ts'
 import type { SealedSecrets } from './sealed.ts'
 import type { Tracing } from './tracing.ts'
-import type { Views } from './views.ts'
+import type { ViewsOf } from './views.ts'
 
 export interface Log {
   event(name: string, fields: Readonly<Record<string, string | number | boolean | null>>): void
@@ -32,6 +32,8 @@ export interface Context {
   /** Public base URL without a trailing slash and without the base path. Links are built from it, never from a Host header. */
   readonly origin: string
   readonly basePath: string
+  /** Of its own origin a person may be sent no further than to what lies below this path; '': anywhere there. */
+  readonly returnBelow: string
   /** Further origins a person may be sent to after signing in. */
   readonly returnOrigins: readonly string[]
   /** Where to go when nothing was asked for: absolute, and on an origin that is allowed. */
@@ -49,8 +51,8 @@ export interface Context {
   readonly now: () => number
   readonly hand: Hand
   /** Who in the host wants to be told of what. */
-  readonly dispatches: Pick<Dispatcher, 'wanted' | 'wake'>
-  readonly views: Pick<Views, 'saw' | 'isFirst' | 'counts'>
+  readonly dispatches: DispatchesOf
+  readonly views: ViewsOf
   /** Asks DNS, for operators who want to know. */
   readonly mailboxes: Pick<Mailboxes, 'find' | 'unanswered'>
   /** Who receives the mail of an address, as far as it is known by now; `other` as long as nobody wants the numbers that it is for. */

@@ -6,6 +6,8 @@ import type { Ms, Proof } from '../core/model.ts'
 interface Happened {
   /** The same whenever this is told again. */
   readonly id: string
+  /** Where it happened: "default" is that of the options. */
+  readonly tenant: string
   /** Milliseconds since 1970. */
   readonly at: Ms
   readonly requestId: string
@@ -63,11 +65,11 @@ export function hasHooks(hooks: Hooks): boolean {
 /** Calls the function for a message; none has it any more: then there is nobody to be told. */
 export async function callHook(
   hooks: Hooks,
-  { id, type, body }: { readonly id: string; readonly type: string; readonly body: string },
+  { id, tenant, type, body }: { readonly id: string; readonly tenant: string; readonly type: string; readonly body: string },
 ): Promise<void> {
   const name = NAMES.find(([of]) => of === type)?.[1]
   if (name === undefined) return
   const { timestamp, data } = JSON.parse(body) as { readonly timestamp: string; readonly data: object }
-  const told = { ...data, id, at: Date.parse(timestamp) }
+  const told = { ...data, id, tenant, at: Date.parse(timestamp) }
   await (hooks[name] as ((told: object) => Promise<void> | void) | undefined)?.call(hooks, told)
 }

@@ -14,7 +14,9 @@ import { type Context, type Hand, scopeOf } from './context.ts'
 import { Pace } from './pace.ts'
 import { contextFor } from './roll-out.ts'
 import { type SealedSecrets, sealContext } from './sealed.ts'
+import type { Tenants } from './tenants.ts'
 import { type SettledMail, type Span, within } from './tracing.ts'
+import { Turns } from './turns.ts'
 
 export interface Outbox extends Hand {
   /** Resolves when nothing is due and nothing is on its way: for tests and for a graceful stop. */
@@ -30,6 +32,8 @@ export interface OutboxOptions {
   readonly inHand?: number
   /** Longer than the slowest hand-over may take, or two workers would send the same mail. */
   readonly leaseMs?: number
+  /** Whose mails it sends, besides those of the context: any worker takes any tenant's. */
+  readonly tenants?: Pick<Tenants, 'contextOf' | 'isOff'>
 }
 
 const LOOK_AGAIN_MS = 15_000
@@ -38,10 +42,10 @@ const AFTER_OUTAGE_MS = 1_000
 const REST_MS = 1_000
 
 export function startOutbox(context: Context, transport: MailTransport, options: OutboxOptions = {}): Outbox {
-  const { atOnce = 20, inHand = 200, leaseMs = 120_000 } = options
+  const { atOnce = 20, inHand = 200, leaseMs = 120_000, tenants = null } = options
   const bell = new Bell()
   const waiting: (() => void)[] = []
-  const turns: (() => void)[] = []
+  const turns = new Turns()
   const pace = new Pace(Math.min(REST_MS, leaseMs / 4))
   let stopped = false
   /** With the mail server, which takes so many at once; with us, from the lease until it has answered; and then until they are settled. */
@@ -58,16 +62,21 @@ export function startOutbox(context: Context, transport: MailTransport, options:
     if (carried + answered === 0) bell.ring()
   }
 
-  const turn = (): Promise<void> | null => {
-    if (sending >= atOnce) return new Promise((resolve) => turns.push(resolve))
+  const turn = (tenant: string): Promise<void> | null => {
+    if (sending >= atOnce) return turns.wait(tenant)
     sending++
     return null
   }
 
   const nextTurn = (): void => {
-    const next = turns.shift()
-    if (next === undefined) sending--
-    else next()
+    if (!turns.next()) sending--
+  }
+
+  /** By whose rules and in whose name; a tenant that is gone has none, and nothing of it is sent. */
+  const whose = async ({ tenant }: QueuedMail): Promise<Whose> => {
+    if (tenants === null || tenant === context.tenant) return { its: context, withdrawn: false }
+    const its = await tenants.contextOf(tenant)
+    return { its: its ?? context, withdrawn: its === null || tenants.isOff(tenant) }
   }
 
   /** In a place that was reserved. `secrets`: where they are at hand; else they are in the seal. */
@@ -75,7 +84,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
     const leased = performance.now()
     let span: Span<SettledMail> | null = null
     try {
-      const wait = turn()
+      const wait = turn(mail.tenant)
       if (wait !== null) await wait
       const began = performance.now()
       // So late that the lease may run out on the way, and another worker send it as well: left to whoever comes then.
@@ -83,7 +92,9 @@ export function startOutbox(context: Context, transport: MailTransport, options:
       const patienceMs = leased + 0.9 * leaseMs - began
       const rest = pace.rest(mail.decoy)
       span = context.tracing?.mail(mail.requestId) ?? null
-      const answer = await within(span, () => handOver(context, transport, mail, { secrets, patienceMs })).finally(nextTurn)
+      const answer = await within(span, () =>
+        whose(mail).then(({ its, withdrawn }) => handOver(its, transport, mail, { secrets, patienceMs, withdrawn })),
+      ).finally(nextTurn)
       const handed = { ...answer, tookMs: performance.now() - leased, span }
       if (wasAsked(handed.reply) && !mail.decoy) pace.took(performance.now() - began)
       tellOutage(context, handed.reply)
@@ -103,7 +114,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
     let reason: ReasonCode | null = null
     try {
       if (rest !== null) await rest
-      reason = await within(handed.span, () => settle(context, mail, handed))
+      reason = await within(handed.span, () => settle(handed.context, mail, handed))
     } catch (error) {
       context.log.error('mail_not_settled', error, { requestId: mail.requestId, challenge: mail.challenge })
     } finally {
@@ -190,7 +201,14 @@ function tellOutage(context: Context, reply: Reply | null): void {
   context.log.error('mail_server_unusable', new Error(reply.text))
 }
 
+interface Whose {
+  readonly its: Context
+  readonly withdrawn: boolean
+}
+
 interface HandedOver {
+  readonly context: Context
+  readonly withdrawn: boolean
   readonly reply: Reply | null
   readonly bytes: number
   /** Since the mail was leased, its wait for a turn included. */
@@ -198,9 +216,15 @@ interface HandedOver {
   readonly span: Span<SettledMail> | null
 }
 
-async function settle(context: Context, mail: QueuedMail, { reply, bytes, tookMs }: HandedOver): Promise<ReasonCode> {
+async function settle(context: Context, mail: QueuedMail, { reply, bytes, tookMs, withdrawn }: HandedOver): Promise<ReasonCode> {
   const scope = { ...scopeOf(contextFor(context, mail.email), mail.requestId), tenant: mail.tenant }
-  const decision = await context.store.settleMail(scope, { mail, reply: reply?.class ?? null, replyText: reply?.text ?? '', bytes })
+  const decision = await context.store.settleMail(scope, {
+    mail,
+    reply: reply?.class ?? null,
+    replyText: reply?.text ?? '',
+    bytes,
+    withdrawn,
+  })
   context.tell({ kind: 'deliver', reason: decision.reason, ageMs: mail.now - mail.createdAt + tookMs })
   // So that it is known by the time of the click.
   if (decision.reason === 'mail_sent') context.mailboxOf(mail.email)
@@ -218,14 +242,16 @@ interface HandOver {
   readonly secrets: SealedSecrets | null
   /** Nearly the rest of the lease. A transport that never answers would keep its place for ever, and twenty such mails all of them. */
   readonly patienceMs: number
+  readonly withdrawn: boolean
 }
 
 async function handOver(
   base: Context,
   transport: MailTransport,
   mail: QueuedMail,
-  { secrets, patienceMs }: HandOver,
+  { secrets, patienceMs, withdrawn }: HandOver,
 ): Promise<Omit<HandedOver, 'tookMs' | 'span'>> {
+  const whose = { context: base, withdrawn }
   const context = contextFor(base, mail.email)
   const before = decideDelivery(context.policy, {
     now: mail.now,
@@ -233,20 +259,21 @@ async function handOver(
     expiresAt: mailExpiresAt(mail),
     decoy: mail.decoy,
     reply: null,
+    withdrawn,
   })
-  if (before.verdict !== 'hand_over') return { reply: null, bytes: 0 }
+  if (before.verdict !== 'hand_over') return { ...whose, reply: null, bytes: 0 }
   try {
     const opened = secrets ?? unseal(context, mail)
-    if (opened === null) return { reply: { class: 'unreadable', text: 'sealed with a key that is gone' }, bytes: 0 }
+    if (opened === null) return { ...whose, reply: { class: 'unreadable', text: 'sealed with a key that is gone' }, bytes: 0 }
     const message = write(context, mail, opened)
     const bytes = message.text.length + message.html.length
     // Written like any other, so that a mail for show costs what a real one does.
     const patience = new AbortController()
-    if (mail.decoy) return { reply: await inTime(pretend(transport, message, patience.signal), patience, patienceMs), bytes: 0 }
-    return { reply: await inTime(transport.send(message, patience.signal), patience, patienceMs), bytes }
+    if (mail.decoy) return { ...whose, reply: await inTime(pretend(transport, message, patience.signal), patience, patienceMs), bytes: 0 }
+    return { ...whose, reply: await inTime(transport.send(message, patience.signal), patience, patienceMs), bytes }
   } catch (error) {
     context.log.error('mail_not_made', error, { requestId: mail.requestId, challenge: mail.challenge })
-    return { reply: { class: 'unreadable', text: 'the mail could not be made' }, bytes: 0 }
+    return { ...whose, reply: { class: 'unreadable', text: 'the mail could not be made' }, bytes: 0 }
   }
 }
 

@@ -6,16 +6,50 @@ import { idsOf } from '../secret.ts'
 import type { Purged } from '../store/store.ts'
 import type { Context } from './context.ts'
 import { type Rounds, startRounds } from './rounds.ts'
+import { sharesOf } from './shares.ts'
+import type { Known, Tenants } from './tenants.ts'
 
 type PurgeContext = Pick<Context, 'store' | 'tenant' | 'policy' | 'log'>
 
 const LOOK_AGAIN_MS = 60_000
 
-export function startPurge(context: PurgeContext, lookAgainMs: Ms = LOOK_AGAIN_MS): Rounds {
+/** What is old may wait for an hour. */
+const SHARING = { least: 20, rounds: 60 }
+const BETWEEN_TENANTS_MS = 5
+
+/** @param tenants of all of them, that of the context first; null: of that alone. */
+export function startPurge(context: PurgeContext, lookAgainMs: Ms = LOOK_AGAIN_MS, tenants: Pick<Tenants, 'known'> | null = null): Rounds {
+  const own: Known = { tenant: context.tenant, removed: false, rules: () => context }
+  const turns = sharesOf(() => tenants?.known() ?? [own], SHARING)
   return startRounds(lookAgainMs, async (rest) => {
     const restOf = ({ tookMs, othersWaited }: Purged): Promise<boolean> => rest(restAfter(tookMs, othersWaited))
-    await purgeDue(context, restOf).catch((error: unknown) => context.log.error('purge_failed', error))
+    for (const one of turns()) {
+      if (one.tenant !== context.tenant && !(await rest(BETWEEN_TENANTS_MS))) return
+      await purgeOne(context, one, restOf).catch((error: unknown) => context.log.error('purge_failed', error, { tenant: one.tenant }))
+    }
   })
+}
+
+async function purgeOne(context: PurgeContext, one: Known, rest: (after: Purged) => Promise<boolean>): Promise<void> {
+  if (one.removed) await eraseRemoved(context, one.tenant, rest)
+  else await purgeDue({ ...context, ...one.rules() }, rest)
+}
+
+/** All that is due anywhere, without rests. */
+export async function purgeAll(context: PurgeContext, tenants: Pick<Tenants, 'known'>): Promise<void> {
+  for (const one of tenants.known()) await purgeOne(context, one, async () => true)
+}
+
+/** What was left out by a request that was under way when the tenant was removed is found by the next round. */
+async function eraseRemoved({ store, log }: PurgeContext, tenant: string, rest: (after: Purged) => Promise<boolean>): Promise<void> {
+  let count = 0
+  for (let goOn = true; goOn; ) {
+    const began = performance.now()
+    const deleted = await store.eraseTenant(tenant, BATCH_MIN)
+    count += deleted
+    goOn = deleted > 0 && (await rest({ verdict: 'more', deleted, tookMs: performance.now() - began, othersWaited: true }))
+  }
+  if (count > 0) log.event('tenant_erased', { tenant, count })
 }
 
 /** Everything that is due, one kind after the other. `rest` is awaited after each batch, and answers whether to go on. */

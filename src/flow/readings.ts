@@ -23,26 +23,33 @@ interface Kept {
   underWay: { readonly over: Promise<void>; looked: number } | null
 }
 
-interface Shelf {
-  readonly kept: Map<string, Kept>
-  /** The last in the row. */
-  row: Promise<void>
+/** One for all tenants of a process: their readings stand in one row. */
+interface Row {
+  /** The last in it. */
+  last: Promise<void>
   stopped: boolean
 }
 
-const shelves = new WeakMap<Context, Shelf>()
+const shelves = new WeakMap<Context, Map<string, Kept>>()
+const rows = new WeakMap<Context['store'], Row>()
 
-function shelfOf(context: Context): Shelf {
-  const shelf = shelves.get(context) ?? { kept: new Map(), row: Promise.resolve(), stopped: false }
+function shelfOf(context: Context): Map<string, Kept> {
+  const shelf = shelves.get(context) ?? new Map<string, Kept>()
   shelves.set(context, shelf)
   return shelf
+}
+
+function rowOf({ store }: Pick<Context, 'store'>): Row {
+  const row = rows.get(store) ?? { last: Promise.resolve(), stopped: false }
+  rows.set(store, row)
+  return row
 }
 
 /** Told after each step how many events were looked at; false: to be ended there. */
 type OnStep = (looked: number) => Promise<boolean>
 
 async function read<T>(context: Context, name: string, goodForMs: Ms, work: (onStep: OnStep) => Promise<T>): Promise<Reading<T>> {
-  const { kept } = shelfOf(context)
+  const kept = shelfOf(context)
   const own = kept.get(name) ?? { done: null, underWay: null }
   kept.set(name, own)
   const now = context.now()
@@ -57,25 +64,25 @@ async function read<T>(context: Context, name: string, goodForMs: Ms, work: (onS
 }
 
 function begin(context: Context, own: Kept, work: (onStep: OnStep) => Promise<unknown>): NonNullable<Kept['underWay']> {
-  const shelf = shelfOf(context)
+  const row = rowOf(context)
   const fresh = async (): Promise<void> => {
-    if (shelf.stopped) return
+    if (row.stopped) return
     const at = context.now()
     let since = performance.now()
     const value = await work(async (looked) => {
       underWay.looked = looked
       await rest(performance.now() - since)
       since = performance.now()
-      return !shelf.stopped
+      return !row.stopped
     })
-    if (!shelf.stopped) own.done = { at, value }
+    if (!row.stopped) own.done = { at, value }
   }
-  const over = shelf.row.then(fresh).finally(() => {
+  const over = row.last.then(fresh).finally(() => {
     own.underWay = null
   })
   const underWay = { over, looked: 0 }
   // Who waits for it hears of it too; whoever looks next has it tried again.
-  shelf.row = over.catch((error: unknown) => context.log.error('reading_failed', error))
+  row.last = over.catch((error: unknown) => context.log.error('reading_failed', error))
   return underWay
 }
 
@@ -84,10 +91,10 @@ function rest(ms: number): Promise<void> {
 }
 
 /** Ends what is under way, before the database is closed. */
-export async function stopReadings(context: Context): Promise<void> {
-  const shelf = shelfOf(context)
-  shelf.stopped = true
-  await shelf.row
+export async function stopReadings(context: Pick<Context, 'store'>): Promise<void> {
+  const row = rowOf(context)
+  row.stopped = true
+  await row.last
 }
 
 /** So many of the newest events are counted: some tenths of a second. */

@@ -9,25 +9,38 @@ import { digest, idsOf, type Keyring, recordMac } from '../secret.ts'
 import type { ToSeal } from '../store/store.ts'
 import type { Context } from './context.ts'
 import { type Rounds, startRounds } from './rounds.ts'
+import { sharesOf } from './shares.ts'
+import type { Known, Tenants } from './tenants.ts'
 
 type SealContext = Pick<Context, 'store' | 'tenant' | 'policy' | 'keys' | 'log'>
 
 const LOOK_AGAIN_MS = 60_000
 
-export function startSealing(context: SealContext, lookAgainMs: Ms = LOOK_AGAIN_MS): Rounds {
-  const { store, tenant, log } = context
-  let known: Head | null = null
+/** A record is open for a quarter of an hour anyway; of very many it may be twice that. */
+const SHARING = { least: 100, rounds: 15 }
+const BETWEEN_TENANTS_MS = 5
+
+/** @param tenants of all of them, that of the context first; null: of that alone. */
+export function startSealing(context: SealContext, lookAgainMs: Ms = LOOK_AGAIN_MS, tenants: Pick<Tenants, 'known'> | null = null): Rounds {
+  const heads = new Map<string, Head | null>()
+  const own: Known = { tenant: context.tenant, removed: false, rules: () => context }
+  const turns = sharesOf(() => (tenants?.known() ?? [own]).filter(({ removed }) => !removed), SHARING)
   return startRounds(lookAgainMs, async (rest) => {
     // To read holds up the one thread of SQLite as a batch that writes does.
     const restOf = (tookMs: Ms): Promise<boolean> => rest(restAfter(tookMs, true))
-    try {
-      await sealClosed(context, restOf)
-      // In this order: what goes in between is missed by none of them.
-      const { newest } = await store.findSealing(tenant)
-      await lookFor(context, known)
-      known = newest
-    } catch (error) {
-      log.error('sealing_failed', error)
+    for (const one of turns()) {
+      const { tenant } = one
+      if (tenant !== context.tenant && !(await rest(BETWEEN_TENANTS_MS))) return
+      try {
+        const its = { ...context, ...one.rules() }
+        await sealClosed(its, restOf)
+        // In this order: what goes in between is missed by none of them.
+        const { newest } = await context.store.findSealing(tenant)
+        await lookFor(its, heads.get(tenant) ?? null)
+        heads.set(tenant, newest)
+      } catch (error) {
+        context.log.error('sealing_failed', error, { tenant })
+      }
     }
   })
 }

@@ -297,10 +297,10 @@ export function addressInEvent(context: Pick<Context, 'policy' | 'keys' | 'tenan
 }
 
 export function readReturn(context: Context, given: string | null | undefined): string | null {
-  const { origin, returnOrigins, defaultReturn } = context
+  const { origin, returnBelow, returnOrigins, defaultReturn } = context
   // Most sign-ins ask for nothing else, and the URL parser is dear.
   if (!given || given === defaultReturn) return defaultReturn
-  const result = readReturnTo(given, { base: origin, origins: returnOrigins, fallback: defaultReturn })
+  const result = readReturnTo(given, { base: origin, below: returnBelow, origins: returnOrigins, fallback: defaultReturn })
   return result.ok ? result.returnTo : null
 }
 

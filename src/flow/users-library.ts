@@ -41,16 +41,17 @@ export interface Users {
 const LIMIT = 100
 const LIMIT_MAX = 1_000
 
-export function usersOf(care: Care): Users {
+/** @param careOf under which rules, as they are at the time of each call; what it throws is what the call rejects with. */
+export function usersOf(careOf: () => Promise<Care>): Users {
   return {
-    create: (user) => createUser(care, user),
-    find: (key) => findUser(care, key),
-    list: ({ limit = LIMIT, ...options } = {}) =>
-      listUsers(care, { ...options, limit: Math.max(1, Math.min(LIMIT_MAX, Math.floor(limit) || LIMIT)) }),
-    endSessions: (key) => actOnUser(care, 'end_sessions', key),
-    disable: (key) => actOnUser(care, 'disable', key),
-    enable: (key) => actOnUser(care, 'enable', key),
-    delete: (key) => actOnUser(care, 'delete', key),
-    erase: (key) => actOnUser(care, 'erase', key),
+    create: async (user) => createUser(await careOf(), user),
+    find: async (key) => findUser(await careOf(), key),
+    list: async ({ limit = LIMIT, ...options } = {}) =>
+      listUsers(await careOf(), { ...options, limit: Math.max(1, Math.min(LIMIT_MAX, Math.floor(limit) || LIMIT)) }),
+    endSessions: async (key) => actOnUser(await careOf(), 'end_sessions', key),
+    disable: async (key) => actOnUser(await careOf(), 'disable', key),
+    enable: async (key) => actOnUser(await careOf(), 'enable', key),
+    delete: async (key) => actOnUser(await careOf(), 'delete', key),
+    erase: async (key) => actOnUser(await careOf(), 'erase', key),
   }
 }

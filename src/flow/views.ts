@@ -28,12 +28,18 @@ export interface ViewCounts {
   readonly beyond: number
 }
 
-export interface Views {
+/** Of one tenant. */
+export interface ViewsOf {
   /** Takes no time and cannot fail. */
   saw(view: SeenView): void
   /** Of the mail's link, by a person; as far as this process knows. */
   isFirst(challenge: string, ordinal: number): boolean
+  /** Of all tenants. */
   counts(): ViewCounts
+}
+
+export interface Views {
+  of(tenant: string): ViewsOf
   /** Writes what waits, if the database takes it. */
   stop(): Promise<void>
 }
@@ -48,31 +54,37 @@ export interface ViewsOptions {
 const BATCH = 100
 const CHALLENGES_REMEMBERED = 5_000
 
-export function startViews(context: Pick<Context, 'store' | 'tenant' | 'now' | 'log'>, options: ViewsOptions = {}): Views {
+interface Waiting {
+  readonly tenant: string
+  readonly view: RecordedView
+}
+
+export function startViews(context: Pick<Context, 'store' | 'now' | 'log'>, options: ViewsOptions = {}): Views {
   const { waitingMax = 2_000, flushAfterMs = 500, restAfterFailureMs = 5_000 } = options
-  const { store, tenant, log } = context
+  const { store, log } = context
   const bell = new Bell()
   const perChallenge = new Map<string, number>()
   const opened = new Lately<true>(CHALLENGES_REMEMBERED)
-  let waiting: RecordedView[] = []
+  let waiting: Waiting[] = []
   let count = { written: 0, dropped: 0, unknown: 0, beyond: 0 }
   let told = 0
   let working: Promise<void> | null = null
   let stopped = false
 
-  const saw = (view: SeenView): void => {
-    const lost = takes(view)
+  const saw = (tenant: string, view: SeenView): void => {
+    const lost = takes(tenant, view)
     if (lost !== null) add(lost, 1)
   }
 
   /** What it counts as, unless it is kept. */
-  const takes = ({ challenge, ...view }: SeenView): 'unknown' | 'beyond' | 'dropped' | null => {
+  const takes = (tenant: string, { challenge, ...view }: SeenView): 'unknown' | 'beyond' | 'dropped' | null => {
     if (challenge === null) return 'unknown'
-    const nth = (perChallenge.get(challenge) ?? 0) + 1
+    const key = `${tenant} ${challenge}`
+    const nth = (perChallenge.get(key) ?? 0) + 1
     if (nth > VIEWS_KEPT) return 'beyond'
     if (stopped || waiting.length >= waitingMax) return 'dropped'
-    remember(challenge, nth)
-    waiting.push({ challenge, id: mintId(context.now()), ...view })
+    remember(key, nth)
+    waiting.push({ tenant, view: { challenge, id: mintId(context.now()), ...view } })
     working ??= work()
     return null
   }
@@ -81,8 +93,8 @@ export function startViews(context: Pick<Context, 'store' | 'tenant' | 'now' | '
     count = { ...count, [what]: count[what] + more }
   }
 
-  const remember = (challenge: string, nth: number): void => {
-    perChallenge.set(challenge, nth)
+  const remember = (key: string, nth: number): void => {
+    perChallenge.set(key, nth)
     if (perChallenge.size <= CHALLENGES_REMEMBERED) return
     const [oldest] = perChallenge.keys()
     if (oldest !== undefined) perChallenge.delete(oldest)
@@ -92,7 +104,7 @@ export function startViews(context: Pick<Context, 'store' | 'tenant' | 'now' | '
   const work = async (): Promise<void> => {
     if (!stopped) await bell.heard(flushAfterMs)
     while (waiting.length > 0) {
-      const took = await write(waiting.splice(0, BATCH))
+      const took = await write(nextBatch())
       // Once: what the database does not take at the end is lost.
       if (!took && stopped) drop()
       else if (!took) await bell.heard(restAfterFailureMs)
@@ -101,9 +113,21 @@ export function startViews(context: Pick<Context, 'store' | 'tenant' | 'now' | '
     tell()
   }
 
-  const write = async (batch: readonly RecordedView[]): Promise<boolean> => {
+  /** Of whoever waits longest. */
+  const nextBatch = (): readonly Waiting[] => {
+    const tenant = waiting[0]?.tenant
+    const batch = waiting.filter((one) => one.tenant === tenant).slice(0, BATCH)
+    const taken = new Set(batch)
+    waiting = waiting.filter((one) => !taken.has(one))
+    return batch
+  }
+
+  const write = async (batch: readonly Waiting[]): Promise<boolean> => {
     try {
-      await store.writeViews(tenant, batch)
+      await store.writeViews(
+        batch[0]?.tenant ?? '',
+        batch.map(({ view }) => view),
+      )
       add('written', batch.length)
       return true
     } catch (error) {
@@ -124,14 +148,16 @@ export function startViews(context: Pick<Context, 'store' | 'tenant' | 'now' | '
   }
 
   return {
-    saw,
-    isFirst: (challenge, ordinal) => {
-      const link = `${challenge} ${ordinal}`
-      const first = opened.get(link) === undefined
-      opened.set(link, true)
-      return first
-    },
-    counts: () => count,
+    of: (tenant) => ({
+      saw: (view) => saw(tenant, view),
+      isFirst: (challenge, ordinal) => {
+        const link = `${tenant} ${challenge} ${ordinal}`
+        const first = opened.get(link) === undefined
+        opened.set(link, true)
+        return first
+      },
+      counts: () => count,
+    }),
     stop: async () => {
       stopped = true
       bell.ring()

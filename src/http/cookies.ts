@@ -1,5 +1,8 @@
-// The three cookies: browser, session, and the language a person chose. Prefixes are enforced by browsers only, so the server reads exactly and trusts no duplicate: two cookies of
+// The three cookies: browser, session, and the language a person chose. Tenants may share a host, and with it a jar: each has names of its own there,
+// and what is in them fits no other. Prefixes are enforced by browsers only, so the server reads exactly and trusts no duplicate: two cookies of
 // one name mean that somebody else could set one.
+import { CONFIGURED } from '../core/place.ts'
+import type { Context } from '../flow/context.ts'
 
 export interface CookieNames {
   readonly browser: string
@@ -12,10 +15,12 @@ const BROWSER_DAYS = 180
 const LANGUAGE_DAYS = 365
 
 /** `__Host-` needs https; plain http is for localhost only. */
-export function cookieNames(origin: string): CookieNames {
+export function cookieNames({ origin, tenant }: Pick<Context, 'origin' | 'tenant'>): CookieNames {
   const secure = origin.startsWith('https:')
   const prefix = secure ? '__Host-' : ''
-  return { browser: `${prefix}postkey-browser`, session: `${prefix}postkey-session`, language: `${prefix}postkey-language`, secure }
+  const whose = tenant === CONFIGURED ? '' : `-${tenant}`
+  const name = (of: string): string => `${prefix}postkey-${of}${whose}`
+  return { browser: name('browser'), session: name('session'), language: name('language'), secure }
 }
 
 /** null: absent, or there twice. */

@@ -3,6 +3,8 @@
 
 export interface Incoming {
   readonly method: string
+  /** Which host was asked, as the client says; null: it does not say. */
+  readonly host: string | null
   /** As sent: nothing decoded, without the query. */
   readonly path: string
   /** Without the "?"; read by those who need it. */

@@ -3,10 +3,13 @@ import { type Incoming, type Outgoing, splitTarget } from './exchange.ts'
 
 export function fromFetch(request: Request): Incoming {
   // After "https://host": parsing the whole address again would only undo what was sent.
-  const target = request.url.slice(request.url.indexOf('/', request.url.indexOf('://') + 3)).split('#', 1)[0] as string
+  const start = request.url.indexOf('://') + 3
+  const slash = request.url.indexOf('/', start)
+  const target = request.url.slice(slash).split('#', 1)[0] as string
   const { path, search } = splitTarget(target)
   return {
     method: request.method,
+    host: request.url.slice(start, slash),
     path,
     search,
     header: (name) => request.headers.get(name),

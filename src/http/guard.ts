@@ -1,12 +1,11 @@
-// Before any route: is there such a tenant, and did this site's own pages make the request? No framework's default is trusted
-// with that: they look at form content types only, or let a missing Origin pass.
+// Before any route: did this site's own pages make the request? No framework's default is trusted with that: they look at form content
+// types only, or let a missing Origin pass.
 import { decideOrigin } from '../core/origin.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import type { Incoming } from './exchange.ts'
 import type { Visit } from './visit.ts'
 
-export function guard(visit: Visit, request: Incoming, tenant: string): ReasonCode | null {
-  if (tenant !== visit.context.tenant) return 'tenant_unknown'
+export function guard(visit: Visit, request: Incoming): ReasonCode | null {
   // No browser sends such, and whoever has one send it gains nothing: what is not signed is refused.
   if (visit.signed) return null
   return decideOrigin({

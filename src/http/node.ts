@@ -5,9 +5,11 @@ import { type Incoming, type Outgoing, splitTarget } from './exchange.ts'
 
 export function fromNode(incoming: IncomingMessage): Incoming {
   const { headers } = incoming
-  const { path, search } = splitTarget(pathOf(incoming.url ?? '/'))
+  const target = incoming.url ?? '/'
+  const { path, search } = splitTarget(pathOf(target))
   return {
     method: incoming.method ?? 'GET',
+    host: hostOf(target, headers.host),
     path,
     search,
     header: (name) => {
@@ -27,6 +29,11 @@ export function toNode({ status, headers, cookies, body }: Outgoing, method: str
   outgoing.writeHead(status, lines)
   if (body === null || method === 'HEAD') outgoing.end()
   else outgoing.end(body)
+}
+
+/** Where the request line holds the whole address, that is the one that counts (RFC 9112, 3.2.2). */
+function hostOf(target: string, header: string | undefined): string | null {
+  return target.startsWith('/') ? (header ?? null) : (parseUrl(target)?.host ?? null)
 }
 
 /** A proxy's request line may hold the whole address. */

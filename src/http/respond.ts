@@ -32,9 +32,9 @@ export function html(visit: Visit, body: string, extra: Extra = {}): Outgoing {
   return respond(visit, body, extra.status ?? 200, extra)
 }
 
-/** 303: whatever was posted is not posted again by a reload or by "back". */
+/** 303 unless told: whatever was posted is not posted again by a reload or by "back". */
 export function redirect(visit: Visit, location: string, extra: Extra = {}): Outgoing {
-  return respond(visit, null, 303, extra, { location })
+  return respond(visit, null, extra.status ?? 303, extra, { location })
 }
 
 export function json(visit: Visit, body: object | null, extra: Extra = {}): Outgoing {

@@ -1,11 +1,13 @@
 // Which path is answered by what, and with which methods: the table of contents of the web side. A path is found by its whole
 // name, or by how it begins; nothing else is ever needed, and a request finds its route in one look.
 import { paths } from '../core/paths.ts'
+import { CONFIGURED } from '../core/place.ts'
 import type { Context } from '../flow/context.ts'
 import { icon, script } from '../page/assets.generated.ts'
 import { reasonsPage } from '../page/reasons.tsx'
 import { stylesheet } from '../page/stylesheet.ts'
 import { getAccount, postEndOthers, postEndSession, postSignOut } from './account.ts'
+import { adminRoutes } from './admin.ts'
 import { postResend as apiResend, deleteCurrent, deleteOne, getCurrent, getList, postStart, postVerify } from './api.ts'
 import type { AppOptions } from './app.ts'
 import { confirmRoutes } from './confirm.ts'
@@ -55,12 +57,18 @@ export function routes(context: Context, options: AppOptions): Router {
     '/livez': { GET: (visit) => json(visit, { status: 'ok' }) },
     '/readyz': { GET: ready },
     '/version': { GET: (visit) => json(visit, context.versions) },
+    // Tenants are managed where the installation is.
+    ...(context.tenant === CONFIGURED ? adminRoutes() : {}),
     ...reportRoutes(options.reports),
     ...(context.operators.length > 0 ? consoleRoutes() : {}),
-    ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, options.home as string) } } : {}),
+    ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, homeOf(context, options.home as string)) } } : {}),
     ...(options.dev ? { ...devRoutes(options.dev), '/metrics': { GET: (visit: Visit) => metricsOf(visit, options) } } : {}),
   }
   return routerOf(table)
+}
+
+function homeOf({ tenant, basePath }: Context, home: string): string {
+  return tenant === CONFIGURED ? home : `${basePath}${paths.account}`
 }
 
 export function routerOf(table: RouteTable): Router {

@@ -1,10 +1,10 @@
-// What all requests share: names of cookies, the client's address, the words and looks of the pages. Made once.
+// What all requests of a tenant share: names of cookies, the client's address, the words and looks of the pages. Made once.
 import type { Policy } from '../core/policy.ts'
 import type { Context } from '../flow/context.ts'
 import { scriptHash } from '../page/assets.generated.ts'
 import { stylesheetHash } from '../page/stylesheet.ts'
 import type { Frame } from '../page/view.ts'
-import { clientAddress } from './client-address.ts'
+import type { clientAddress } from './client-address.ts'
 import { type CookieNames, cookieNames } from './cookies.ts'
 
 export interface Site {
@@ -16,12 +16,13 @@ export interface Site {
   readonly bareHeaders: Readonly<Record<string, string>>
 }
 
-export function siteOf(context: Context, options: { readonly trustedProxies: readonly string[] }): Site {
+/** @param addresses reads where a request comes from: one for all tenants. */
+export function siteOf(context: Context, addresses: Site['clientAddress']): Site {
   const { brand, basePath, versions } = context
   const assets = { stylesheet: stylesheetHash(brand), script: scriptHash }
   return {
-    cookies: cookieNames(context.origin),
-    clientAddress: clientAddress({ trustedProxies: options.trustedProxies }),
+    cookies: cookieNames(context),
+    clientAddress: addresses,
     frame: (requestId, now, policy, language) => ({
       brand,
       language,

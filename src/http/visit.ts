@@ -13,7 +13,7 @@ import type { Site } from './site.ts'
 export interface RequestInfo {
   /** The peer of the socket. Without it every client shares the strictest limits. */
   readonly clientAddress?: string | undefined
-  /** Whose users; "default" unless told. */
+  /** Whose users. Without it the host and the path of the request tell: `postkey tenants`. */
   readonly tenant?: string | undefined
 }
 

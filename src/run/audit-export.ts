@@ -13,7 +13,7 @@ import { idsOf } from '../secret.ts'
 import type { Store } from '../store/store.ts'
 import type { ExitCode, Request } from './command.ts'
 import { withStore } from './reading.ts'
-import { sinceOf, TENANT, watched } from './record.ts'
+import { sinceOf, tenantOf, watched } from './record.ts'
 
 const COMMAND = 'audit export'
 const STEP = 500
@@ -75,10 +75,11 @@ async function exportTo(request: Request, store: Store, asked: Asked): Promise<E
   const part = `${file}.part`
   // Of a run that was killed.
   await rm(part, { force: true })
-  const of = (await store.countEvents(TENANT, after)) - (await store.countEvents(TENANT, upTo))
+  const tenant = tenantOf(request)
+  const of = (await store.countEvents(tenant, after)) - (await store.countEvents(tenant, upTo))
   try {
     const written = await watched(request, { title: 'Writing', end: 'Written', of }, (onStep) =>
-      intoFile(part, (handle) => write(handle, store, asked, onStep)),
+      intoFile(part, (handle) => write(handle, { store, tenant }, asked, onStep)),
     )
     if (written === null) {
       terminal.err(`postkey ${COMMAND}: interrupted, and nothing was kept`)
@@ -114,7 +115,7 @@ interface Written {
 /** null: it was ended before. */
 async function write(
   handle: FileHandle,
-  store: Store,
+  { store, tenant }: { readonly store: Store; readonly tenant: string },
   { format, after, upTo, wanted }: Asked,
   onStep: (looked: number) => Promise<boolean>,
 ): Promise<Written | null> {
@@ -128,7 +129,7 @@ async function write(
   }
   await put(head)
   for (let place = after; ; ) {
-    const rows = await store.readEventRows(TENANT, place, upTo, STEP)
+    const rows = await store.readEventRows(tenant, place, upTo, STEP)
     const lines = rows.filter(wanted).map(line)
     await put(lines.join(''))
     events += lines.length

@@ -4,7 +4,7 @@ import { type ReplaySummary, replayEvents } from '../flow/replay.ts'
 import type { EventPlace, RecordedEvent, Store } from '../store/store.ts'
 import type { ExitCode, Request } from './command.ts'
 import { withStore } from './reading.ts'
-import { beginningOf, placeText, TENANT, watched } from './record.ts'
+import { beginningOf, placeText, tenantOf, watched } from './record.ts'
 
 const COMMAND = 'audit replay'
 
@@ -16,11 +16,12 @@ export async function auditReplay(request: Request): Promise<ExitCode> {
 async function replayFrom(request: Request, store: Store, after: EventPlace): Promise<ExitCode> {
   const { terminal, json } = request
   const findings: object[] = []
-  const of = await store.countEvents(TENANT, after)
+  const tenant = tenantOf(request)
+  const of = await store.countEvents(tenant, after)
   const summary = await watched(request, { title: 'Deciding again', end: 'Decided again', of }, (onStep) =>
     replayEvents({
       store,
-      tenant: TENANT,
+      tenant,
       after,
       onStep,
       onFinding: (event, replayed) => {

@@ -7,7 +7,7 @@ import { search as find, type Match } from '../flow/search.ts'
 import { clientAddress } from '../http/client-address.ts'
 import type { ExitCode, Request } from './command.ts'
 import { withStore } from './reading.ts'
-import { sinceOf, TENANT } from './record.ts'
+import { sinceOf, tenantOf } from './record.ts'
 
 const LIMIT = 20
 const LIMIT_MAX = 1_000
@@ -68,7 +68,7 @@ async function answer(request: Request, name: 'search' | 'show', keys: readonly 
     return 2
   }
   return await withStore(request, `audit ${name}`, async (store) => {
-    const { matches, more } = await find({ store, tenant: TENANT, keys, since, limit })
+    const { matches, more } = await find({ store, tenant: tenantOf(request), keys, since, limit })
     const nothing = name === 'show' && matches.length === 0
     if (json) terminal.out(JSON.stringify({ ok: !nothing, more, matches: matches.map(plain) }))
     else if (matches.length === 0)

@@ -7,7 +7,7 @@ import { policyVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
 import { mailboxesByDns, silenceOf } from './mailboxes.ts'
 import { withStore } from './reading.ts'
-import { beginningOf, placeText, TENANT, watched } from './record.ts'
+import { beginningOf, placeText, tenantOf, watched } from './record.ts'
 import { readPolicySetting } from './setting.ts'
 import { settings } from './settings.ts'
 import { tableOf } from './table.ts'
@@ -36,11 +36,12 @@ async function tryFrom(request: Request, store: Store, after: EventPlace, policy
   const { terminal, json } = request
   const unreadable: object[] = []
   const mailboxes = mailboxesByDns()
-  const of = await store.countEvents(TENANT, after)
+  const tenant = tenantOf(request)
+  const of = await store.countEvents(tenant, after)
   const summary = await watched(request, { title: 'Trying', end: 'Tried', of }, (onStep) =>
     tryEvents({
       store,
-      tenant: TENANT,
+      tenant,
       after,
       policy,
       mailboxes,
@@ -52,8 +53,8 @@ async function tryFrom(request: Request, store: Store, after: EventPlace, policy
     }),
   )
   const ok = summary.verdicts.unreadable === 0 && summary.goOnAfter === null
-  if (json) terminal.out(JSON.stringify({ ok, ...asJson(summary, policy), unreadable, limits: LIMITS }))
-  else terminal.out(report(summary, policy, silenceOf(mailboxes), request.flags['policy'] ?? ''))
+  if (json) terminal.out(JSON.stringify({ ok, ...asJson(tenant, summary, policy), unreadable, limits: LIMITS }))
+  else terminal.out(report(summary, policy, silenceOf(mailboxes), { given: request.flags['policy'] ?? '', tenant }))
   return ok ? 0 : 1
 }
 
@@ -61,13 +62,13 @@ function whereOf({ requestId, id, at, kind }: RecordedEvent): Readonly<Record<st
   return { requestId, event: id, at: new Date(at).toISOString(), kind }
 }
 
-function asJson({ looked, goOnAfter, verdicts, changes, byMailbox }: TrySummary, policy: Policy): object {
+function asJson(tenant: string, { looked, goOnAfter, verdicts, changes, byMailbox }: TrySummary, policy: Policy): object {
   return {
     policy: policyVersion(policy),
     looked,
     verdicts,
     goOnAfter: placeText(goOnAfter),
-    tenants: { [TENANT]: { changes, byMailbox } },
+    tenants: { [tenant]: { changes, byMailbox } },
   }
 }
 
@@ -99,7 +100,7 @@ function report(
   { looked, goOnAfter, verdicts, changes, byMailbox }: TrySummary,
   policy: Policy,
   silence: string | null,
-  given: string,
+  { given, tenant }: { readonly given: string; readonly tenant: string },
 ): string {
   const { same, detail, different, moot, unreadable, not_replayable: aside } = verdicts
   const counts = [
@@ -113,7 +114,7 @@ function report(
   const lines = [`${looked} events under policy ${policyVersion(policy)} (${given}): ${counts.join(', ')}.`, '']
   const found = mailboxClasses.filter((name) => isChanged(byMailbox[name]))
   if (found.length === 0) lines.push('Nothing that anybody would have noticed.', '')
-  else lines.push(`Tenant ${TENANT}`, tableOf(rowsOf(changes, byMailbox, found)), '')
+  else lines.push(`Tenant ${tenant}`, tableOf(rowsOf(changes, byMailbox, found)), '')
   if (silence !== null) lines.push(silence, '')
   lines.push('What this cannot say', ...LIMITS.map((limit) => `  - ${limit}`))
   const goOn = placeText(goOnAfter)

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts'
 import type { ExitCode, Request } from './command.ts'
 import type { Config } from './config.ts'
 import { withStore } from './reading.ts'
-import { sinceOf, TENANT, watched } from './record.ts'
+import { sinceOf, tenantOf, watched } from './record.ts'
 
 const COMMAND = 'audit verify'
 /** So many are told in full; all are counted. */
@@ -49,12 +49,13 @@ async function verify(request: Request, store: Store, { secrets, policy }: Confi
   }
   const differences: Difference[] = []
   const late: Late[] = []
-  const { newest, oldest } = await store.findSealing(TENANT)
+  const tenant = tenantOf(request)
+  const { newest, oldest } = await store.findSealing(tenant)
   const of = newest === null ? 0 : newest.seq - (asked.after?.seq ?? Math.max(0, oldest - 1))
   const verified = await watched(request, { title: 'Holding the record against its seals', end: 'Held against its seals', of }, (onStep) =>
     verifyRecord({
       store,
-      tenant: TENANT,
+      tenant,
       keys: secrets.length === 0 ? null : keyring(secrets),
       policy,
       ...asked,

@@ -9,20 +9,28 @@ interface Action {
 }
 
 const actions: Readonly<Record<string, Action>> = {
-  search: { words: 1, flags: ['since', 'limit'], run: async (request) => (await import('./audit-search.ts')).search(request) },
-  show: { words: 1, flags: ['since', 'limit'], run: async (request) => (await import('./audit-search.ts')).show(request) },
-  replay: { words: 0, flags: ['since', 'after'], run: async (request) => (await import('./audit-replay.ts')).auditReplay(request) },
+  search: { words: 1, flags: ['tenant', 'since', 'limit'], run: async (request) => (await import('./audit-search.ts')).search(request) },
+  show: { words: 1, flags: ['tenant', 'since', 'limit'], run: async (request) => (await import('./audit-search.ts')).show(request) },
+  replay: {
+    words: 0,
+    flags: ['tenant', 'since', 'after'],
+    run: async (request) => (await import('./audit-replay.ts')).auditReplay(request),
+  },
   verify: {
     words: 0,
-    flags: ['since', 'after', 'head', 'secretFile'],
+    flags: ['tenant', 'since', 'after', 'head', 'secretFile'],
     run: async (request) => (await import('./audit-verify.ts')).auditVerify(request),
   },
   export: {
     words: 0,
-    flags: ['format', 'since', 'until', 'kind', 'reason', 'out'],
+    flags: ['tenant', 'format', 'since', 'until', 'kind', 'reason', 'out'],
     run: async (request) => (await import('./audit-export.ts')).auditExport(request),
   },
-  try: { words: 0, flags: ['since', 'after', 'policy'], run: async (request) => (await import('./audit-try.ts')).auditTry(request) },
+  try: {
+    words: 0,
+    flags: ['tenant', 'since', 'after', 'policy'],
+    run: async (request) => (await import('./audit-try.ts')).auditTry(request),
+  },
 }
 
 const FLAGS = [...new Set(Object.values(actions).flatMap(({ flags }) => flags))]

@@ -2,16 +2,19 @@
 // nothing, or takes one off.
 import { readAddress } from '../core/address.ts'
 import { wantedOf } from '../core/dispatch.ts'
+import { CONFIGURED } from '../core/place.ts'
 import { takeDsn } from '../flow/bounce.ts'
 import { addressInEvent } from '../flow/sign-in.ts'
+import { listTenants } from '../flow/tenant-admin.ts'
 import { readDsn } from '../mail/report/dsn.ts'
-import { keyring, mintId } from '../secret.ts'
+import { keyring, mintId, readBounceTag } from '../secret.ts'
 import type { Store, SuppressedAddress } from '../store/store.ts'
 import { appVersion, policyVersion, schemaVersion, templateVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
 import type { Config } from './config.ts'
 import { createLog } from './log.ts'
-import { TENANT } from './record.ts'
+import { configFor } from './reading.ts'
+import { tenantOf } from './record.ts'
 import { tableOf } from './table.ts'
 import { withWriting } from './writing.ts'
 
@@ -31,7 +34,7 @@ export async function bounces(request: Request): Promise<ExitCode> {
   return 2
 }
 
-async function take(request: Request, store: Store, { secrets, policy }: Config): Promise<ExitCode> {
+async function take(request: Request, store: Store, config: Config): Promise<ExitCode> {
   const { terminal, json } = request
   const say = (object: object, text: string): ExitCode => {
     terminal.out(json ? JSON.stringify({ ok: true, ...object }) : text)
@@ -44,20 +47,31 @@ async function take(request: Request, store: Store, { secrets, policy }: Config)
   if (dsn === null) return say({ taken: false, why: 'not_a_report' }, 'It is no delivery report (multipart/report): nothing was done.')
   const [failed] = dsn.failed
   if (failed === undefined) return say({ taken: false, why: 'not_for_good' }, 'It reports no failure for good: nothing was done.')
-  const versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
-  await store.keepPolicy(TENANT, versions.policy, policy)
-  const wanted = wantedOf(await store.listEndpoints(TENANT))
-  const scope = () => ({ tenant: TENANT, policy, versions, requestId: mintId(Date.now()), eventId: mintId(Date.now()), wanted })
-  const log = createLog({ level: 'silent', format: 'json' })
-  const sentTo = request.words[1] === undefined ? dsn.sentTo : [request.words[1]]
-  const context = { store, tenant: TENANT, keys: keyring(secrets), policy, log, tell: () => {}, scope }
-  const reason = await takeDsn(context, sentTo.map(tagOf), `${failed.status} ${failed.diagnostic}`)
-  if (reason === null)
-    return say(
+  const notOurs = (): ExitCode =>
+    say(
       { taken: false, why: 'not_ours' },
       'It came in for no return path of ours: nothing was done. Give the address it came in for behind `take`.',
     )
+  const keys = keyring(config.secrets)
+  const tags = (request.words[1] === undefined ? dsn.sentTo : [request.words[1]]).map(tagOf)
+  // All tenants have one address for what comes back: the tag tells whose mail it was.
+  const tenants = request.flags['tenant'] === undefined ? await everyTenant(store) : [tenantOf(request)]
+  const tenant = tenants.find((one) => tags.some((tag) => readBounceTag(keys, one, tag) !== null))
+  if (tenant === undefined) return notOurs()
+  const { policy } = await configFor(store, tenant, config)
+  const versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
+  await store.keepPolicy(tenant, versions.policy, policy)
+  const wanted = wantedOf(await store.listEndpoints(tenant))
+  const scope = () => ({ tenant, policy, versions, requestId: mintId(Date.now()), eventId: mintId(Date.now()), wanted })
+  const log = createLog({ level: 'silent', format: 'json' })
+  const context = { store, tenant, keys, policy, log, tell: () => {}, scope }
+  const reason = await takeDsn(context, tags, `${failed.status} ${failed.diagnostic}`)
+  if (reason === null) return notOurs()
   return say({ taken: true, reason }, 'The address is suppressed: it is sent nothing until an operator lifts that.')
+}
+
+async function everyTenant(store: Store): Promise<readonly string[]> {
+  return [CONFIGURED, ...(await listTenants({ store })).map(({ tenant }) => tenant)]
 }
 
 /** What stands behind the plus. */
@@ -77,7 +91,9 @@ async function readAll(input: AsyncIterable<Uint8Array> | undefined): Promise<Ui
   return bytes === 0 ? null : Buffer.concat(chunks)
 }
 
-async function lift({ terminal, json }: Request, store: Store, { secrets, policy }: Config, text: string): Promise<ExitCode> {
+async function lift(request: Request, store: Store, { secrets, policy }: Config, text: string): Promise<ExitCode> {
+  const { terminal, json } = request
+  const tenant = tenantOf(request)
   const refuse = (what: string, code: ExitCode): ExitCode => {
     if (json) terminal.out(JSON.stringify({ ok: false, error: what }))
     terminal.err(`postkey bounces lift: ${what}`)
@@ -87,9 +103,9 @@ async function lift({ terminal, json }: Request, store: Store, { secrets, policy
   if (!read.ok) return refuse(`"${text}" is no e-mail address — write it as postkey bounces list does`, 2)
   const { email } = read.address
   const versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
-  await store.keepPolicy(TENANT, versions.policy, policy)
-  const scope = { tenant: TENANT, policy, versions, requestId: mintId(Date.now()), eventId: mintId(Date.now()) }
-  const of = { policy, keys: keyring(secrets), tenant: TENANT }
+  await store.keepPolicy(tenant, versions.policy, policy)
+  const scope = { tenant, policy, versions, requestId: mintId(Date.now()), eventId: mintId(Date.now()) }
+  const of = { policy, keys: keyring(secrets), tenant }
   if (!(await store.liftBounces(scope, { email, addressInEvent: addressInEvent(of, email) })))
     return refuse('nothing keeps mail from this address — see: postkey bounces list', 1)
   terminal.out(json ? JSON.stringify({ ok: true, lifted: true }) : 'Mail to this address goes out again.')
@@ -102,7 +118,7 @@ async function list(request: Request, store: Store): Promise<ExitCode> {
   const { terminal, json } = request
   const found: SuppressedAddress[] = []
   for (let after = ''; ; ) {
-    const page = await store.listSuppressions(TENANT, after, PAGE)
+    const page = await store.listSuppressions(tenantOf(request), after, PAGE)
     found.push(...page)
     after = page.at(-1)?.address ?? ''
     if (page.length < PAGE) break

@@ -10,7 +10,7 @@ import { policyVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
 import { mailboxesByDns, silenceOf } from './mailboxes.ts'
 import { withStore } from './reading.ts'
-import { beginningOf, TENANT, watched } from './record.ts'
+import { beginningOf, tenantOf, watched } from './record.ts'
 import { tableOf } from './table.ts'
 
 const COMMAND = 'calibrate'
@@ -23,25 +23,26 @@ export async function calibrate(request: Request): Promise<ExitCode> {
 async function calibrateFrom(request: Request, store: Store, after: string): Promise<ExitCode> {
   const { terminal, json } = request
   const mailboxes = mailboxesByDns()
-  const of = await store.countEvents(TENANT, { requestId: after, id: '' })
+  const tenant = tenantOf(request)
+  const of = await store.countEvents(tenant, { requestId: after, id: '' })
   const collected = await watched(request, { title: 'Reading', end: 'Read', of }, (onStep) =>
-    collectClicks({ store, tenant: TENANT, after, mailboxes, onStep }),
+    collectClicks({ store, tenant, after, mailboxes, onStep }),
   )
   const { policy, whole, byMailbox } = collected
   const advice = policy === null || !whole ? null : adviseOn(policy, byMailbox)
   const silence = silenceOf(mailboxes)
-  if (json) terminal.out(JSON.stringify({ ok: whole, ...asJson(collected, advice), silence }))
+  if (json) terminal.out(JSON.stringify({ ok: whole, ...asJson(tenant, collected, advice), silence }))
   else terminal.out(report(collected, advice, silence))
   return whole ? 0 : 1
 }
 
-function asJson({ challenges, byMailbox, policy }: Collected, advice: Advice | null): object {
+function asJson(tenant: string, { challenges, byMailbox, policy }: Collected, advice: Advice | null): object {
   const [{ measured: all }, ...classes] = measureEach(byMailbox)
   return {
     challenges,
     policy: policy === null ? null : { version: policyVersion(policy), linkTtl: policy.linkTtl, codeTtl: policy.codeTtl },
     tenants: {
-      [TENANT]: { all, byMailbox: Object.fromEntries(classes.map(({ name, measured }) => [name, measured])) },
+      [tenant]: { all, byMailbox: Object.fromEntries(classes.map(({ name, measured }) => [name, measured])) },
     },
     advice,
     limits,

@@ -62,6 +62,8 @@ const server = {
   log: text('debug, info, warn, error or silent', 'LEVEL'),
 } as const satisfies ArgsDef
 
+const tenant = text('Of which tenant (default: that of the settings)', 'TENANT')
+
 interface Entry {
   readonly command: CommandDef<ArgsDef>
   readonly examples: readonly string[]
@@ -152,6 +154,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       kind: text('export: events of one kind: start, resend, deliver, verify, end_session, console or guard', 'KIND'),
       reason: text('export: events of one reason, such as code_wrong', 'REASON'),
       out: text('export: the file, which must not exist (default: postkey-audit-DATE.FORMAT)', 'FILE'),
+      tenant,
       action: { type: 'positional', required: false, description: 'search, show, replay, try, verify or export', valueHint: 'ACTION' },
       what: {
         type: 'positional',
@@ -191,6 +194,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       'dry-run': { type: 'boolean', description: 'import: say what would become of each row, and write nothing' },
       out: text('export: the file, which must not exist, or - (default: postkey-users-DATE.FORMAT)', 'FILE'),
       'external-id': text('add: what another system knows the user by', 'ID'),
+      tenant,
       yes: { type: 'boolean', description: 'delete, erase: yes, for good' },
       action: { type: 'positional', required: false, description: 'list, show, add, disable, …', valueHint: 'ACTION' },
       who: {
@@ -209,6 +213,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       'postkey users import auth0.jsonl --from auth0 --dry-run',
       'postkey users import people.csv --map email=Email --errors left-out.jsonl',
       'postkey users export --format jsonl --out - | gzip > users.jsonl.gz',
+      'postkey users list --tenant acme',
     ],
     async (request) => (await import('./users.ts')).users(request),
   ),
@@ -219,6 +224,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       ...common,
       ...database,
       since: text('Sign-ins asked for from then on: 30d, 12h, or a date (default: 30d)', 'TIME'),
+      tenant,
     },
     ['postkey calibrate', 'postkey calibrate --since 7d --json'],
     async (request) => (await import('./calibrate.ts')).calibrate(request),
@@ -230,6 +236,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       ...common,
       ...database,
       since: text('Requests from then on: 24h, 30d, or a date (default: 24h)', 'TIME'),
+      tenant,
       by: text('Told apart by mailbox (asks DNS for the MX of the domains), device, method or policy', 'WHAT'),
     },
     ['postkey funnel', 'postkey funnel --since 30d --by mailbox', 'postkey funnel --since 2026-11-01 --by device --json'],
@@ -246,6 +253,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       policy: text('As the server has it', 'NAME'),
       types: text('add: only these, such as signin.completed,session.ended (default: all)', 'TYPES'),
       since: text('replay: what failed from then on: 30d, 12h, or a date (default: 30d)', 'TIME'),
+      tenant,
       'drop-old': { type: 'boolean', description: 'rotate: sign with the new secret alone' },
       action: {
         type: 'positional',
@@ -264,8 +272,54 @@ export const commands: Readonly<Record<string, Entry>> = {
       'postkey webhooks replay Vbb2l5kDZRh29KWG --since 2d',
       'postkey webhooks rotate Vbb2l5kDZRh29KWG',
       'postkey webhooks rotate Vbb2l5kDZRh29KWG --drop-old',
+      'postkey webhooks add https://app.acme.example/hooks/postkey --tenant acme',
     ],
     async (request) => (await import('./webhooks.ts')).webhooks(request),
+  ),
+  tenants: entry(
+    'tenants',
+    'Further applications on this installation, each with people, brand, policy and operators of its own: list, show, add, set, suspend, resume, remove. An empty value takes a setting back.',
+    {
+      ...common,
+      url: text('Public address of the installation', 'URL'),
+      'base-path': text('Put before every path of the installation', '/auth'),
+      ...database,
+      file: text('add, set: settings as JSON, by the names of these flags in camelCase; flags win', 'FILE'),
+      hosts: text('Where it is: hosts of its own, separated by commas; links lead to the first', 'HOSTS'),
+      prefix: text('Where it is: a path below the installation', '/t/NAME'),
+      name: text('The name people know it by', 'NAME'),
+      'mail-from': text('The address its mails come from', 'ADDRESS'),
+      support: text('Who helps: an address or an https URL', 'ADDRESS'),
+      accent: text('Its colour, or two for light and dark', '#1f4ed8'),
+      policy: text('strict, standard, corporate, or a JSON file', 'NAME'),
+      'roll-out': text('A change of the policy for some people first', 'FILE'),
+      'return-origins': text('Further origins a sign-in may lead to', 'ORIGINS'),
+      'return-to': text('Where a sign-in leads when nothing was asked for', 'URL'),
+      operators: text('Who may use its console, and hears of its alarms', 'ADDRESSES'),
+      scope: text('key add: what its holder may do, read or write (default: read)', 'SCOPE'),
+      yes: { type: 'boolean', description: 'remove: yes, delete all of it' },
+      action: {
+        type: 'positional',
+        required: false,
+        description: 'list, show, add, set, suspend, resume, remove or key',
+        valueHint: 'ACTION',
+      },
+      tenant: { type: 'positional', required: false, description: 'Its name: small letters, digits and hyphens', valueHint: 'TENANT' },
+      'key-tenant': { type: 'positional', required: false, description: 'key: whose; default: of the installation', valueHint: 'TENANT' },
+      'key-id': { type: 'positional', required: false, description: 'key end: which one', valueHint: 'KEY' },
+    },
+    [
+      'postkey tenants list --json',
+      'postkey tenants add acme --name Acme --hosts auth.acme.example --policy strict',
+      'postkey tenants add beta --name Beta --prefix /t/beta',
+      'postkey tenants set acme --file acme.json',
+      'postkey tenants set acme --support ""',
+      'postkey tenants suspend acme',
+      'postkey tenants remove acme --yes',
+      'postkey tenants key add default --scope write',
+      'postkey tenants key end default Vbb2l5kDZRh29KWG',
+    ],
+    async (request) => (await import('./tenants.ts')).tenants(request),
   ),
   preflight: entry(
     'preflight',
@@ -293,6 +347,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       ...database,
       'secret-file': text('A file that holds the secret', 'FILE'),
       policy: text('As the server has it', 'NAME'),
+      tenant: text('Of which tenant (default: that of the settings; take: the one whose mail it was)', 'TENANT'),
       action: { type: 'positional', required: false, description: 'take, list or lift', valueHint: 'ACTION' },
       recipient: {
         type: 'positional',

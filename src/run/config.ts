@@ -83,6 +83,8 @@ const NEEDS: { readonly [M in Mode]?: readonly Key[] } = {
   verify: ['databaseUrl', 'secret', 'policy'],
   users: ['databaseUrl', 'policy', 'operators'],
   webhooks: ['databaseUrl', 'secret', 'policy', 'url'],
+  // Where the installation is, if that is known: what would not fit there is refused.
+  tenants: ['databaseUrl', 'url', 'basePath'],
 }
 
 /** What may name a file, from where the config file lies, or stand in the config file as an object. */

@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts'
 import type { ExitCode, Request } from './command.ts'
 import { mailboxesByDns, silenceOf } from './mailboxes.ts'
 import { withStore } from './reading.ts'
-import { sinceOf, TENANT, watched } from './record.ts'
+import { sinceOf, tenantOf, watched } from './record.ts'
 import { tableOf } from './table.ts'
 
 const COMMAND = 'funnel'
@@ -33,19 +33,20 @@ function byOf({ terminal, flags }: Request): Split | null | undefined {
 async function funnelFrom(request: Request, store: Store, { since, by }: { since: Ms; by: Split | null }): Promise<ExitCode> {
   const { terminal, json } = request
   const mailboxes = mailboxesByDns()
-  const of = await store.countEvents(TENANT, { requestId: idsOf(since), id: '' })
+  const tenant = tenantOf(request)
+  const of = await store.countEvents(tenant, { requestId: idsOf(since), id: '' })
   const read = await watched(request, { title: 'Counting', end: 'Counted', of }, (onStep) =>
-    readFunnel({ store, tenant: TENANT, mailboxes, since, until: Date.now(), by, onStep }),
+    readFunnel({ store, tenant, mailboxes, since, until: Date.now(), by, onStep }),
   )
   const silence = silenceOf(mailboxes)
-  terminal.out(json ? JSON.stringify(reportOf(read, silence)) : textOf(read, silence))
+  terminal.out(json ? JSON.stringify(reportOf(tenant, read, silence)) : textOf(read, silence))
   return read.whole ? 0 : 1
 }
 
-function reportOf({ since, by, counted, whole, totals, parts }: FunnelRead, silence: string | null): object {
+function reportOf(tenant: string, { since, by, counted, whole, totals, parts }: FunnelRead, silence: string | null): object {
   return {
     ok: whole,
-    tenant: TENANT,
+    tenant,
     since: new Date(since).toISOString(),
     events: counted,
     ...countsOf(totals),

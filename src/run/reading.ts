@@ -1,10 +1,14 @@
 // Commands that look into the database, or act on what is in it: settings, a store, and its end.
+import { CONFIGURED } from '../core/place.ts'
+import { readTenant } from '../core/tenant.ts'
+import { findTenant, inputOf } from '../flow/tenant-admin.ts'
 import type { OpenEngine } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { schemaVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
 import { type Config, readConfig } from './config.ts'
 import { sourcesOf, tellProblems } from './problems.ts'
+import { tenantOf } from './record.ts'
 import type { ConfigProblem, Mode } from './sources.ts'
 
 interface Reading {
@@ -12,6 +16,15 @@ interface Reading {
   readonly problems?: readonly ConfigProblem[]
   /** Which settings it needs. */
   readonly mode?: Mode
+}
+
+/** With the rules of the tenant that it is about. @throws Error when there is no such tenant. */
+export async function configFor(store: Store, tenant: string, config: Config): Promise<Config> {
+  if (tenant === CONFIGURED) return config
+  const row = await findTenant({ store }, tenant)
+  if (row === null) throw new Error(`there is no tenant "${tenant}" — see: postkey tenants list`)
+  const read = readTenant(inputOf(row))
+  return read.ok ? { ...config, policy: read.settings.policy, operators: read.settings.operators } : config
 }
 
 export async function withStore(
@@ -52,7 +65,8 @@ async function withEngine(
   try {
     const schema = await engine.schema()
     if (schema !== schemaVersion) throw new Error(`the database has schema ${schema} of ${schemaVersion} — run postkey migrate first`)
-    return await work(storeOver(engine), result.config)
+    const store = storeOver(engine)
+    return await work(store, await configFor(store, tenantOf(request), result.config))
   } finally {
     await engine.close()
   }

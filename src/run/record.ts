@@ -1,13 +1,15 @@
 // What commands that look at all of the record share: from which moment on, with a bar that tells how far it is, and an interrupt
 // that ends it where it can go on.
 import type { Ms } from '../core/model.ts'
+import { CONFIGURED } from '../core/place.ts'
 import { idsOf } from '../secret.ts'
 import type { EventPlace } from '../store/store.ts'
 import type { Request } from './command.ts'
 import { startProgress } from './progress.ts'
 import { readSince } from './since.ts'
 
-export const TENANT = 'default'
+/** By --tenant; whether there is such a one is looked up with the store. */
+export const tenantOf = ({ flags }: Request): string => flags['tenant'] ?? CONFIGURED
 
 /** By --since, or another flag that names a time; null: it says none, and the person was told. */
 export function sinceOf({ terminal, flags }: Request, command: string, unless: string, flag = 'since'): Ms | null {

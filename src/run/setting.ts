@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { readAddress } from '../core/address.ts'
+import type { Read } from '../core/brand.ts'
 import { type Policy, readPolicy } from '../core/policy.ts'
 import { parseUrl } from '../core/url.ts'
 import { type ReportService, type ReportSources, reportServices } from '../mail/report/readers.ts'
@@ -12,16 +13,11 @@ import { readSmtpUrl } from '../mail/smtp-url.ts'
 import { BOUNCE_LOCAL_MAX } from '../secret.ts'
 import { connectionBounds, readPostgresUrl } from '../store/postgres-url.ts'
 
-export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly what: string; readonly remedy: string }
+export type { Accent, Read } from '../core/brand.ts'
 
 export interface Sender {
   readonly name: string | null
   readonly address: string
-}
-
-export interface Accent {
-  readonly light: string
-  readonly dark: string
 }
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
@@ -226,73 +222,11 @@ export function readNetworks(text: string): Read<readonly string[]> {
   })
 }
 
-export function readBrandName(text: string): Read<string> {
-  const name = text.trim()
-  if (/\p{Cc}/u.test(name) || name.length > 60)
-    return bad('is longer than 60 characters or holds a control character', 'use the short name your users know')
-  return good(name)
-}
-
-/** mailto: or https: of the people who help; a bare address becomes mailto:. */
 export function readSelectors(text: string): Read<readonly string[]> {
   const names = text.split(/[\s,]+/).filter((name) => name !== '')
   return names.every((name) => /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name))
     ? good(names)
     : bad('is no list of DKIM selectors', 'use the s= of the DKIM-Signature header of a mail you sent, for example s1,s2')
-}
-
-export function readSupport(text: string): Read<string> {
-  const read = readAddress(text.replace(/^mailto:/i, ''))
-  if (read.ok) return good(`mailto:${read.address.email}`)
-  return /^https:\/\/[^\s"'<>]+$/.test(text) && parseUrl(text) !== null
-    ? good(text)
-    : bad('is neither an e-mail address nor an https URL', 'for example help@example.com')
-}
-
-/** Backgrounds at least as hard as those of our pages; WCAG 2.2 asks for 4.5:1. */
-const LIGHT_BACKGROUND = '#f5f5f3'
-const DARK_BACKGROUND = '#1f2024'
-const CONTRAST_MIN = 4.5
-
-/** `#rrggbb`, or `#light,#dark`. With one colour given, the other is the nearest one that can be read on its background. */
-export function readAccent(text: string): Read<Accent> {
-  const colours = text.split(',').map((part) => part.trim().toLowerCase())
-  const [light = '', dark] = colours
-  if (colours.length > 2 || !colours.every((colour) => /^#[0-9a-f]{6}$/.test(colour)))
-    return bad('is not a colour', 'write #1f4ed8, or two for light and dark: #1f4ed8,#8fb0ff')
-  if (dark === undefined) return good({ light: readableOn(LIGHT_BACKGROUND, light), dark: readableOn(DARK_BACKGROUND, light) })
-  if (contrast(light, LIGHT_BACKGROUND) < CONTRAST_MIN)
-    return bad(`${light} is too pale to be read on a light page`, `take ${readableOn(LIGHT_BACKGROUND, light)}, the nearest that can`)
-  if (contrast(dark, DARK_BACKGROUND) < CONTRAST_MIN)
-    return bad(`${dark} is too dark to be read on a dark page`, `take ${readableOn(DARK_BACKGROUND, dark)}, the nearest that can`)
-  return good({ light, dark })
-}
-
-function readableOn(background: string, colour: string): string {
-  const towards = background === LIGHT_BACKGROUND ? 0 : 255
-  for (let part = 0; part <= 1; part += 0.02) {
-    const mixed = channels(colour).map((value) => Math.round(value + (towards - value) * part))
-    const hex = `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`
-    if (contrast(hex, background) >= CONTRAST_MIN) return hex
-  }
-  return towards === 0 ? '#000000' : '#ffffff'
-}
-
-function contrast(one: string, other: string): number {
-  const [a, b] = [luminance(one), luminance(other)]
-  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
-}
-
-function luminance(colour: string): number {
-  const [red = 0, green = 0, blue = 0] = channels(colour).map((value) => {
-    const part = value / 255
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
-  })
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-}
-
-function channels(colour: string): readonly number[] {
-  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
 }
 
 export function readBasePath(text: string): Read<string> {

@@ -1,13 +1,12 @@
 // Everything that can be set: under which name, how it is read, and what goes wrong with a bad value. What one value may be is said in
 // setting.ts, where values come from in sources.ts, and what all of them together make in config.ts.
+import { readAccent, readBrandName, readSupport } from '../core/brand.ts'
 import type { Policy } from '../core/policy.ts'
 import {
   type Read,
-  readAccent,
   readAddresses,
   readBasePath,
   readBounceAddress,
-  readBrandName,
   readConnections,
   readDatabaseUrl,
   readHost,
@@ -24,7 +23,6 @@ import {
   readSelectors,
   readSender,
   readSmtpSetting,
-  readSupport,
   readSwitch,
 } from './setting.ts'
 

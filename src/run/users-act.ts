@@ -20,7 +20,7 @@ export async function add(request: Request): Promise<ExitCode> {
     request,
     'users add',
     async (store, config) => {
-      const made = await createUser(await careOf(store, config), { email: words[1] ?? '', externalId: flags['externalId'] })
+      const made = await createUser(await careOf(request, store, config), { email: words[1] ?? '', externalId: flags['externalId'] })
       if (made.user === null) {
         terminal.err(`postkey users add: ${INVALID[made.reason]}`)
         return 2
@@ -58,7 +58,7 @@ export async function act(request: Request, wants: Wants): Promise<ExitCode> {
   return await withWritableStore(
     request,
     `users ${name}`,
-    async (store, config) => tell(request, name, await actOnUser(await careOf(store, config), wants, who)),
+    async (store, config) => tell(request, name, await actOnUser(await careOf(request, store, config), wants, who)),
     { mode: 'users' },
   )
 }

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts'
 import { appVersion, policyVersion, schemaVersion, templateVersion } from '../versions.ts'
 import type { Request } from './command.ts'
 import type { Config } from './config.ts'
-import { TENANT } from './record.ts'
+import { tenantOf } from './record.ts'
 
 export const WHO = 'an address, the id of a user, or external:ID for what another system knows the user by'
 
@@ -26,13 +26,14 @@ export function whoOf({ terminal, words }: Request): UserKey | null {
  * Under the policy that decided here last, as far as there is one: the environment of a shell need not be that of the server, and a policy
  * that never was in force should not appear among those that were.
  */
-export async function careOf(store: Store, { policy: configured, operators }: Config): Promise<Care> {
-  const [newest] = await store.listPolicies(TENANT, 1)
+export async function careOf(request: Request, store: Store, { policy: configured, operators }: Config): Promise<Care> {
+  const tenant = tenantOf(request)
+  const [newest] = await store.listPolicies(tenant, 1)
   const policy = newest?.policy ?? configured
   const version = newest?.version ?? policyVersion(policy)
-  if (newest === undefined) await store.keepPolicy(TENANT, version, policy)
+  if (newest === undefined) await store.keepPolicy(tenant, version, policy)
   const versions = { app: appVersion, schema: schemaVersion, policy: version, template: templateVersion }
-  return { store, tenant: TENANT, policy, versions, operators, now: Date.now, log: silent, by: 'command_line' }
+  return { store, tenant, policy, versions, operators, now: Date.now, log: silent, by: 'command_line' }
 }
 
 const silent: Care['log'] = { event: () => {}, warn: () => {}, error: () => {} }

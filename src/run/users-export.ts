@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts'
 import { intoFile } from './audit-export.ts'
 import type { ExitCode, Request } from './command.ts'
 import { withStore } from './reading.ts'
-import { TENANT, watched } from './record.ts'
+import { tenantOf, watched } from './record.ts'
 import { filterOf } from './users-list.ts'
 
 const COMMAND = 'users export'
@@ -51,15 +51,15 @@ type Put = (text: string) => Promise<unknown>
 async function exportTo(request: Request, store: Store, asked: Asked): Promise<ExitCode> {
   const { terminal, json } = request
   const { file } = asked
-  const of = await store.countUsers(TENANT)
+  const of = await store.countUsers(tenantOf(request))
   const bar = { title: 'Writing', end: 'Written', of }
   const part = `${file}.part`
   try {
     const users = await watched(request, bar, async (onStep) => {
-      if (file === null) return await write(async (text) => terminal.out(text.replace(/\n$/, '')), store, asked, onStep)
+      if (file === null) return await write(async (text) => terminal.out(text.replace(/\n$/, '')), store, tenantOf(request), asked, onStep)
       // Of a run that was killed.
       await rm(part, { force: true })
-      return await intoFile(part, (handle) => write((text) => handle.appendFile(text), store, asked, onStep))
+      return await intoFile(part, (handle) => write((text) => handle.appendFile(text), store, tenantOf(request), asked, onStep))
     })
     if (users === null) {
       terminal.err(`postkey ${COMMAND}: interrupted${file === null ? '' : ', and nothing was kept'}`)
@@ -79,6 +79,7 @@ async function exportTo(request: Request, store: Store, asked: Asked): Promise<E
 async function write(
   put: Put,
   store: Store,
+  tenant: string,
   { format, filter }: Asked,
   onStep: (looked: number) => Promise<boolean>,
 ): Promise<number | null> {
@@ -87,7 +88,7 @@ async function write(
   let looked = 0
   if (head !== '') await put(head)
   for (let after = ''; ; ) {
-    const users = await store.listUsers(TENANT, after, STEP)
+    const users = await store.listUsers(tenant, after, STEP)
     const lines = users.filter((user) => fits(user, filter)).map(line)
     if (lines.length > 0) await put(lines.join(''))
     count += lines.length

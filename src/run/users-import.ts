@@ -82,7 +82,7 @@ async function importInto(request: Request, store: Store, config: Config, asked:
   const { terminal, json } = request
   const { file, format, columns, dryRun } = asked
   const began = performance.now()
-  const care = await careOf(store, config)
+  const care = await careOf(request, store, config)
   const errors = asked.errors === null ? null : await open(asked.errors, 'wx', 0o600)
   const size = file === null ? 0 : statSync(file).size
   const read = { bytes: 0 }

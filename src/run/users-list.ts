@@ -6,7 +6,7 @@ import { findUser, listUsers, type UserFilter, type UserPage } from '../flow/use
 import { ID_SHAPE } from '../secret.ts'
 import type { ExitCode, Request } from './command.ts'
 import { withStore } from './reading.ts'
-import { sinceOf, TENANT } from './record.ts'
+import { sinceOf, tenantOf } from './record.ts'
 import { whoOf } from './users-care.ts'
 
 const LIMIT = 50
@@ -32,7 +32,7 @@ export async function list(request: Request): Promise<ExitCode> {
   }
   if (asked === null) return 2
   return await withStore(request, 'users list', async (store) => {
-    const page = await listUsers({ store, tenant: TENANT }, asked)
+    const page = await listUsers({ store, tenant: tenantOf(request) }, asked)
     if (request.json) request.terminal.out(JSON.stringify({ ok: true, users: page.users.map(plainUser), next: page.next }))
     else request.terminal.out(pageText(page))
     return 0
@@ -89,14 +89,15 @@ export async function show(request: Request): Promise<ExitCode> {
     request,
     'users show',
     async (store, config) => {
-      const user = await findUser({ store, tenant: TENANT }, who)
+      const tenant = tenantOf(request)
+      const user = await findUser({ store, tenant }, who)
       if (user === null) {
         if (json) terminal.out(JSON.stringify({ ok: false, reason: 'person_unknown' }))
         else terminal.err('postkey users show: nobody is known by that')
         return 1
       }
-      const [newest] = await store.listPolicies(TENANT, 1)
-      const sessions = await store.listSessions(TENANT, newest?.policy ?? config.policy, user.id)
+      const [newest] = await store.listPolicies(tenant, 1)
+      const sessions = await store.listSessions(tenant, newest?.policy ?? config.policy, user.id)
       const listed = config.operators.includes(user.email)
       if (json) terminal.out(JSON.stringify({ ok: true, user: plainUser(user), operator: listed, sessions: sessions.map(plainSession) }))
       else terminal.out(userText(user, sessions, listed))

@@ -22,7 +22,7 @@ import { poster } from '../webhook/post.ts'
 import { readTarget } from '../webhook/target.ts'
 import type { ExitCode, Request } from './command.ts'
 import type { Config } from './config.ts'
-import { sinceOf, TENANT } from './record.ts'
+import { sinceOf, tenantOf } from './record.ts'
 import { tableOf } from './table.ts'
 import { withWriting } from './writing.ts'
 
@@ -70,9 +70,10 @@ export async function webhooks(request: Request): Promise<ExitCode> {
   return await withWriting(request, `${COMMAND} ${name}`, 'webhooks', async (store, config) => {
     const { policy, secrets } = config
     const versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
-    const context = { store, tenant: TENANT, keys: keyring(secrets), policy, versions, now: Date.now }
+    const tenant = tenantOf(request)
+    const context = { store, tenant, keys: keyring(secrets), policy, versions, now: Date.now }
     // What it decides is written down under the policy of the settings, which has to be known.
-    await store.keepPolicy(TENANT, versions.policy, policy)
+    await store.keepPolicy(tenant, versions.policy, policy)
     return await action.run({ request, context, config, word: word ?? '' })
   })
 }

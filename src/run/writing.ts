@@ -4,6 +4,8 @@ import { schemaVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
 import { type Config, readConfig } from './config.ts'
 import { sourcesOf, tellProblems } from './problems.ts'
+import { configFor } from './reading.ts'
+import { tenantOf } from './record.ts'
 import type { ConfigProblem, Mode } from './sources.ts'
 
 export async function withWriting(
@@ -33,7 +35,8 @@ export async function withWriting(
       throw explain(databaseUrl, error)
     })
     if (schema !== schemaVersion) throw new Error(`the database has schema ${schema} of ${schemaVersion} — run postkey migrate first`)
-    return await work(storeOver(engine), result.config)
+    const store = storeOver(engine)
+    return await work(store, await configFor(store, tenantOf(request), result.config))
   } finally {
     await engine.close()
   }

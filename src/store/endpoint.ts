@@ -7,12 +7,14 @@ import type { Scope } from './store.ts'
 import type {
   Attempt,
   Dispatch,
+  DueQueue,
   Endpoint,
   EndpointChange,
   NewEndpoint,
   ReplayInput,
   SeenDispatch,
   SettleDispatchInput,
+  TenantEndpoint,
   WebhookStore,
 } from './webhook-store.ts'
 
@@ -24,10 +26,11 @@ export function webhookStoreOver(engine: Engine): WebhookStore {
     changeEndpoint: (scope, id, change) => write((tx) => changeEndpoint(tx, scope, id, change)),
     removeEndpoint: (scope, id) => write((tx) => removeEndpoint(tx, scope, id)),
     listEndpoints: (tenant) => engine.read(() => listEndpoints(tenant)),
+    listAllEndpoints: () => engine.read(listAllEndpoints),
     resealEndpoint: (tenant, id, was, secrets) =>
       write(() => run('update endpoints set secrets = ? where tenant = ? and id = ? and secrets = ?', secrets, tenant, id, was)),
-    findDueDispatches: (tenant, endpoints) => engine.read((tx) => findDueDispatches(tx, tenant, endpoints)),
-    claimDispatches: (tenant, asks, leaseMs) => write((tx) => claimDispatches(tx, tenant, asks, leaseMs), claimLocks),
+    findDueDispatches: () => engine.read(findDueDispatches),
+    claimDispatches: (asks, leaseMs) => write((tx) => claimDispatches(tx, asks, leaseMs), claimLocks),
     settleDispatch: (scope, input) => write((tx) => settleDispatch(tx, scope, input)),
     viewEndpoint: (tenant, endpoint, limit) => engine.read(() => viewEndpoint(tenant, endpoint, limit)),
     listDispatches: (tenant, endpoint, limit) => engine.read(() => listDispatches(tenant, endpoint, limit)),
@@ -89,45 +92,50 @@ function writeChange(tx: Tx, scope: Scope, facts: object): Operation<void> {
   return writeEvent(tx, scope, { kind: 'webhook', reason: decision.reason, facts: { now: tx.now, ...facts }, decision })
 }
 
-interface EndpointRow extends Omit<Endpoint, 'types'> {
-  readonly types: string
-}
+type Listed<E extends Endpoint> = Omit<E, 'types'> & { readonly types: string }
+
+const columns = 'id, url, types, secrets, state, created_at as "createdAt", failing_since as "failingSince"'
 
 function* listEndpoints(tenant: string): Operation<readonly Endpoint[]> {
-  const rows = yield* all<EndpointRow>(
-    'select id, url, types, secrets, state, created_at as "createdAt", failing_since as "failingSince" from endpoints where tenant = ? order by id',
-    tenant,
-  )
-  return rows.map((row) => ({ ...row, types: JSON.parse(row.types) as string[] }))
+  const rows = yield* all<Listed<Endpoint>>(`select ${columns} from endpoints where tenant = ? order by id`, tenant)
+  return rows.map((row) => ({ ...row, types: listIn(row.types) }))
 }
 
-function* findDueDispatches(
-  tx: Tx,
-  tenant: string,
-  endpoints: readonly string[],
-): Operation<{ readonly now: Ms; readonly dueAt: ReadonlyMap<string, Ms> }> {
-  const dueAt = new Map<string, Ms>()
-  for (const endpoint of endpoints) {
-    const row = yield* one<{ due: Ms | null }>(
-      "select min(due_at) as due from dispatches where tenant = ? and endpoint = ? and state = 'queued'",
-      tenant,
-      endpoint,
-    )
-    if (row?.due != null) dueAt.set(endpoint, row.due)
-  }
-  return { now: tx.now, dueAt }
+function* listAllEndpoints(): Operation<readonly TenantEndpoint[]> {
+  const rows = yield* all<Listed<TenantEndpoint>>(`select tenant, ${columns} from endpoints order by tenant, id`)
+  return rows.map((row) => ({ ...row, types: listIn(row.types) }))
+}
+
+const listIn = (text: string): readonly string[] => JSON.parse(text) as string[]
+
+/**
+ * Endpoints that messages wait for: one step in the index for each, however many wait. Those of tenants and endpoints to which nothing is to be
+ * sent are among them. `> ''` leads both engines to the index that holds nothing but the queue.
+ */
+export const WAITING = `with recursive waiting (tenant) as (
+  select min(tenant) from dispatches where state = 'queued'
+  union all
+  select (select min(d.tenant) from dispatches d where d.state = 'queued' and d.tenant > w.tenant) from waiting w where w.tenant is not null
+), queues (tenant, endpoint) as (
+  select w.tenant, (select min(d.endpoint) from dispatches d where d.state = 'queued' and d.tenant = w.tenant and d.endpoint > '') from waiting w where w.tenant is not null
+  union all
+  select q.tenant, (select min(d.endpoint) from dispatches d where d.state = 'queued' and d.tenant = q.tenant and d.endpoint > q.endpoint) from queues q where q.endpoint is not null
+)
+select q.tenant, q.endpoint, (select min(d.due_at) from dispatches d where d.state = 'queued' and d.tenant = q.tenant and d.endpoint = q.endpoint) as "dueAt" from queues q where q.endpoint is not null`
+
+function* findDueDispatches(tx: Tx): Operation<{ readonly now: Ms; readonly queues: readonly DueQueue[] }> {
+  return { now: tx.now, queues: yield* all<DueQueue>(WAITING) }
 }
 
 function* claimDispatches(
   tx: Tx,
-  tenant: string,
-  asks: readonly { readonly endpoint: string; readonly most: number }[],
+  asks: readonly { readonly tenant: string; readonly endpoint: string; readonly most: number }[],
   leaseMs: Ms,
 ): Operation<readonly Dispatch[]> {
   const claimed: Dispatch[] = []
-  for (const { endpoint, most } of asks) {
+  for (const { tenant, endpoint, most } of asks) {
     const due = yield* all<Dispatch>(
-      `select id, endpoint, type, body, tries, created_at as "createdAt" from dispatches where tenant = ? and endpoint = ? and state = 'queued' and due_at <= ? order by due_at limit ? {locked}`,
+      `select tenant, id, endpoint, type, body, tries, created_at as "createdAt" from dispatches where tenant = ? and endpoint = ? and state = 'queued' and due_at <= ? order by due_at limit ? {locked}`,
       tenant,
       endpoint,
       tx.now,

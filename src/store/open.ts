@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ms } from '../core/model.ts'
+import { addAdminKey, endAdminKey, findAdminKey, listAdminKeys } from './admin-keys.ts'
 import { countEvents, findPlaceBefore, findPolicy, listPolicies, readEvents, readEventsByChallenge } from './audit.ts'
 import { bounceLocks, liftBounces, liftLocks, listSuppressions, settleBounce } from './bounce.ts'
 import { steadyClock } from './clock.ts'
@@ -25,6 +26,7 @@ import { openSqlite } from './sqlite.ts'
 import { resend, resendLocks, start, startLocks } from './start.ts'
 import { renew, renewLocks, startStepUp, stepUpLocks } from './step-up.ts'
 import type { Store } from './store.ts'
+import { changeTenant, changeTenantLocks, eraseTenant, readTenants } from './tenants.ts'
 import { administer, administerLocks, countUsers, createLocks, createUser, findUser, listUsers } from './users.ts'
 import { importLocks, importUsers, tryImport } from './users-import.ts'
 import { verify, verifyLocks } from './verify.ts'
@@ -253,6 +255,13 @@ export function storeOver(engine: Engine): Store {
     readViewsAfter: (tenant, after, limit) => engine.read(() => readViewsAfter(tenant, after, limit)),
     search: (tenant, input) => engine.read(() => search(tenant, input)),
     readTrace: (tenant, ref) => engine.read((tx) => readTrace(tx, tenant, ref)),
+    readTenants: (after, limit) => engine.read(() => readTenants(after, limit)),
+    changeTenant: (scope, input) => engine.write({ locks: changeTenantLocks, run: (tx) => changeTenant(tx, scope, input) }),
+    eraseTenant: (tenant, limit) => engine.write({ locks: nothing, alone: true, run: () => eraseTenant(tenant, limit) }),
+    addAdminKey: (key) => engine.write({ locks: nothing, run: (tx) => addAdminKey(tx, key) }),
+    findAdminKey: (tenant, id, digest) => engine.read(() => findAdminKey(tenant, id, digest)),
+    listAdminKeys: (tenant) => engine.read(() => listAdminKeys(tenant)),
+    endAdminKey: (tenant, id) => engine.write({ locks: nothing, run: (tx) => endAdminKey(tx, tenant, id) }),
     check: () => engine.check(),
     close: () => engine.close(),
   }

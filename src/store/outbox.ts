@@ -71,7 +71,14 @@ export function settleLocks({ mail, reply }: SettleInput): Locks {
 
 export function* settleMail(tx: Tx, scope: Scope, input: SettleInput): Operation<DeliveryDecision> {
   const { mail, reply } = input
-  const facts: DeliveryFacts = { now: tx.now, tries: mail.tries, expiresAt: mailExpiresAt(mail), decoy: mail.decoy, reply }
+  const facts: DeliveryFacts = {
+    now: tx.now,
+    tries: mail.tries,
+    expiresAt: mailExpiresAt(mail),
+    decoy: mail.decoy,
+    reply,
+    ...(input.withdrawn && { withdrawn: true }),
+  }
   const decision = decideDelivery(scope.policy, facts)
   // Found by its key: "queued" would lead PostgreSQL to the index of the queue, which holds all that have left it until it is tidied up.
   if (decision.verdict === 'settle') {

@@ -1,18 +1,20 @@
 // The port: what the rest of Postkey may ask of a database. One method is one transaction. The SQL behind each is in the
 // file of the same name; the engines are sqlite.ts and, when it comes, postgres.ts.
-
+import type { AdminKey } from '../core/admin-key.ts'
 import type { BounceDecision, BounceFacts, Suppression } from '../core/bounce.ts'
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
 import type { Wanted } from '../core/dispatch.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
 import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
 import type { Act, Hand, OperatorDecision, UserAct } from '../core/operator.ts'
+import type { Ground, Places } from '../core/place.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import type { EventRow, Link, Place, Seal } from '../core/seal.ts'
 import type { SearchKey } from '../core/search.ts'
 import type { SessionDecision } from '../core/session.ts'
 import type { StartDecision } from '../core/start.ts'
+import type { TenantAct, TenantRow } from '../core/tenant.ts'
 import type { Trace } from '../core/trace.ts'
 import type { ImportRow, RowOutcome } from '../core/user-import.ts'
 import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
@@ -358,6 +360,8 @@ export interface SettleInput {
   readonly reply: ReplyClass | null
   readonly replyText: string
   readonly bytes: number
+  /** Its tenant is suspended or gone. */
+  readonly withdrawn?: boolean
 }
 
 export interface PurgeInput {
@@ -461,6 +465,27 @@ export interface FoundTrace extends Trace {
   readonly email: string | null
 }
 
+export interface ChangeTenantInput {
+  readonly does: TenantAct
+  /** What it is to be from now on; null: nothing of that is changed. */
+  readonly given: (Places & { readonly settings: object }) | null
+  /** The version that was looked at; null: whichever there is. */
+  readonly version: number | null
+  /** Where the installation is; null: nobody knows here. */
+  readonly ground: Ground | null
+  /** Through what it was changed. */
+  readonly by: 'command' | 'library' | 'api'
+}
+
+export type TenantChanged =
+  | { readonly ok: true; readonly tenant: TenantRow }
+  | {
+      readonly ok: false
+      /** In what was given, or in how things stand. */
+      readonly fault: 'input' | 'state'
+      readonly problems: readonly string[]
+    }
+
 export interface Store extends WebhookStore {
   /** Decides, and writes challenge, mail, limits and event. */
   start(scope: Scope, input: StartInput): Promise<StartOutcome>
@@ -555,6 +580,18 @@ export interface Store extends WebhookStore {
   search(tenant: string, input: SearchInput): Promise<readonly TraceOf[]>
   /** All there is of one, as of one moment. */
   readTrace(tenant: string, ref: TraceOf): Promise<FoundTrace>
+  /** The next tenants that were changed since a version, removed ones too, in the order of their changes. */
+  readTenants(after: number, limit: number): Promise<readonly TenantRow[]>
+  /** Adds or changes the tenant of the scope, whose policy is the one from then on, and writes the event. */
+  changeTenant(scope: Scope, input: ChangeTenantInput): Promise<TenantChanged>
+  /** Deletes the next rows of a tenant that was removed; how many. */
+  eraseTenant(tenant: string, limit: number): Promise<number>
+  addAdminKey(key: Pick<AdminKey, 'tenant' | 'id' | 'scope'> & { readonly digest: string }): Promise<AdminKey>
+  /** null: there is none with this id and digest. One that has ended is still found. */
+  findAdminKey(tenant: string, id: string, digest: string): Promise<AdminKey | null>
+  listAdminKeys(tenant: string): Promise<readonly AdminKey[]>
+  /** false: there is none, or it had ended. */
+  endAdminKey(tenant: string, id: string): Promise<boolean>
   check(): Promise<void>
   close(): Promise<void>
 }

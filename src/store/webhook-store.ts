@@ -15,6 +15,16 @@ export interface Endpoint {
   readonly failingSince: Ms | null
 }
 
+export interface TenantEndpoint extends Endpoint {
+  readonly tenant: string
+}
+
+export interface DueQueue {
+  readonly tenant: string
+  readonly endpoint: string
+  readonly dueAt: Ms
+}
+
 export interface NewEndpoint extends Pick<Endpoint, 'id' | 'url' | 'types' | 'secrets'> {
   /** As it may stand in an event. */
   readonly host: string
@@ -27,6 +37,7 @@ export type EndpointChange =
 
 /** A message as a worker takes it. */
 export interface Dispatch {
+  readonly tenant: string
   readonly id: string
   readonly endpoint: string
   readonly type: string
@@ -35,7 +46,7 @@ export interface Dispatch {
   readonly createdAt: Ms
 }
 
-export interface SeenDispatch extends Omit<Dispatch, 'body'> {
+export interface SeenDispatch extends Omit<Dispatch, 'tenant' | 'body'> {
   readonly state: 'queued' | 'delivered' | 'failed'
   readonly dueAt: Ms
   readonly settledAt: Ms | null
@@ -77,14 +88,15 @@ export interface WebhookStore {
   removeEndpoint(scope: Scope, id: string): Promise<boolean>
   /** Oldest first. */
   listEndpoints(tenant: string): Promise<readonly Endpoint[]>
+  /** Those of all tenants. */
+  listAllEndpoints(): Promise<readonly TenantEndpoint[]>
   /** Puts the same secrets, sealed with another key, in place of those that were read; nothing else is changed. */
   resealEndpoint(tenant: string, id: string, was: string, secrets: string): Promise<void>
-  /** When the next message to each of these is due, of those that have any. */
-  findDueDispatches(tenant: string, endpoints: readonly string[]): Promise<{ readonly now: Ms; readonly dueAt: ReadonlyMap<string, Ms> }>
+  /** When the next message is due, of each endpoint that messages wait for; whosever it is. */
+  findDueDispatches(): Promise<{ readonly now: Ms; readonly queues: readonly DueQueue[] }>
   /** Leases due messages: until the lease ends no other worker gets them. */
   claimDispatches(
-    tenant: string,
-    asks: readonly { readonly endpoint: string; readonly most: number }[],
+    asks: readonly { readonly tenant: string; readonly endpoint: string; readonly most: number }[],
     leaseMs: Ms,
   ): Promise<readonly Dispatch[]>
   /** Writes down the attempt and what follows from it. */

@@ -39,6 +39,15 @@ type Faceless =
   | 'endpoint_changed'
   | 'endpoint_disabled'
   | 'dispatch_replayed'
+  | 'tenant_off'
+  | 'admin_key_unknown'
+  | 'admin_key_scope'
+  | 'mail_withdrawn'
+  | 'tenant_added'
+  | 'tenant_changed'
+  | 'tenant_suspended'
+  | 'tenant_resumed'
+  | 'tenant_removed'
 
 export type Face = Exclude<ReasonCode, Faceless>
 

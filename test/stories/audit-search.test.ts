@@ -326,6 +326,8 @@ async function takeBack(url: string): Promise<void> {
   for (const sql of [
     'drop table views',
     'drop table seals',
+    'drop table tenants',
+    'drop table admin_keys',
     'drop index events_later',
     'drop index challenges_email',
     'drop index challenges_network',

@@ -28,6 +28,7 @@ test('who signs in, confirms and signs out is told, by ids alone', async () => {
   const [, first] = told.find(([name]) => name === 'signedIn') as [string, SignedIn]
   expect(first).toEqual({
     id: expect.any(String),
+    tenant: 'default',
     at: kit.clock.at,
     requestId: expect.any(String),
     user: expect.any(String),
