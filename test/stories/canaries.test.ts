@@ -407,7 +407,8 @@ describe('commands with wrong settings', () => {
     for (const name of Object.keys(commands)) {
       // It makes up what is missing, and would run on.
       if (name === 'dev') continue
-      for (const more of [[], ['--json']]) ears.hear(`postkey ${name}`, ...(await ran([name, ...(words[name] ?? []), ...more], env, tmpdir())).texts)
+      for (const more of [[], ['--json']])
+        ears.hear(`postkey ${name}`, ...(await ran([name, ...(words[name] ?? []), ...more], env, tmpdir())).texts)
     }
     if (env['POSTKEY_DATABASE_URL']?.startsWith('postgres')) {
       const { code, texts } = await ran(['serve'], { ...env, ...SENDER }, tmpdir())

@@ -254,7 +254,7 @@ describe('what pages allow', () => {
         const preflight = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' }
         for (const answer of [await browser.get(path, { origin }), await browser.send(path, { method: 'OPTIONS', headers: preflight })]) {
           expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
-          expect(answer.headers.get('vary')).toBe('Cookie, Origin, Sec-Fetch-Site')
+          expect(answer.headers.get('vary')).toBe('Cookie, Origin, Sec-Fetch-Site, Accept-Language')
         }
       }
     }
