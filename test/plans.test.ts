@@ -112,7 +112,7 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
     'delete from mails where request_id = ?',
     'select m.ordinal from sessions s join mails m on m.tenant = s.tenant where s.tenant = ? and s.id = ?',
     'select name from limits where state = ?',
-    'select min(due_at) from dispatches where endpoint = ?',
+    'select count(*) from dispatches where type = ?',
   ])('one that would is seen: %s', async (sql) => {
     const settings = statements.filter((one) => one.startsWith('set '))
     expect(await scansOf(database.url, [...settings, inWordsOf(database.url, sql)])).toHaveLength(1)
