@@ -37,7 +37,7 @@ const layers: Record<string, Layer> = {
   // Forms of other people's services, and of the mail system.
   reports: {
     files: /^mail\/report\//,
-    may: [/^mail\/report\//, /^core\//, /^webhook\/verify\.ts$/, /^(zod|postal-mime)$/, /^node:crypto$/],
+    may: [/^mail\/report\//, /^core\//, /^webhook\/(verify|signature)\.ts$/, /^(zod|postal-mime)$/, /^node:crypto$/],
   },
   mail: {
     files: /^mail\//,

@@ -104,14 +104,14 @@ export async function startDispatcher(
     let its: Context | null = null
     try {
       its = await tenants.contextOf(dispatch.tenant)
+      const endpoint = endpoints.get(key)
       // Removed meanwhile; so its rows are.
-      if (its === null) return
-      const url = endpoints.get(key)?.url
-      const host = url === undefined ? '' : hostOf(url)
-      const answer = dispatch.endpoint === HOOKS ? await call(its, dispatch) : await postTo(its, dispatch)
+      if (its === null || (endpoint === undefined && dispatch.endpoint !== HOOKS)) return
+      const host = endpoint === undefined ? '' : hostOf(endpoint.url)
+      const answer = endpoint === undefined ? await call(its, dispatch) : await postTo(its, dispatch, endpoint)
       const tookMs = Math.round(performance.now() - began)
       const rest = restOf(answer)
-      if (rest > 0) resting.set(key, performance.now() + rest)
+      if (rest > 0) resting.set(key, clock() + rest)
       const requestId = mintId(clock())
       const decision = await store.settleDispatch(scopeOf(its, requestId), {
         dispatch,
@@ -148,11 +148,10 @@ export async function startDispatcher(
     }
   }
 
-  const postTo = async (its: Context, dispatch: Dispatch): Promise<Posted> => {
+  const postTo = async (its: Context, dispatch: Dispatch, endpoint: TenantEndpoint): Promise<Posted> => {
     const key = keyOf(dispatch)
-    const endpoint = endpoints.get(key)
-    const secrets = endpoint === undefined ? null : openSecrets(keys, dispatch.tenant, endpoint)
-    if (endpoint === undefined || secrets === null) {
+    const secrets = openSecrets(keys, dispatch.tenant, endpoint)
+    if (secrets === null) {
       if (!unreadable.has(key)) {
         unreadable.add(key)
         its.log.warn('endpoint_unreadable', {
@@ -187,7 +186,7 @@ export async function startDispatcher(
     if (performance.now() - lookedAt >= lookAgainMs) await refresh()
     const { now, queues } = sends && tellsAny() ? await store.findDueDispatches() : NOTHING
     const open = queues.filter(isOpen)
-    const restLeft = (queue: Queue): Ms => Math.max(0, (resting.get(keyOf(queue)) ?? 0) - performance.now())
+    const restLeft = (queue: Queue): Ms => Math.max(0, (resting.get(keyOf(queue)) ?? 0) - clock())
     const due = open.filter((queue) => queue.dueAt <= now && restLeft(queue) === 0).sort((one, other) => one.dueAt - other.dueAt)
     const asks = shareOut(
       due,
@@ -205,12 +204,13 @@ export async function startDispatcher(
     }
     // Others are due that could not be asked for in one go.
     if (claimed.length > 0 && asks.length === ROOM.endpoints) return 0
-    // Whatever is under way rings when it ends.
-    if (running.all > 0) return lookAgainMs
+    // What is due already waits for room, and whatever is under way rings when it ends.
+    const waits = open.map((queue) => Math.max(queue.dueAt - now, restLeft(queue))).filter((wait) => wait > 0)
+    const soonest = Math.max(ELSEWHERE_MS, Math.min(lookAgainMs, ...waits))
+    if (running.all > 0) return soonest
     if (due.length > 0) return ELSEWHERE_MS
     for (const resolve of waiting.splice(0, asked)) resolve()
-    const waits = open.map((queue) => Math.max(queue.dueAt - now, restLeft(queue)))
-    return Math.max(ELSEWHERE_MS, Math.min(lookAgainMs, ...waits))
+    return soonest
   }
 
   const work = async (): Promise<void> => {

@@ -67,7 +67,7 @@ export function replay(context: EndpointContext, what: ReplayInput): Promise<num
   return context.store.replayDispatches(scopeOf(context), what)
 }
 
-/** A new secret before the one there is: messages are signed with both until the old one is dropped. null: sealed with a key that is gone. */
+/** A new secret before the one there is: messages are signed with both until the old one is dropped. */
 export async function rotateSecret(context: EndpointContext, endpoint: Endpoint): Promise<string> {
   const { keys, tenant, store } = context
   const secret = mintWebhookSecret()

@@ -12,6 +12,7 @@ import { readSendgridKey } from '../mail/report/sendgrid.ts'
 import { readSmtpUrl } from '../mail/smtp-url.ts'
 import { BOUNCE_LOCAL_MAX } from '../secret.ts'
 import { connectionBounds, readPostgresUrl } from '../store/postgres-url.ts'
+import { readWebhookSecret } from '../webhook/signature.ts'
 
 export type { Accent, Read } from '../core/brand.ts'
 
@@ -154,14 +155,20 @@ const REPORT_KEYS: Readonly<Record<ReportService, { readonly is: (key: string) =
     is: (key) => /^[^:\s]+:\S{16,}$/.test(key),
     remedy: 'use NAME:PASSWORD as in the address that Postmark has, with a password of 16 characters or more, without a comma',
   },
-  sendgrid: { is: isSendgridKey, remedy: 'use the public key of the signed event webhook' },
+  sendgrid: {
+    is: (key) => passes(() => readSendgridKey(key).asymmetricKeyType === 'ec'),
+    remedy: 'use the public key of the signed event webhook',
+  },
   mailgun: { is: (key) => key.length >= 16, remedy: 'use the HTTP webhook signing key' },
-  signed: { is: (key) => /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/.test(key), remedy: 'use whsec_ and 24 to 64 random bytes as base64' },
+  signed: {
+    is: (key) => key.startsWith('whsec_') && passes(() => readWebhookSecret(key)),
+    remedy: 'use whsec_ and 24 to 64 random bytes as base64',
+  },
 }
 
-function isSendgridKey(key: string): boolean {
+function passes(read: () => unknown): boolean {
   try {
-    return readSendgridKey(key).asymmetricKeyType === 'ec'
+    return Boolean(read())
   } catch {
     return false
   }

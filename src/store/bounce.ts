@@ -7,7 +7,7 @@ import type { Ms } from '../core/model.ts'
 import { bounceRule } from '../core/start.ts'
 import { dispatch } from './dispatch.ts'
 import { writeEvent } from './event.ts'
-import { type Hit, mailboxLimit, readWindows, times, writeWindows } from './limits.ts'
+import { type Hit, mailboxesOf, mailboxLimit, readWindows, times, writeWindows } from './limits.ts'
 import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
 import { findUserByEmail } from './rows.ts'
 import type { BounceInput, LiftInput, Scope, SuppressedAddress } from './store.ts'
@@ -133,6 +133,18 @@ export function* liftBounces(tx: Tx, scope: Scope, { email, addressInEvent }: Li
 
 export function liftSuppression(tenant: string, email: string): Operation<void> {
   return run('delete from suppressions where tenant = ? and address = ?', tenant, mailboxKey(email))
+}
+
+/** Of mailboxes that are forgotten as idle: what ran out by itself is on the list no longer. */
+export function* forgetSuppressions(tx: Tx, tenant: string, idle: readonly string[]): Operation<void> {
+  const addresses = mailboxesOf(idle)
+  if (addresses.length === 0) return
+  yield* run(
+    'delete from suppressions where tenant = ? and address {is_listed} and until <= ?',
+    tenant,
+    JSON.stringify(addresses),
+    tx.now,
+  )
 }
 
 /** Those in force, by address, behind one of them, at most so many. */

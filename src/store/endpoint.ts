@@ -82,7 +82,18 @@ function* changeEndpoint(tx: Tx, scope: Scope, id: string, change: EndpointChang
 function* removeEndpoint(tx: Tx, scope: Scope, id: string): Operation<boolean> {
   const removed = yield* one('delete from endpoints where tenant = ? and id = ? returning id', scope.tenant, id)
   if (removed === null) return false
-  yield* run("delete from dispatches where tenant = ? and endpoint = ? and state = 'queued'", scope.tenant, id)
+  const gone = yield* all<{ id: string }>(
+    "delete from dispatches where tenant = ? and endpoint = ? and state = 'queued' returning id",
+    scope.tenant,
+    id,
+  )
+  // Tries are removed as old with their message alone.
+  yield* run(
+    'delete from attempts where tenant = ? and dispatch {is_listed} and endpoint = ?',
+    scope.tenant,
+    JSON.stringify(gone.map((dispatch) => dispatch.id)),
+    id,
+  )
   yield* writeChange(tx, scope, { endpoint: id, change: 'removed' })
   return true
 }

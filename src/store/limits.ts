@@ -23,7 +23,12 @@ export interface Windows {
   readonly suppressed?: Suppression
 }
 
-export const mailboxLimit = (email: string): string => `mailbox:${mailboxKey(email)}`
+const MAILBOX = 'mailbox:'
+export const mailboxLimit = (email: string): string => MAILBOX + mailboxKey(email)
+
+/** The mailboxes among the names of limits, as lists of addresses have them. */
+export const mailboxesOf = (limits: readonly string[]): readonly string[] =>
+  limits.filter((name) => name.startsWith(MAILBOX)).map((name) => name.slice(MAILBOX.length))
 
 /** One for a tenant: the wrong codes of everybody. */
 export const BREAKER = 'breaker'

@@ -4,6 +4,7 @@
 import { type DatedKind, isIdleBucket, isIdleMailbox, LIMITS_EVERY, type PurgeKind, purgeBefore, purgeKinds } from '../core/keep.ts'
 import type { Ms } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
+import { forgetSuppressions } from './bounce.ts'
 import { times, type Windows } from './limits.ts'
 import { all, type Operation, one, run, type Tx } from './operation.ts'
 import type { Purged, PurgeInput } from './store.ts'
@@ -230,7 +231,10 @@ function* purgeLimits(tx: Tx, tenant: string, policy: Policy, from: string, limi
     JSON.stringify(idle),
   )
   const still = namesOfIdle(ours, policy, tx.now)
-  if (still.length > 0) yield* run('delete from limits where tenant = ? and name {is_listed}', tenant, JSON.stringify(still))
+  if (still.length > 0) {
+    yield* run('delete from limits where tenant = ? and name {is_listed}', tenant, JSON.stringify(still))
+    yield* forgetSuppressions(tx, tenant, still)
+  }
   return batchOf(rows, still.length)
 }
 

@@ -48,6 +48,7 @@ describe('WH2: signatures', () => {
     ['six minutes old', secret, headersOf(sign([secret], 'msg_1', now - 360, body), now - 360), body, 'timestamp_wrong'],
     ['from the future', secret, headersOf(sign([secret], 'msg_1', now + 360, body), now + 360), body, 'timestamp_wrong'],
     ['no number', secret, { ...headersOf('v1,x'), 'webhook-timestamp': '1e9' }, body, 'timestamp_wrong'],
+    ['no time', secret, { ...headersOf('v1,x'), 'webhook-timestamp': 'soon' }, body, 'timestamp_wrong'],
     ['no headers', secret, {}, body, 'headers_missing'],
     ['not ours', secret, headersOf(sign([secret], 'msg_1', now, '[]')), '[]', 'body_malformed'],
     ['not JSON', secret, headersOf(sign([secret], 'msg_1', now, 'x')), 'x', 'body_malformed'],
@@ -60,7 +61,8 @@ describe('WH2: signatures', () => {
   })
 
   test('what is no secret is a mistake and not a forgery', () => {
-    for (const bad of ['', 'whsec_', 'whsec_short', `whsec_${'é'.repeat(40)}`, `whsec_${Buffer.alloc(80).toString('base64')}`])
+    const long = Buffer.alloc(80).toString('base64')
+    for (const bad of ['', 'whsec_', 'whsec_short', `whsec_${'é'.repeat(40)}`, `whsec_${long}`, secret.replace('whsec_', 'whsec_!')])
       expect(() => verifyWebhook(bad, headersOf('v1,x'), body)).toThrow(TypeError)
   })
 })

@@ -10,12 +10,17 @@ export function mintWebhookSecret(): string {
   return PREFIX + randomBytes(SECRET_BYTES).toString('base64')
 }
 
-/** The standard asks for 24 to 64 bytes. null: it is no such secret. */
-function keyOf(secret: string): Buffer | null {
+/**
+ * The standard asks for 24 to 64 bytes.
+ *
+ * @throws TypeError where it is no such secret
+ */
+export function readWebhookSecret(secret: string): Buffer {
   const text = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret
   const key = Buffer.from(text, 'base64')
   const exact = key.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '')
-  return exact && key.length >= 24 && key.length <= 64 ? key : null
+  if (exact && key.length >= 24 && key.length <= 64) return key
+  throw new TypeError('a webhook secret is whsec_ and 24 to 64 bytes as base64')
 }
 
 function macOf(key: Buffer, id: string, timestamp: string, body: string | Uint8Array): Buffer {
@@ -29,16 +34,14 @@ function macOf(key: Buffer, id: string, timestamp: string, body: string | Uint8A
  * @throws TypeError where a secret is none
  */
 export function sign(secrets: readonly string[], id: string, timestamp: number, body: string): string {
-  return secrets
-    .map((secret) => {
-      const key = keyOf(secret)
-      if (key === null) throw new TypeError('a webhook secret is whsec_ and 24 to 64 bytes as base64')
-      return `v1,${macOf(key, id, String(timestamp), body).toString('base64')}`
-    })
-    .join(' ')
+  return secrets.map((secret) => `v1,${macOf(readWebhookSecret(secret), id, String(timestamp), body).toString('base64')}`).join(' ')
 }
 
-/** By any of the secrets. Takes as long for a signature that is nearly right as for one that is not. */
+/**
+ * By any of the secrets. Takes as long for a signature that is nearly right as for one that is not.
+ *
+ * @throws TypeError where a secret is none
+ */
 export function isSigned(
   secrets: readonly string[],
   message: { readonly id: string; readonly timestamp: string; readonly body: string | Uint8Array },
@@ -50,9 +53,7 @@ export function isSigned(
     .map((part) => Buffer.from(part.slice(3), 'base64'))
   let signed = false
   for (const secret of secrets) {
-    const key = keyOf(secret)
-    if (key === null) throw new TypeError('a webhook secret is whsec_ and 24 to 64 bytes as base64')
-    const mac = macOf(key, message.id, message.timestamp, message.body)
+    const mac = macOf(readWebhookSecret(secret), message.id, message.timestamp, message.body)
     for (const one of given) if (one.length === mac.length && timingSafeEqual(one, mac)) signed = true
   }
   return signed

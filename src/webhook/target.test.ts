@@ -73,8 +73,9 @@ describe('WH4: what may be named as an endpoint', () => {
 
   test('who develops may name this machine, by its name alone', () => {
     expect(readTarget('http://localhost:4000/hooks', true)).toEqual({ ok: true, url: 'http://localhost:4000/hooks' })
-    for (const url of ['http://127.0.0.1:4000/', 'http://app.example.com/', 'http://localhost.example.com/', 'https://10.0.0.1/'])
-      expect(readTarget(url, true).ok, url).toBe(false)
+    for (const host of ['127.0.0.1:4000', 'app.example.com', 'localhost.example.com', 'app.localhost', 'not-localhost', '10.0.0.1'])
+      expect(readTarget(`http://${host}/`, true).ok, host).toBe(false)
+    expect(readTarget('https://10.0.0.1/', true).ok).toBe(false)
   })
 
   test('any name may be given: where it leads is looked at with each message', () => {

@@ -1,9 +1,10 @@
 // RL-21: mails that come back. The address is sent nothing more; whoever asks for it sees what anybody sees; who waits in the browser that asked, and
 // operators, are told the truth; and nobody can make it up.
 import { createHmac, randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import type { Message, PolicyInput, Reply } from '../../src/index.ts'
-import { migrate } from '../../src/store/open.ts'
+import { migrate, openEngine } from '../../src/store/open.ts'
+import { all } from '../../src/store/operation.ts'
 import { mintWebhookSecret, sign } from '../../src/webhook/signature.ts'
 import { askAndOpen, Clock, DAY, HOUR, type Kit, type KitOptions, MINUTE, signIn, startKit } from '../kit.ts'
 import { sharedDatabases, sqliteFile } from '../nodes.ts'
@@ -14,8 +15,6 @@ const OPS = 'ops@example.net'
 const SECRET = randomBytes(33).toString('base64')
 const SIGNED = mintWebhookSecret()
 const MAILGUN = 'key-3ax6xnjp29jd6fds4gc373sgvjxteol0'
-
-const withReports: KitOptions = { operators: [OPS] }
 
 interface Scene {
   readonly kit: Kit
@@ -28,22 +27,18 @@ interface Scene {
 async function scene(
   fresh: () => Promise<{ url: string; drop: () => Promise<void> }>,
   work: (scene: Scene) => Promise<void>,
-  options: KitOptions & { policy?: Partial<PolicyInput>; reply?: (message: Message) => Reply } = {},
+  options: KitOptions = {},
 ): Promise<void> {
   const { url, drop } = await fresh()
   const clock = new Clock(Date.now())
-  const { reply, ...more } = options
-  const seen: Message[] = []
   const kit = await startKit({
-    ...withReports,
+    operators: [OPS],
     secret: SECRET,
     database: url,
     now: clock.now,
-    ...(reply ? { reply } : {}),
-    ...more,
+    ...options,
     mailOptions: { bounces: 'bounces@mail.example.com', reports: { signed: SIGNED, mailgun: MAILGUN } },
   })
-  void seen
   try {
     await work({
       kit,
@@ -206,6 +201,18 @@ describe.each(sharedDatabases)('RL-21, %s', (_, fresh) => {
         const late = await again.ask(ADA)
         await kit.settle()
         expect(await pageOf(again, late)).toContain(TOLD)
+        const onTheList = async (): Promise<number> => {
+          const engine = await openEngine(url)
+          const rows = await engine.read(() => all('select address from suppressions'))
+          await engine.close()
+          return rows.length
+        }
+        await kit.postkey.purge()
+        expect(await onTheList()).toBe(1)
+        // When nothing else of the mailbox is kept either.
+        clock.forward(400 * DAY)
+        await kit.postkey.purge()
+        expect(await onTheList()).toBe(0)
       },
       { reply: ({ to }) => (to === ADA ? { class: 'permanent', text: '550 no' } : { class: 'accepted', text: '250 ok' }) },
     )
@@ -292,10 +299,7 @@ function dsnTo(address: string, action = 'failed', status = '5.1.1'): string {
 
 const take = (url: string, message: string, ...words: string[]) =>
   typed(url, SECRET, ['bounces', 'take', ...words, '--json'], {
-    // biome-ignore lint/suspicious/useAwait: as a pipe gives it
-    input: (async function* () {
-      yield Buffer.from(message)
-    })(),
+    input: Readable.from([Buffer.from(message)]),
   })
 
 describe('RFC 3464: `postkey bounces take`, from a pipe of the mail system', () => {

@@ -233,6 +233,10 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     clock.forward(MINUTE)
     await settled()
     expect(receiver.taken).toHaveLength(1)
+    clock.forward(10 * MINUTE)
+    receiver.answer = () => ({ status: 204 })
+    await settled()
+    expect(receiver.taken).toHaveLength(3)
   })
 
   test('FA-03: many processes send one copy of each', async () => {
@@ -329,7 +333,7 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     await signIn(kit, ADA)
     await settled()
     expect(await webhooks('remove', endpoint)).toMatchObject({ code: 0 })
-    expect(await rows('select id from dispatches')).toEqual([])
+    expect([await rows('select id from dispatches'), await rows('select id from attempts')]).toEqual([[], []])
     for (const action of ['remove', 'enable', 'disable', 'rotate', 'test', 'replay', 'show'])
       expect((await webhooks(action, endpoint)).code, action).toBe(1)
     expect((await webhooks('list', '--json')).json).toEqual({ ok: true, endpoints: [] })

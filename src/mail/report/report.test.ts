@@ -286,10 +286,11 @@ describe('RL-21: any other, signed as our webhooks are', () => {
       ['bounced', 'ada@example.net', '<x@y>'],
     ])
     expect(told(await read(send('mail.complained', { email: 'ada@example.net' })))).toEqual([['complained', 'ada@example.net', null]])
-    expect(await read(send('mail.opened', { email: 'ada@example.net' }))).toEqual(unreadable)
+    for (const type of ['mail.opened', 'toString']) expect(await read(send(type, { email: 'ada@example.net' })), type).toEqual(unreadable)
     expect(await read(send('mail.bounced', {}))).toEqual(unreadable)
     expect(await read(send('mail.bounced', { email: 'ada@example.net' }, mintWebhookSecret()))).toEqual(forged)
     expect(await read(send('mail.bounced', { email: 'ada@example.net' }, secret, NOW / 1_000 - 400))).toEqual(forged)
+    expect(() => signed('whsec_short')).toThrow(TypeError)
   })
 })
 
@@ -366,6 +367,7 @@ describe('RFC 3464: messages of the mail system', () => {
   test.each([
     ['delayed', block('delayed', '4.4.1')],
     ['failed for now', block('failed', '4.4.7')],
+    ['delayed, in words of a failure', block('delayed', '5.4.1')],
     ['delivered', block('delivered', '2.0.0')],
     ['without a status', 'Action: failed'],
   ])('%s is no failure for good', async (_, status) => {
