@@ -271,7 +271,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   await keepPolicies(context)
   const make = (row: TenantRow): Context => contextOf(shared, ownOf(ground, brand.mailFrom, row))
   const apart = tracing?.apart ?? (<T>(work: () => T): T => work())
-  const tenants = await apart(() => openTenants({ store, ground, own: context, rulesOf: make, make: (row) => prepare(make(row)) }))
+  const tenants = await apart(() => openTenants({ store, ground, own: context, rulesOf: make, make: async (row) => prepare(make(row)) }))
   const { hooks = {} } = options
   const post = poster({ local: url.protocol === 'http:' })
   dispatcher = await apart(() => startDispatcher(context, { post, hooks, sends: options.sendsMail !== false, tenants }))

@@ -54,6 +54,7 @@ export interface TenantsOptions {
   readonly own: Context
   /** What is given of one, without asking the database. */
   readonly rulesOf: (row: TenantRow) => ReturnType<Known['rules']>
+  /** Rejects when this version cannot read what is kept of it; throws nothing, for whoever asks may not wait. */
   readonly make: (row: TenantRow) => Promise<Context>
   readonly lookAgainMs?: Ms
 }

@@ -55,10 +55,11 @@ export function createApp(tenants: Pick<Tenants, 'own' | 'find'>, addresses: Sit
     const began = performance.now()
     const asked = tenants.find({ tenant: info.tenant, host: request.host, path: request.path })
     // For the one tenant of most installations, and for all that had a request before, there is nothing to wait for.
-    const found = asked instanceof Promise ? await asked.catch((error: unknown) => ({ ...nowhere(tenants.own), error })) : asked
+    const found: Met = asked instanceof Promise ? await asked.catch((error: unknown) => ({ ...nowhere(tenants.own), error })) : asked
     const { context } = found
     const { site, router } = pagesOf(context)
-    const path = found.refused === null ? behind(context.basePath, request.path) : behindNobody(request.path)
+    const isThere = found.refused === null && found.error === undefined
+    const path = isThere ? behind(context.basePath, request.path) : behindNobody(request.path)
     const visit = visitOf(context, site, request, info, path)
     const { requestId } = visit.asker
     const span = context.tracing?.request({ requestId, method: request.method, header: (name) => request.header(name) }) ?? null

@@ -1,4 +1,5 @@
 // Commands that look into the database, or act on what is in it: settings, a store, and its end.
+import { existsSync } from 'node:fs'
 import { CONFIGURED } from '../core/place.ts'
 import { readTenant } from '../core/tenant.ts'
 import { findTenant, inputOf } from '../flow/tenant-admin.ts'
@@ -60,13 +61,28 @@ async function withEngine(
     tellProblems(request, command, [...(result.ok ? [] : result.problems), ...problems])
     return 2
   }
-  const { storeOver } = await import('../store/open.ts')
-  const engine = await open(result.config.databaseUrl)
+  const { config } = result
+  return await withDatabase(config.databaseUrl, open, async (store) => work(store, await configFor(store, tenantOf(request), config)))
+}
+
+/** One that is there, with the schema of this version: neither is made here. @throws Error else, with what to do. */
+export async function withDatabase<T>(
+  databaseUrl: string,
+  open: (databaseUrl: string) => Promise<OpenEngine>,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const { explain, sqlitePath, storeOver } = await import('../store/open.ts')
+  const path = sqlitePath(databaseUrl)
+  // A slip in its name would be an empty installation.
+  if (path !== null && !existsSync(path))
+    throw new Error(`there is no database at ${path} — check POSTKEY_DATABASE_URL, or run postkey migrate`)
+  const engine = await open(databaseUrl)
   try {
-    const schema = await engine.schema()
+    const schema = await engine.schema().catch((error: unknown) => {
+      throw explain(databaseUrl, error)
+    })
     if (schema !== schemaVersion) throw new Error(`the database has schema ${schema} of ${schemaVersion} — run postkey migrate first`)
-    const store = storeOver(engine)
-    return await work(store, await configFor(store, tenantOf(request), result.config))
+    return await work(storeOver(engine))
   } finally {
     await engine.close()
   }

@@ -1,6 +1,5 @@
 // `postkey tenants …`: applications beside the one of the settings. What is given is checked as a whole, and everything that is wrong with it
 // is told at once; a server that runs sees a change within about two seconds.
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type AdminKey, keyScopes } from '../core/admin-key.ts'
 import { CONFIGURED, type Ground, homeOf } from '../core/place.ts'
@@ -10,8 +9,8 @@ import { addTenant, findTenant, inputOf, listTenants, moveTenant, type Office, s
 import type { Store, TenantChanged } from '../store/store.ts'
 import { appVersion, policyVersion, schemaVersion, templateVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
-import { type Config, readConfig } from './config.ts'
-import { sourcesOf, tellProblems } from './problems.ts'
+import type { Config } from './config.ts'
+import { withWritableStore } from './reading.ts'
 import { readJsonFile } from './setting.ts'
 
 /** As the settings name them, and how each is read from the command line. */
@@ -98,16 +97,16 @@ async function keys(request: Request): Promise<ExitCode> {
   const scope = request.flags['scope']
   if (scope !== undefined && (name !== 'add' || !keyScopes.some((one) => one === scope)))
     return misunderstood(request, `--scope ${scope} is not expected here — key add takes read or write`)
-  const result = readConfig(sourcesOf(request, 'tenants'))
-  if (!result.ok) {
-    tellProblems(request, 'tenants', result.problems)
-    return 2
-  }
-  return await withOpenStore(result.config, async (store) => {
-    if (tenant !== CONFIGURED && (await findTenant({ store }, tenant)) === null)
-      return refused(request, 1, [`there is no tenant "${tenant}" — see: postkey tenants list`])
-    return await run({ request, store, tenant, id })
-  })
+  return await withWritableStore(
+    request,
+    'tenants',
+    async (store) => {
+      if (tenant !== CONFIGURED && (await findTenant({ store }, tenant)) === null)
+        return refused(request, 1, [`there is no tenant "${tenant}" — see: postkey tenants list`])
+      return await run({ request, store, tenant, id })
+    },
+    { mode: 'tenants' },
+  )
 }
 
 async function addKey({ request, store, tenant }: AskedKey): Promise<ExitCode> {
@@ -156,35 +155,18 @@ export async function tenants(request: Request): Promise<ExitCode> {
   if ('problems' in given) return refused(request, 2, given.problems)
   if (!action.given && Object.keys(given.input).length > 0) return misunderstood(request, `${name} takes no settings`)
   if (name === 'set' && Object.keys(given.input).length === 0) return misunderstood(request, 'set what? — give a flag, or --file')
-  const result = readConfig(sourcesOf(request, 'tenants'))
-  if (!result.ok) {
-    tellProblems(request, 'tenants', result.problems)
-    return 2
-  }
-  const { config } = result
-  return await withOpenStore(config, (store) => action.run({ request, office: officeOf(store, config), tenant, input: given.input }))
+  return await withWritableStore(
+    request,
+    'tenants',
+    (store, config) => action.run({ request, office: officeOf(store, config), tenant, input: given.input }),
+    { mode: 'tenants' },
+  )
 }
 
 function officeOf(store: Store, { url, basePath, policy }: Config): Office {
   const ground: Ground | null = url === '' ? null : { origin: url, basePath }
   const versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
   return { store, versions, ground, by: 'command', now: Date.now }
-}
-
-/** Never made here: a slip in its name would be an empty installation. */
-async function withOpenStore({ databaseUrl }: Config, work: (store: Store) => Promise<ExitCode>): Promise<ExitCode> {
-  const { openEngine, sqlitePath, storeOver } = await import('../store/open.ts')
-  const path = sqlitePath(databaseUrl)
-  if (path !== null && !existsSync(path))
-    throw new Error(`there is no database at ${path} — check POSTKEY_DATABASE_URL, or run postkey migrate`)
-  const engine = await openEngine(databaseUrl)
-  try {
-    const schema = await engine.schema()
-    if (schema !== schemaVersion) throw new Error(`the database has schema ${schema} of ${schemaVersion} — run postkey migrate first`)
-    return await work(storeOver(engine))
-  } finally {
-    await engine.close()
-  }
 }
 
 type Given = { readonly input: Readonly<Record<string, unknown>> } | { readonly problems: readonly string[] }

@@ -1,10 +1,9 @@
 // Commands that write to the database of a server that may be running: settings, a store, and its end. The schema is left as it is.
 import type { Store } from '../store/store.ts'
-import { schemaVersion } from '../versions.ts'
 import type { ExitCode, Request } from './command.ts'
 import { type Config, readConfig } from './config.ts'
 import { sourcesOf, tellProblems } from './problems.ts'
-import { configFor } from './reading.ts'
+import { configFor, withDatabase } from './reading.ts'
 import { tenantOf } from './record.ts'
 import type { ConfigProblem, Mode } from './sources.ts'
 
@@ -27,17 +26,7 @@ export async function withWriting(
     tellProblems(request, command, problems)
     return 2
   }
-  const { openEngine, storeOver, explain } = await import('../store/open.ts')
-  const { databaseUrl } = result.config
-  const engine = await openEngine(databaseUrl)
-  try {
-    const schema = await engine.schema().catch((error: unknown) => {
-      throw explain(databaseUrl, error)
-    })
-    if (schema !== schemaVersion) throw new Error(`the database has schema ${schema} of ${schemaVersion} — run postkey migrate first`)
-    const store = storeOver(engine)
-    return await work(store, await configFor(store, tenantOf(request), result.config))
-  } finally {
-    await engine.close()
-  }
+  const { config } = result
+  const { openEngine } = await import('../store/open.ts')
+  return await withDatabase(config.databaseUrl, openEngine, async (store) => work(store, await configFor(store, tenantOf(request), config)))
 }

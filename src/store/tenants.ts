@@ -69,7 +69,7 @@ export function* changeTenant(tx: Tx, scope: Scope, input: ChangeTenantInput): O
 const NOTHING = { hosts: [], prefix: null, settings: {} }
 
 /** Its rows, by the key in which they lie together. */
-const ROWS = {
+export const ROWS = {
   mails: 'challenge',
   challenges: 'id',
   sessions: 'id',

@@ -305,8 +305,11 @@ describe.each(sharedDatabases)('tenants on %s', (_, fresh) => {
     for (const own of NAMES) {
       const origin = AT[own]?.origin ?? ORIGIN
       for (const other of elsewhere(own).filter((name) => (AT[name]?.origin ?? ORIGIN) !== origin)) {
-        const answer = await at(other).api('POST', '/api/sign-in', { email: ADA }, { origin, 'sec-fetch-site': 'cross-site' })
-        expect([own, other, answer.reason]).toEqual([own, other, 'origin_foreign'])
+        // A browser that says where its request comes from, and one that says the origin alone.
+        for (const site of ['cross-site', '']) {
+          const answer = await at(other).api('POST', '/api/sign-in', { email: ADA }, { origin, 'sec-fetch-site': site })
+          expect([own, other, site, answer.reason]).toEqual([own, other, site, 'origin_foreign'])
+        }
       }
     }
   })
@@ -459,6 +462,22 @@ test('without any tenant of the table it answers as ever, whatever the host says
   await using kit = await startKit()
   const request = (host: string) => kit.postkey.handler(new Request(`https://${host}/sign-in`))
   for (const host of ['auth.example.com', 'evil.example', '10.0.0.7:8080']) expect((await request(host)).status).toBe(200)
+})
+
+test('a tenant that this version cannot read answers that something failed, and nobody else notices', async () => {
+  const store = await openStore('file::memory:')
+  await using kit = await startKit({ database: store })
+  const ids = { requestId: 'A'.repeat(16), eventId: 'A'.repeat(16) }
+  const given = { hosts: [], prefix: '/t/later', settings: { name: 'Later', policy: 'of another version' } }
+  const { policy, versions } = kit.postkey
+  const change = { does: 'add', given, version: null, ground: null, by: 'command' } as const
+  await store.changeTenant({ tenant: 'later', policy, versions, ...ids }, change)
+  await kit.postkey.tenants.add('first', { name: 'First', prefix: '/t/first' })
+  for (const _ of ['first time', 'again']) {
+    const answer = await kit.browser({ base: '/t/later' }).api('GET', '/api/session')
+    expect([answer.status, answer.reason]).toEqual([500, 'failed'])
+  }
+  await signIn(kit, ADA, kit.browser({ base: '/t/first' }))
 })
 
 test('mails of a suspended tenant are not sent, and those of the others are', async () => {

@@ -354,6 +354,7 @@ describe.each(sharedDatabases)('by the command line, %s', (_, fresh) => {
 
 test('a database from before is not written to', async () => {
   const database = await (sharedDatabases[0] as (typeof sharedDatabases)[number])[1]()
+  await (await openEngine(database.url)).close()
   const ran = await postkey(['users', 'add', ADA, '--database-url', database.url])
   expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/has schema 0 of \d+ — run postkey migrate first/)])
   await database.drop()
