@@ -5,6 +5,8 @@ import { main } from '../../src/run/command.ts'
 import { mailboxLimit } from '../../src/store/limits.ts'
 import { openEngine } from '../../src/store/open.ts'
 import { all } from '../../src/store/operation.ts'
+import { challengeKey } from '../../src/store/rows.ts'
+import { sessionsKey } from '../../src/store/session.ts'
 import { EXTERNAL_IDS } from '../../src/store/users.ts'
 import { postkey } from '../cli.ts'
 import { brokenRows } from '../examine.ts'
@@ -384,6 +386,46 @@ describe('beside another node that is in the middle of it', () => {
     const fault = what === 'address' ? 'external_id_differs' : 'external_id_taken'
     expect(ran.json()).toMatchObject({ created: 1, refused: 1, problems: [{ line: 3, fault }] })
     await drop()
+  })
+})
+
+describe('beside another node that is in the middle of it, an act', () => {
+  interface Scene {
+    readonly kit: Kit
+    readonly user: string
+    readonly challenge: string
+  }
+
+  async function story(held: (scene: Scene) => Held, act: 'disable' | 'delete' | 'erase', left: string): Promise<void> {
+    const { url, drop } = await freshDatabase()
+    {
+      await using kit = await startKit({ database: url })
+      await signIn(kit, ADA)
+      const { challenge } = await askAndOpen(kit, ADA)
+      const user = (await kit.postkey.users.find({ email: ADA }))?.id ?? ''
+      const acted = await besideHeld(url, held({ kit, user, challenge }), () => kit.postkey.users[act]({ email: ADA }))
+      expect(acted.ok).toBe(true)
+      expect(await query(url, left.replaceAll('NOW', String(kit.clock.at)))).toEqual([])
+    }
+    await drop()
+  }
+  const again = (table: string, but: object, where: string): string =>
+    `insert into ${table} select (jsonb_populate_record(one, '${JSON.stringify(but)}')).* from ${table} one where ${where} limit 1`
+
+  test.each([
+    ['a sign-in', () => mailboxLimit(ADA)],
+    ['another proof', sessionsKey],
+  ])('RC-11: disabling ends the session that %s begins meanwhile', async (_, key) => {
+    const wrote = (user: string): string => again('sessions', { id: 'B'.repeat(22), digest: 'other' }, `user_id = '${user}'`)
+    await story(({ user }) => ({ keys: [key(user)], wrote: wrote(user) }), 'disable', 'select id from sessions where ended_at is null')
+  })
+
+  test.each(['delete', 'erase'] as const)('%s voids the mail that is asked for meanwhile', async (act) => {
+    const held = ({ challenge }: Scene): Held => ({
+      keys: [challengeKey(challenge)],
+      wrote: again('mails', { ordinal: 1 }, `challenge = '${challenge}'`),
+    })
+    await story(held, act, 'select ordinal from mails where link_expires_at > NOW or code_expires_at > NOW')
   })
 })
 
