@@ -10,7 +10,9 @@ import type { PersonKey, Scope } from '../store/store.ts'
 import type { Context } from './context.ts'
 
 /** What of a Postkey is needed for it, so that a command needs no more. */
-export type Care = Pick<Context, 'store' | 'tenant' | 'policy' | 'versions' | 'operators' | 'now' | 'log'> & { readonly by: Hand }
+export type Care = Pick<Context, 'store' | 'tenant' | 'policy' | 'versions' | 'operators' | 'dispatches' | 'now' | 'log'> & {
+  readonly by: Hand
+}
 
 /** Whom it is about. */
 export type UserKey = { readonly id: string } | { readonly email: string } | { readonly externalId: string }
@@ -56,7 +58,7 @@ export async function createUser(care: Care, { email: typed, externalId: given }
     email,
     externalId,
   })
-  note(care, requestId, decision.reason)
+  tell(care, requestId, decision.reason)
   return decision.verdict === 'admit' ? { ok: true, user, requestId } : { ok: false, reason: 'user_exists', user, requestId }
 }
 
@@ -75,7 +77,7 @@ export async function actOnUser(care: Care, wants: Exclude<UserAct, 'create'>, k
     person: personOf(key),
     erased: { user: mintId(care.now()), email: erasedAddress(mintSecret().slice(0, 20)) },
   })
-  note(care, requestId, decision.reason)
+  tell(care, requestId, decision.reason)
   const { reason } = decision
   return decision.verdict === 'admit'
     ? { ok: true, reason, user, sessions: found.sessions ?? 0, requestId }
@@ -143,10 +145,11 @@ export function personOf(key: UserKey): PersonKey {
   return read.ok ? { email: read.address.email } : { user: '' }
 }
 
-export function scopeOf({ tenant, policy, versions, now }: Care, requestId: string): Scope {
-  return { tenant, policy, versions, requestId, eventId: mintId(now()) }
+export function scopeOf({ tenant, policy, versions, dispatches, now }: Care, requestId: string): Scope {
+  return { tenant, policy, versions, requestId, eventId: mintId(now()), wanted: dispatches.wanted() }
 }
 
-function note({ log }: Care, requestId: string, reason: ReasonCode): void {
+function tell({ dispatches, log }: Care, requestId: string, reason: ReasonCode): void {
+  dispatches.wake()
   log.event('console', { requestId, reason })
 }

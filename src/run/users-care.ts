@@ -1,5 +1,6 @@
 // What the commands of `postkey users` share: whom a word means, and what an act needs.
 import { readAddress } from '../core/address.ts'
+import { wantedOf } from '../core/dispatch.ts'
 import { readExternalId } from '../core/external-id.ts'
 import type { Care, UserKey } from '../flow/users.ts'
 import { ID_SHAPE } from '../secret.ts'
@@ -33,7 +34,10 @@ export async function careOf(request: Request, store: Store, { policy: configure
   const version = newest?.version ?? policyVersion(policy)
   if (newest === undefined) await store.keepPolicy(tenant, version, policy)
   const versions = { app: appVersion, schema: schemaVersion, policy: version, template: templateVersion }
-  return { store, tenant, policy, versions, operators, now: Date.now, log: silent, by: 'command_line' }
+  // Functions of the host are in another process, and nobody here knows which there are.
+  const wanted = wantedOf(await store.listEndpoints(tenant))
+  const dispatches = { wanted: () => wanted, wake: () => {} }
+  return { store, tenant, policy, versions, operators, dispatches, now: Date.now, log: silent, by: 'command_line' }
 }
 
 const silent: Care['log'] = { event: () => {}, warn: () => {}, error: () => {} }

@@ -1,7 +1,7 @@
 // Functions of the host are called at least once for what was committed, whatever is killed in between. On both engines.
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { AddressConfirmed, SignedIn, SignedOut } from '../../src/index.ts'
 import { askAndOpen, HOUR, signIn, startKit } from '../kit.ts'
 import { sharedDatabases } from '../nodes.ts'
@@ -43,6 +43,17 @@ test('who signs in, confirms and signs out is told, by ids alone', async () => {
     reason: 'signed_out',
   })
   expect(JSON.stringify(told)).not.toContain('@')
+})
+
+test('who is signed out by the code of the host is told of at once, and not when somebody looks again', async () => {
+  const told: SignedOut[] = []
+  await using kit = await startKit({ hooks: { signedOut: (what) => void told.push(what) } })
+  await signIn(kit, ADA)
+  await kit.postkey.hostTold()
+  const ended = await kit.postkey.users.endSessions({ email: ADA })
+  // It looks by itself after ten seconds.
+  await vi.waitFor(() => expect(told).toHaveLength(1), 5_000)
+  expect(told).toMatchObject([{ count: 1, reason: 'operator_ended_sessions', requestId: ended.requestId }])
 })
 
 test('a function that fails is called again, with the same id, and what it threw is in the log alone', async () => {

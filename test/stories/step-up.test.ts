@@ -1,9 +1,12 @@
 // Proving the mailbox again, by whoever is signed in: what it renews, and all that it must never do.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sessionsKey } from '../../src/store/session.ts'
 import { requireRecentProof, stepUp } from '../account.ts'
 import { brokenRows } from '../examine.ts'
+import { besideHeld } from '../held.ts'
 import { askAndOpen, type Browser, DAY, HOUR, type Kit, MINUTE, ORIGIN, signIn, startKit, wrongCode } from '../kit.ts'
 import { sharedDatabases, type TestDatabase } from '../nodes.ts'
+import { freshDatabase } from '../postgres.ts'
 
 const ADA = 'ada@example.net'
 const BOB = 'bob@example.net'
@@ -269,4 +272,19 @@ describe.each(sharedDatabases)('at once, %s', (_, fresh) => {
         kit.clock.forward(DAY)
       }
     }))
+})
+
+test('RC-11: a session that another node ends with all others is not renewed', async () => {
+  const { url, drop } = await freshDatabase()
+  {
+    await using kit = await startKit({ database: url })
+    const ada = await signIn(kit, ADA)
+    const step = await stepUp(kit, ada, ADA)
+    const user = (await kit.postkey.users.find({ email: ADA }))?.id ?? ''
+    // Its look at which there are was before the new row is.
+    const wrote = `update sessions set ended_at = ${kit.clock.at} where tenant = 'default' and user_id = '${user}' and ended_at is null`
+    await besideHeld(url, { keys: [sessionsKey(user)], wrote }, () => typed(ada, step.challenge, step.code))
+    expect(await ada.whoAmI()).toBeNull()
+  }
+  await drop()
 })

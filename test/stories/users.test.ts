@@ -2,12 +2,18 @@
 // signed in, to mails that are out, and to the record.
 import { describe, expect, test } from 'vitest'
 import { main } from '../../src/run/command.ts'
+import { mailboxLimit } from '../../src/store/limits.ts'
 import { openEngine } from '../../src/store/open.ts'
 import { all } from '../../src/store/operation.ts'
+import { challengeKey } from '../../src/store/rows.ts'
+import { sessionsKey } from '../../src/store/session.ts'
+import { EXTERNAL_IDS } from '../../src/store/users.ts'
 import { postkey } from '../cli.ts'
 import { brokenRows } from '../examine.ts'
+import { besideHeld, type Held } from '../held.ts'
 import { askAndOpen, HOUR, type Kit, type KitOptions, MINUTE, SECRET, signIn, startKit, wrongCode } from '../kit.ts'
 import { sharedDatabases } from '../nodes.ts'
+import { freshDatabase } from '../postgres.ts'
 
 const ADA = 'ada@example.net'
 const BOB = 'bob@example.net'
@@ -349,6 +355,77 @@ describe.each(sharedDatabases)('by the command line, %s', (_, fresh) => {
       expect(rest).toMatch(/^\w{16} {2}\d{4}-\d\d-\d\d {2}active {4}not confirmed {2}three@example\.net$/)
       expect((await run('list', '--domain', 'example.org')).out).toBe('No user fits.')
     })
+  })
+})
+
+describe('beside another node that is in the middle of it', () => {
+  const there = (email: string, externalId: string): string =>
+    `insert into users (tenant, id, email, status, created_at, sign_in_count, external_id) values ('default', 'AAAAAAAAAAAAAAAA', '${email}', 'active', 0, 0, '${externalId}')`
+  // Where two have the same address, and where they have the same external id.
+  const nodes: readonly (readonly [string, Held])[] = [
+    ['address', { keys: [mailboxLimit(ADA)], wrote: there(ADA, '2') }],
+    ['external id', { keys: [EXTERNAL_IDS], wrote: there(BOB, '1') }],
+  ]
+
+  test.each(nodes)('RC-13: of two who make a user of one %s the second is told of the first', async (_, held) => {
+    const { url, drop } = await freshDatabase()
+    {
+      await using kit = await startKit({ database: url })
+      const made = await besideHeld(url, held, () => kit.postkey.users.create({ email: ADA, externalId: '1' }))
+      expect(made).toMatchObject({ ok: false, reason: 'user_exists', user: { id: 'AAAAAAAAAAAAAAAA' } })
+    }
+    await drop()
+  })
+
+  test.each(nodes)('RC-13: an import of the same %s leaves the row out, and takes the others', async (what, held) => {
+    const { url, drop } = await freshDatabase()
+    await postkey(['migrate', '--database-url', url])
+    const words = ['users', 'import', '-', '--format', 'csv', '--json', '--database-url', url]
+    const input = `email,external_id\ncarla@example.net,3\n${ADA},1\n`
+    const ran = await besideHeld(url, held, () => postkey(words, { input }))
+    const fault = what === 'address' ? 'external_id_differs' : 'external_id_taken'
+    expect(ran.json()).toMatchObject({ created: 1, refused: 1, problems: [{ line: 3, fault }] })
+    await drop()
+  })
+})
+
+describe('beside another node that is in the middle of it, an act', () => {
+  interface Scene {
+    readonly kit: Kit
+    readonly user: string
+    readonly challenge: string
+  }
+
+  async function story(held: (scene: Scene) => Held, act: 'disable' | 'delete' | 'erase', left: string): Promise<void> {
+    const { url, drop } = await freshDatabase()
+    {
+      await using kit = await startKit({ database: url })
+      await signIn(kit, ADA)
+      const { challenge } = await askAndOpen(kit, ADA)
+      const user = (await kit.postkey.users.find({ email: ADA }))?.id ?? ''
+      const acted = await besideHeld(url, held({ kit, user, challenge }), () => kit.postkey.users[act]({ email: ADA }))
+      expect(acted.ok).toBe(true)
+      expect(await query(url, left.replaceAll('NOW', String(kit.clock.at)))).toEqual([])
+    }
+    await drop()
+  }
+  const again = (table: string, but: object, where: string): string =>
+    `insert into ${table} select (jsonb_populate_record(one, '${JSON.stringify(but)}')).* from ${table} one where ${where} limit 1`
+
+  test.each([
+    ['a sign-in', () => mailboxLimit(ADA)],
+    ['another proof', sessionsKey],
+  ])('RC-11: disabling ends the session that %s begins meanwhile', async (_, key) => {
+    const wrote = (user: string): string => again('sessions', { id: 'B'.repeat(22), digest: 'other' }, `user_id = '${user}'`)
+    await story(({ user }) => ({ keys: [key(user)], wrote: wrote(user) }), 'disable', 'select id from sessions where ended_at is null')
+  })
+
+  test.each(['delete', 'erase'] as const)('%s voids the mail that is asked for meanwhile', async (act) => {
+    const held = ({ challenge }: Scene): Held => ({
+      keys: [challengeKey(challenge)],
+      wrote: again('mails', { ordinal: 1 }, `challenge = '${challenge}'`),
+    })
+    await story(held, act, 'select ordinal from mails where link_expires_at > NOW or code_expires_at > NOW')
   })
 })
 

@@ -15,6 +15,10 @@ const OPS = 'ops@example.net'
 const HERE = 'http://localhost:3999'
 const SECRET = randomBytes(33).toString('base64')
 
+async function* fileOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
+}
+
 describe.each(sharedDatabases)('%s', (_, fresh) => {
   const ends: (() => Promise<unknown>)[] = []
   afterEach(async () => {
@@ -101,6 +105,47 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
       expect(one.body).not.toMatch(/@|[0-9A-Za-z]{43}/)
       expect(one.body.length).toBeLessThan(20_000)
     }
+  })
+
+  test('what the library and the command line do to a user is told as what the console does is', async () => {
+    const { kit, receiver, settled, database, clock } = await scene('user.created,user.changed,user.deleted,session.ended')
+    const { users } = kit.postkey
+    const command = (...words: string[]) => typed(database.url, SECRET, ['users', ...words])
+    const hands = [
+      {
+        create: async () => expect((await users.create({ email: ADA })).ok).toBe(true),
+        act: async (act: 'disable' | 'enable' | 'delete') => expect((await users[act]({ email: ADA })).ok).toBe(true),
+      },
+      {
+        create: async () => expect(await command('add', ADA)).toMatchObject({ code: 0 }),
+        act: async (act: string) => expect(await command(act, ADA, ...(act === 'delete' ? ['--yes'] : []))).toMatchObject({ code: 0 }),
+      },
+    ]
+    for (const { create, act } of hands) {
+      await settled()
+      const before = receiver.taken.length
+      await create()
+      const user = (await users.find({ email: ADA }))?.id
+      await signIn(kit, ADA)
+      for (const name of ['disable', 'enable', 'delete'] as const) await act(name)
+      await settled()
+      const told = receiver.taken.slice(before).map(({ body }) => JSON.parse(body) as { type: string; data: object })
+      expect(told.map(({ type }) => type).toSorted()).toEqual([
+        'session.ended',
+        'user.changed',
+        'user.changed',
+        'user.created',
+        'user.deleted',
+      ])
+      for (const { data } of told) expect(data).toMatchObject({ user, requestId: expect.stringMatching(/^\w{16}$/) })
+      expect(told.find(({ type }) => type === 'user.created')?.data).toMatchObject({ by: 'operator', challenge: null })
+      clock.forward(HOUR)
+    }
+    // An import tells nothing: whoever has the file knows.
+    await typed(database.url, SECRET, ['users', 'import', '-', '--format', 'csv'], { input: fileOf('email\nbob@example.net\n') })
+    await settled()
+    expect(await users.find({ email: 'bob@example.net' })).not.toBeNull()
+    expect(receiver.data('user.created')).toHaveLength(3)
   })
 
   test('WH4: an endpoint hears of what it wants, and of nothing else', async () => {
