@@ -62,13 +62,13 @@ afterAll(() => {
 test('every page is free of axe violations and sideways scroll, in every look', async () => {
   const context = await (await browser()).newContext({ timezoneId: 'UTC' })
   const page = await context.newPage()
+  await page.addInitScript(axe)
   const faults: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error') faults.push(`${new URL(page.url()).pathname}: ${message.text()}`)
   })
   for (const name of Object.keys(pages)) {
     await page.goto(`${base}/${name}`)
-    await page.evaluate(axe)
     for (const [look, { viewport, colorScheme, rules }] of Object.entries(looks)) {
       await page.setViewportSize(viewport)
       await page.emulateMedia({ colorScheme })

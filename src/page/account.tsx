@@ -58,7 +58,7 @@ function SessionRow({ frame, session }: { frame: Frame; session: AccountView['se
           <bdi>{w.device(session.device)}</bdi> {session.current && <span class="tag">{w.account.current}</span>}
         </p>
         <p class="hint">
-          {w.account.since({ ago: w.ago(session.createdAt, frame.now) })}, {w.account.seen({ ago: w.ago(session.seenAt, frame.now) })} ·{' '}
+          {w.account.used({ since: w.ago(session.createdAt, frame.now), seen: w.ago(session.seenAt, frame.now) })} ·{' '}
           <bdi dir="ltr">{session.network}</bdi>
         </p>
       </div>

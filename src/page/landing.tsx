@@ -3,7 +3,7 @@
 // mail scanners run scripts and press buttons, but they do not have its cookie.
 import type { Purpose } from '../core/model.ts'
 import { paths } from '../core/paths.ts'
-import type { Words } from '../words/words.ts'
+import { landingWords } from '../words/purpose.ts'
 import { askPath } from './ask.tsx'
 import { CodeForm } from './check.tsx'
 import { EmailField, Hidden, Post } from './fields.tsx'
@@ -13,7 +13,7 @@ import { Summary } from './problem.tsx'
 import type { Frame, LandingView } from './view.ts'
 
 export function landingPage(frame: Frame, view: LandingView): string {
-  const w = landingWords(frame, view)
+  const w = landingWords(words(frame), view.purpose)
   const { problem } = view
   const hasSecret = view.secret !== undefined && view.secret !== ''
   const offersLink = view.bound || view.addressAllowed
@@ -41,18 +41,12 @@ interface Props {
   readonly view: LandingView
 }
 
-/** The same words whatever it is for, but for those that say what. */
-function landingWords(frame: Frame, { purpose }: LandingView): Words['landing'] {
-  const { landing, landings } = words(frame)
-  return { ...landing, ...(purpose in landings ? landings[purpose as keyof typeof landings] : {}) }
-}
-
 /** Where the code of the same mail is typed. */
 const CODE_AT: Partial<Record<Purpose, string>> = { step_up: paths.confirmCode }
 
 /** The browser that asked, but without script, or the mail program cut the link. */
 function CodeWay({ frame, view }: Props) {
-  const w = landingWords(frame, view)
+  const w = landingWords(words(frame), view.purpose)
   if (!frame.policy.methods.includes('code')) {
     return (
       <>
@@ -79,7 +73,7 @@ function CodeWay({ frame, view }: Props) {
 
 /** Another browser that cannot sign in with this link: it says where to go. */
 function Elsewhere({ frame, view }: Props) {
-  const w = landingWords(frame, view)
+  const w = landingWords(words(frame), view.purpose)
   const hasCode = frame.policy.methods.includes('code')
   const cut = view.addressAllowed ? (hasCode ? w.there : w.noCode) : hasCode ? w.onlyThere : w.onlyThereLink
   return (
@@ -97,7 +91,7 @@ function Elsewhere({ frame, view }: Props) {
 }
 
 function BoundForm({ frame, view }: Props) {
-  const w = landingWords(frame, view)
+  const w = landingWords(words(frame), view.purpose)
   const { email, signedInAs, problem } = view
   const parts = { address: <Address>{email ?? ''}</Address>, current: <Address>{signedInAs ?? ''}</Address> }
   // Never by itself where that would end somebody's session, nor right after a "no".
@@ -127,7 +121,7 @@ function BoundForm({ frame, view }: Props) {
 }
 
 function UnboundForm({ frame, view }: Props) {
-  const w = landingWords(frame, view)
+  const w = landingWords(words(frame), view.purpose)
   const { problem, signedInAs } = view
   return (
     <>
@@ -161,7 +155,7 @@ function UnboundForm({ frame, view }: Props) {
 function Asked({ frame, view }: Props) {
   const w = words(frame)
   const ago = w.ago(view.askedAt, frame.now)
-  return <>{fill(landingWords(frame, view).asked, { brand: frame.brand.name, device: <bdi>{w.device(view.device)}</bdi>, ago })}</>
+  return <>{fill(landingWords(w, view.purpose).asked, { brand: frame.brand.name, device: <bdi>{w.device(view.device)}</bdi>, ago })}</>
 }
 
 function Stay({ frame }: { frame: Frame }) {

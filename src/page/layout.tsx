@@ -1,8 +1,9 @@
 // The frame of every page: head, brand, footer with the request id. No inline script or style: the content security policy
 // allows neither, so everything the script needs to know stands in data attributes.
+import { html, raw } from 'hono/html'
 import type { Child } from 'hono/jsx'
 import { LANGUAGE_PARAMETER, paths } from '../core/paths.ts'
-import { languages } from '../words/words.ts'
+import { languages, type Words } from '../words/words.ts'
 import { fill, safeHref, words } from './fill.tsx'
 import { Mark, Waves } from './mark.tsx'
 import type { Frame } from './view.ts'
@@ -46,7 +47,7 @@ export function layout(frame: Frame, { title, error, wide, url, here, lead, chil
         {lead}
         <main>{children}</main>
         <footer>
-          {here !== undefined && <Languages frame={frame} here={here} />}
+          {here !== undefined && languageSwitch(w, here)}
           <p>
             {w.frame.request}{' '}
             <code id="request-id" dir="ltr">
@@ -71,17 +72,29 @@ export function layout(frame: Frame, { title, error, wide, url, here, lead, chil
   return `<!doctype html>${document}`
 }
 
+const HERE = '\uE000'
+/** Laid out once for the words of each language, in pieces between which the address of the page goes: many elements, on every page. */
+const switches = new WeakMap<Words, readonly string[]>()
+
+function languageSwitch(words: Words, here: string): Child {
+  let pieces = switches.get(words)
+  if (pieces === undefined) {
+    pieces = String(<Languages words={words} />).split(HERE)
+    switches.set(words, pieces)
+  }
+  return raw(pieces.join(String(html`${here}${here.includes('?') ? '&' : '?'}`)))
+}
+
 /** A link in each language, named in itself. Which one was followed is remembered by a cookie, and is no more than a preference. */
-function Languages({ frame, here }: { frame: Frame; here: string }) {
-  const { frame: w, lang } = words(frame)
+function Languages({ words: { frame, lang } }: { words: Words }) {
   return (
-    <ul class="languages" aria-label={w.language}>
+    <ul class="languages" aria-label={frame.language}>
       {[...languages.values()].map((language) => (
         <li lang={language.lang} dir={language.dir}>
           {language.lang === lang ? (
             <span aria-current="true">{language.name}</span>
           ) : (
-            <a href={`${here}${here.includes('?') ? '&' : '?'}${LANGUAGE_PARAMETER}=${language.lang}`} hreflang={language.lang}>
+            <a href={`${HERE}${LANGUAGE_PARAMETER}=${language.lang}`} hreflang={language.lang}>
               {language.name}
             </a>
           )}

@@ -71,6 +71,8 @@ describe.each(all)('$name', (language) => {
       if (lang !== 'en') expect(told).not.toMatch(/\b(an|on|unknown)\b/)
     }
     if (lang === 'en') for (const name of deviceNames) expect(words.device(name)).toBe(name)
+    // What stands first decides from where it is read, and it must not be a Latin name.
+    if (language.dir === 'rtl') expect(words.device('Firefox on Linux')).toMatch(/^[^\p{L}]*\u200F/u)
   })
 
   test('times and ages are told in it, with the zone', () => {

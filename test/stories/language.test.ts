@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { acceptedLanguage } from '../../src/http/language.ts'
 import { languages } from '../../src/words/words.ts'
 import { stepUp } from '../account.ts'
+import { temporaryDatabase } from '../database.ts'
 import { askAndOpen, type Browser, MINUTE, signIn, startKit } from '../kit.ts'
 
 const ADA = 'ada@example.net'
@@ -112,7 +113,8 @@ test('the switch in the footer leads to the same page in each other language, an
 })
 
 test('an application says in which language it asks; else the browser does; what strangers make up is not kept', async () => {
-  await using kit = await startKit()
+  await using database = await temporaryDatabase()
+  await using kit = await startKit({ database: database.url })
   const browser = kit.browser()
   const langOf = async (email: string, body: object, headers: Record<string, string> = {}): Promise<string | undefined> => {
     const answer = await browser.api('POST', '/api/sign-in', { email, ...body }, headers)
@@ -124,6 +126,7 @@ test('an application says in which language it asks; else the browser does; what
   expect(await langOf('b@example.net', {}, GERMAN)).toBe('de')
   expect(await langOf('c@example.net', { locale: 'xx' }, GERMAN)).toBe('de')
   expect(await langOf('d@example.net', { locale: 'xx' })).toBe('en')
+  expect(database.rows('select locale from challenges order by email').map(({ locale }) => locale)).toEqual(['fr', 'de', 'de', 'en'])
   // A problem is read by programs first: its words stay English.
   const answer = await browser.api('POST', '/api/sign-in', { email: 'a@@' }, GERMAN)
   expect((answer.json() as { title: string }).title).toBe('Check the e-mail address')

@@ -25,7 +25,8 @@ export const language: Language = {
       soon: 'بعد قليل',
     },
     browser: {
-      on: '{browser} على {system}',
+      // A mark first, or the Latin name would have the whole read from the left.
+      on: '\u200F{browser} على {system}',
       unknown: 'متصفح غير معروف',
       app: 'تطبيق',
     },
@@ -135,8 +136,7 @@ export const language: Language = {
       signedInAs: 'أنت مسجّل الدخول باسم {address}.',
       sessions: 'أماكن تسجيل دخولك',
       current: 'هذا المتصفح',
-      since: 'تسجيل الدخول: {ago}',
-      seen: 'آخر استخدام: {ago}',
+      used: 'تسجيل الدخول: {since}، آخر استخدام: {seen}',
       end: 'إنهاء',
       endOf: 'الجلسة: {device}',
       endOthers: 'إنهاء كل الجلسات الأخرى',
