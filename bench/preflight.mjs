@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { installPeers } from './install-peers.mjs'
 
 const { values } = parseArgs({ options: { why: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } } })
-installPeers(console.error)
+const versions = installPeers(console.error)
 const { adapters } = await import('./peers/preflight-adapters.mjs')
 const { startPeer } = await import('./peers/preflight-server.mjs')
 const { cases, tryAll } = await import('../dist/preflight/run.js')
@@ -58,8 +58,8 @@ process.exit(0)
 function introduction() {
   return `# Others before the same cases
 
-Written by \`npm run bench:preflight -- --write\` on ${new Date().toISOString().slice(0, 10)}: the cases of [preflight](preflight.md) against \`postkey dev\`, Better Auth 1.7.7 (its plugins for links and for codes, each by itself) and
-Auth.js (@auth/core 0.41.3), each as its documents say to run it, in one run. Their limits are off, since all cases come from one network. Better Auth has no pages of its own, so that what is said of
+Written by \`npm run bench:preflight -- --write\` on ${new Date().toISOString().slice(0, 10)}: the cases of [preflight](preflight.md) against \`postkey dev\`, Better Auth ${versions['better-auth']} (its plugins for links and for codes, each by itself) and
+Auth.js (@auth/core ${versions['@auth/core']}), each as its documents say to run it, in one run. Limits are off, since all cases come from one network. Better Auth has no pages of its own, so that what is said of
 pages cannot be tried there; what has no link or no code cannot be tried by it. "No" says that the case, which is Postkey's idea of what must be true, does not hold as installed; some of it an application can add.`
 }
 

@@ -146,13 +146,13 @@ let clients = 0
 /** A browser as far as HTTP shows: cookies, Origin and Fetch-Metadata as real ones send them. */
 export class Browser {
   readonly cookies: Map<string, string>
-  readonly #postkey: Postkey
+  readonly #postkey: Pick<Postkey, 'handler'>
   readonly #origin: string
   readonly #address: string
   readonly #userAgent: string
   readonly #base: string
 
-  constructor(postkey: Postkey, origin: string, options: BrowserOptions = {}) {
+  constructor(postkey: Pick<Postkey, 'handler'>, origin: string, options: BrowserOptions = {}) {
     this.#postkey = postkey
     this.#origin = options.origin ?? origin
     this.#base = options.base ?? ''

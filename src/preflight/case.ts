@@ -43,7 +43,9 @@ export interface Scene {
   /** null: no mail can be read. */
   readonly mailbox: Mailbox | null
   /** A new browser in which somebody is signed in. */
-  signedIn(): Promise<{ readonly browser: Browser; readonly email: string }>
+  signedIn(): Promise<AskedFor>
+  /** By the mail, in the browser that asked. */
+  signIn(asked: AskedFor): Promise<void>
   /** Asks for a mail with a new browser, and opens it. */
   asked(more?: { readonly returnTo?: string }): Promise<AskedFor>
 }
@@ -90,4 +92,54 @@ export async function tryCase(one: Case, scene: Scene): Promise<Result> {
     if (error instanceof NotHere) return end('not tried', error.message)
     return end('fail', error instanceof Wrong ? error.message : `it could not be tried to its end: ${String(error)}`)
   }
+}
+
+/** Of a mail that has one. */
+export function linkOf({ link }: Opened): string {
+  if (link === null) throw new NotHere('the mail has no link')
+  return link
+}
+
+export function codeOf({ code }: Opened): string {
+  if (code === null) throw new NotHere('the mail has no code')
+  return code
+}
+
+/** A link as a server sees it: a fragment is never sent. */
+export const sentOf = (opened: Opened): string => linkOf(opened).split('#', 1)[0] as string
+
+export function wrongCode(right: string, nth: number): string {
+  const digits = (Number(right) + 1 + nth) % 10 ** right.length
+  return String(digits).padStart(right.length, '0')
+}
+
+export async function isIn({ system }: Scene, { browser, email }: Pick<AskedFor, 'browser' | 'email'>): Promise<boolean> {
+  return (await system.whoAmI(browser))?.toLowerCase() === email.toLowerCase()
+}
+
+export const isRefused = (system: System, answer: Answer): boolean =>
+  system.refused?.(answer) ?? (answer.status >= 400 && answer.status < 500)
+
+export function firstPage({ url, pages }: System): string {
+  const [first] = pages
+  if (first === undefined) throw new NotHere('it has no pages of its own')
+  return `${url}${first}`
+}
+
+/** @param look throws what is wrong with a page. */
+export async function everyPage({ system, browser }: Scene, look: (page: Answer) => void): Promise<string> {
+  firstPage(system)
+  let looked = 0
+  for (const path of system.pages) {
+    const answer = await browser().get(`${system.url}${path}`)
+    // A redirect shows nothing that could be framed, kept or run.
+    if (answer.status >= 300 && answer.status < 400) continue
+    try {
+      look(answer)
+    } catch (error) {
+      throw error instanceof Wrong ? new Wrong(`${path}: ${error.message}`) : error
+    }
+    looked++
+  }
+  return `${looked} pages`
 }

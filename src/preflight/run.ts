@@ -1,12 +1,31 @@
 // All cases against one deployment, one after the other, since from one machine all of them share the limits of its network.
 import { openBrowser } from './browser.ts'
 import { type Case, NotHere, type Result, type Scene, tryCase } from './case.ts'
-import { mailCases } from './cases-mail.ts'
-import { webCases } from './cases-web.ts'
+import { cookies } from './cases/cookies.ts'
+import { elsewhere } from './cases/elsewhere.ts'
+import { limits } from './cases/limits.ts'
+import { mails } from './cases/mails.ts'
+import { network } from './cases/network.ts'
+import { otherSites } from './cases/other-sites.ts'
+import { pages } from './cases/pages.ts'
+import { scanners } from './cases/scanners.ts'
+import { strangers } from './cases/strangers.ts'
+import { twice } from './cases/twice.ts'
 import type { Mailbox } from './dev-inbox.ts'
 import type { System } from './system.ts'
 
-export const cases: readonly Case[] = [...mailCases, ...webCases]
+export const cases: readonly Case[] = [
+  ...scanners,
+  ...twice,
+  ...elsewhere,
+  ...otherSites,
+  ...strangers,
+  ...limits,
+  ...cookies,
+  ...pages,
+  ...mails,
+  ...network,
+]
 
 /** What a limit may ask of whoever tries it. */
 const WAIT_MAX_MS = 15 * 60_000
@@ -29,11 +48,14 @@ export async function tryAll({ system, mailbox, onStep, only }: Trying): Promise
     system: patient(system, (ms, why) => scene.wait(ms, why)),
     browser: (agent) => openBrowser(system.url, agent),
     mailbox,
-    signedIn: async () => {
-      const { browser, email, asked, link, code } = await scene.asked()
+    signIn: async ({ browser, asked, link, code }) => {
       const answer = link === null ? await system.typeCode(browser, asked, code ?? '') : await system.follow(browser, link)
       if ((await system.whoAmI(browser)) === null) throw new Error(`nobody is signed in after it: ${answer.status}`)
-      return { browser, email }
+    },
+    signedIn: async () => {
+      const asked = await scene.asked()
+      await scene.signIn(asked)
+      return asked
     },
     person: async () => {
       const browser = openBrowser(system.url)

@@ -2,6 +2,7 @@
 // and the record tells how either fares.
 import { describe, expect, test } from 'vitest'
 import type { RollOutInput } from '../../src/index.ts'
+import { stepUp } from '../account.ts'
 import { temporaryDatabase } from '../database.ts'
 import { askAndOpen, type Browser, type Kit, startKit } from '../kit.ts'
 import { freshDatabase } from '../postgres.ts'
@@ -62,6 +63,19 @@ describe.each(['sqlite', 'postgres'])('some first, on %s', (engine) => {
       const page = (await browser.get(`/sign-in/check?c=${asked.challenge}`)).text
       expect(page.includes('action="/sign-in/code"')).toBe(methods[0] === 'code')
     }
+  })
+
+  test('also the mail itself, and another proof for who is signed in, are of the policy of this mailbox', async () => {
+    await using kit = await start({
+      policy: { methods: ['link'], codeInSubject: true },
+      rollOut: { ...codesFirst, change: { methods: ['code'], codeInSubject: false } },
+    })
+    const ada = kit.browser()
+    expect(await signInByCode(kit, ada, ADA)).toBe(303)
+    const first = kit.mailbox.newest(ADA)
+    expect(first.message.subject).not.toContain(first.code ?? '?')
+    const { code, link } = await stepUp(kit, ada, ADA)
+    expect([code === null, link]).toEqual([false, null])
   })
 
   test('who has one kind of mail is not let in by the other', async () => {
