@@ -10,6 +10,7 @@ const KINDS = {
   guard: 'Refused before anything is looked up',
   delivery: 'Handing a mail over',
   operator: 'The console',
+  account: 'The own account',
   outage: 'Outages',
 }
 

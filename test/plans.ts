@@ -8,11 +8,11 @@ import { openEngine, openStore, storeOver } from '../src/store/open.ts'
 import { nothing, run } from '../src/store/operation.ts'
 import { type Database, SqliteEngine } from '../src/store/sqlite.ts'
 import type { Store } from '../src/store/store.ts'
-import { stepUp } from './account.ts'
+import { askForChange, stepUp, typeChange } from './account.ts'
 import { askAndOpen, type Browser, Clock, type Kit, MINUTE, signIn, startKit, wrongCode } from './kit.ts'
 
 /** Tables that grow with people or time. */
-const GROWING = ['users', 'challenges', 'mails', 'sessions', 'limits', 'events', 'views', 'seals'] as const
+const GROWING = ['users', 'challenges', 'mails', 'sessions', 'limits', 'events', 'views', 'seals', 'address_changes'] as const
 
 /** Holds what is queued and nothing else: to read all of a tenant's part of it is to read its queue. */
 const QUEUE = 'mails_due'
@@ -174,6 +174,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   forward(2 * MINUTE)
   for (const which of ['/api/session', '/account', '/api/sessions']) await Promise.all(again.map((browser) => browser.get(which)))
   await Promise.all(again.slice(0, 2).map((browser, index) => proveAgain(kit, browser, addresses[index] ?? '')))
+  await changeAddress(kit, clock, addresses[2] ?? '')
   await operate(kit, clock.at, addresses)
   await Promise.all(again.map((browser) => browser.api('DELETE', '/api/session')))
   await kit.postkey.purge()
@@ -194,6 +195,24 @@ async function proveAgain(kit: Kit, browser: Browser, address: string): Promise<
   await browser.get(`/l/${linkId}`)
   await browser.post('/account/confirm/code', { c: challenge, code: wrongCode(code) })
   await browser.post('/account/confirm/code', { c: challenge, code: code ?? '' })
+}
+
+/** There and back, over there for good, and then nobody is there any more. */
+async function changeAddress(kit: Kit, clock: Clock, address: string): Promise<void> {
+  const [browser, next] = [await signIn(kit, address), `moved-${address}`]
+  const first = await askForChange(kit, browser, address, next)
+  await browser.get(`/account/address/check?c=${first.challenge}`)
+  await browser.get(`/l/${first.toNew.linkId}`)
+  await browser.get(first.undo.path)
+  await typeChange(browser, first.toNew, 'change_email', wrongCode(first.toNew.code))
+  await typeChange(browser, first.toNew, 'change_email')
+  await browser.post(first.undo.path, { secret: first.undo.secret })
+  clock.forward(20 * MINUTE)
+  const again = await signIn(kit, address)
+  const second = await askForChange(kit, again, address, next)
+  await typeChange(again, second.toNew, 'change_email')
+  await again.get('/account/data.json')
+  await again.post('/account/delete', { sure: 'yes' })
 }
 
 /** Every page of the console, and every act. */

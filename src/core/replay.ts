@@ -1,4 +1,5 @@
 // A decision made once more, from what was written down of it. What comes out otherwise is a defect, or a change of the code since.
+import { type AccountFacts, decideAccount, decideUndo, type UndoFacts } from './account.ts'
 import { decideDelivery } from './delivery.ts'
 import { decideOperator, type OperatorFacts } from './operator.ts'
 import type { Policy } from './policy.ts'
@@ -26,6 +27,7 @@ const decides: ReadonlyMap<string, Decide> = new Map<string, Decide>([
   ['resend', decideStart],
   ['verify', decideVerify],
   ['deliver', decideDelivery],
+  ['account', (policy: Policy, facts: AccountFacts | UndoFacts) => ('wants' in facts ? decideAccount(policy, facts) : decideUndo(facts))],
   ['console', (_: Policy, facts: OperatorFacts) => decideOperator(facts)],
 ])
 

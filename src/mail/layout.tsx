@@ -12,6 +12,7 @@ export type Slot =
   | 'codeWhere'
   | 'codeLife'
   | 'codeOff'
+  | 'notice'
   | 'or'
   | 'href'
   | 'button'
@@ -32,6 +33,8 @@ export interface Shape {
   readonly code: boolean
   readonly link: boolean
   readonly codeOff: boolean
+  /** It tells of something: that stands first. */
+  readonly notice: boolean
 }
 
 export type Fill = (values: Readonly<Record<Slot, string>>) => string
@@ -96,6 +99,8 @@ const SignInHtml: FC<{ shape: Shape }> = ({ shape }) => (
               <h1 class="ink" style={text(ink.light, 30, 36, `margin:0;font-weight:400;font-family:${SERIF};letter-spacing:-0.01em`)}>
                 {mark('title')}
               </h1>
+              {shape.notice && <Line slot="asked" top={16} />}
+              {shape.notice && <Line slot="notice" top={12} />}
               {shape.code && <CodeBlock />}
               {shape.codeOff && <Line slot="codeOff" top={16} />}
               {shape.code && shape.link && <Line slot="or" top={24} />}
@@ -105,7 +110,7 @@ const SignInHtml: FC<{ shape: Shape }> = ({ shape }) => (
                   &nbsp;
                 </td>
               </Table>
-              <Line slot="asked" top={24} />
+              {!shape.notice && <Line slot="asked" top={24} />}
               <p class="ink" style={text(ink.light, 15, 22, 'margin:12px 0 0')}>
                 <strong style="font-weight:600">{mark('notYou')}</strong> {mark('notYouAction')}{' '}
                 <strong style="font-weight:600">{mark('never')}</strong>

@@ -1,15 +1,15 @@
 // What a sign-in mail says: subject, text part, HTML part, headers. Everything in it is ours or comes from fixed lists; no
 // name, reason or User-Agent of whoever asked gets in, or our mail would carry strangers' messages.
 import { randomUUID } from 'node:crypto'
-import type { Brand, Ms, Purpose } from '../core/model.ts'
+import type { Brand, Ms } from '../core/model.ts'
 import { clock, duration } from '../words/format.ts'
-import { type MailWords, mailWords } from '../words/mail-en.ts'
+import { type MailKind, type MailWords, mailWords } from '../words/mail-en.ts'
 import { compile, type Fill, type Shape } from './layout.tsx'
 import type { Message } from './message.ts'
 
 export interface SignInMailInput {
-  /** What its link and code are for; absent: to sign in. */
-  readonly purpose?: Purpose
+  /** What it is about; absent: a sign-in. */
+  readonly kind?: MailKind
   readonly brand: Brand
   readonly locale: string
   readonly to: string
@@ -30,12 +30,13 @@ export interface SignInMailInput {
 }
 
 export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 'text' | 'html' | 'headers'> {
-  if (input.link === null && input.code === null) throw new TypeError('a sign-in mail needs a link or a code')
+  if (input.link === null && input.code === null && input.kind !== 'address_taken')
+    throw new TypeError('a sign-in mail needs a link or a code')
   // What stands in an href decides where a click goes; what stands alone in the text part must stay one word.
   if (input.link !== null && !/^https?:\/\/[!-~]+$/.test(input.link))
     throw new TypeError('the link of a mail is not an absolute http(s) address')
   if (input.code !== null && !/^\d{6,10}$/.test(input.code)) throw new TypeError('the code of a mail is not 6 to 10 digits')
-  const words = mailWords(input.locale, input.purpose ?? 'sign_in')
+  const words = mailWords(input.locale, input.kind ?? 'sign_in')
   const said = sentences(words, input)
   return {
     subject: said.subject,
@@ -70,6 +71,7 @@ function sentences(words: MailWords, input: SignInMailInput) {
     codeWhere: words.codeWhere,
     codeLife,
     codeOff: words.codeOff,
+    notice: words.notice,
     or: words.or,
     button: words.button(app),
     opens: words.opens(host),
@@ -90,11 +92,12 @@ function sentences(words: MailWords, input: SignInMailInput) {
 /** The text part is complete by itself. The code and the link each are a paragraph of their own, unbroken. */
 function plain(said: Sentences, input: SignInMailInput): string {
   const paragraphs = [`${said.brand}: ${said.title}`]
+  if (said.notice !== '') paragraphs.push(said.asked, said.notice)
   if (input.code !== null) paragraphs.push(said.codeWhere, input.code, said.codeLife)
   if (input.codeOff) paragraphs.push(said.codeOff)
   if (input.code !== null && input.link !== null) paragraphs.push(said.or)
   if (input.link !== null) paragraphs.push(said.linkIntro, input.link, said.linkLife)
-  paragraphs.push('--', said.asked, `${said.notYou} ${said.notYouAction} ${said.never}`)
+  paragraphs.push('--', ...(said.notice === '' ? [said.asked] : []), `${said.notYou} ${said.notYouAction} ${said.never}`)
   paragraphs.push(`${said.sentBy} ${said.sentTo}`.trimEnd())
   if (said.help !== '') paragraphs.push(said.help)
   return `${paragraphs.map(wrap).join('\n\n')}\n`
@@ -119,8 +122,9 @@ function htmlOf(words: MailWords, input: SignInMailInput): Fill {
     code: input.code !== null,
     link: input.link !== null,
     codeOff: input.codeOff,
+    notice: words.notice !== '',
   }
-  const key = `${shape.lang} ${colours.light} ${colours.dark} ${shape.code} ${shape.link} ${shape.codeOff}`
+  const key = `${shape.lang} ${colours.light} ${colours.dark} ${shape.code} ${shape.link} ${shape.codeOff} ${shape.notice}`
   let fill = laidOut.get(key)
   if (fill === undefined) {
     fill = compile(shape)

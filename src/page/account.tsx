@@ -1,12 +1,13 @@
 // The signed-in person's own page: where they are signed in, and how to end that.
 import { paths } from '../core/paths.ts'
 import { Hidden, Post } from './fields.tsx'
-import { Address, fill, words } from './fill.tsx'
+import { Address, fill, Time, words } from './fill.tsx'
 import { layout } from './layout.tsx'
 import type { AccountView, Frame } from './view.ts'
 
 export function accountPage(frame: Frame, view: AccountView): string {
   const w = words(frame).account
+  const { own } = words(frame)
   const others = view.sessions.some((session) => !session.current)
   return layout(frame, {
     title: w.title,
@@ -15,7 +16,9 @@ export function accountPage(frame: Frame, view: AccountView): string {
         <h1>{w.heading}</h1>
         <p class="lead">{fill(w.signedInAs, { address: <Address>{view.email}</Address> })}</p>
         <p class="notice" role="status">
-          {view.notice === 'session_ended' ? w.sessionEnded : view.notice === 'others_ended' ? w.othersEnded : ''}
+          {view.notice === undefined
+            ? ''
+            : { session_ended: w.sessionEnded, others_ended: w.othersEnded, address_changed: own.addressChanged }[view.notice]}
         </p>
         <section aria-labelledby="sessions">
           <h2 id="sessions">{w.sessions}</h2>
@@ -27,6 +30,21 @@ export function accountPage(frame: Frame, view: AccountView): string {
           <p class="hint">
             {!others && `${w.onlyOne} `}
             {w.lifetime(frame.policy)}
+          </p>
+        </section>
+        <SignIns frame={frame} signIns={view.signIns} />
+        <section aria-labelledby="own">
+          <h2 id="own">{own.data}</h2>
+          <p>
+            <a href={`${frame.basePath}${paths.address}`}>{own.change}</a>
+          </p>
+          <p>
+            <a href={`${frame.basePath}${paths.ownData}`} download>
+              {own.download}
+            </a>
+          </p>
+          <p>
+            <a href={`${frame.basePath}${paths.erase}`}>{own.erase}</a>
           </p>
         </section>
         <div class="actions">
@@ -44,6 +62,31 @@ export function accountPage(frame: Frame, view: AccountView): string {
       </>
     ),
   })
+}
+
+function SignIns({ frame, signIns }: { frame: Frame; signIns: AccountView['signIns'] }) {
+  const w = words(frame)
+  if (signIns.length === 0) return null
+  return (
+    <section aria-labelledby="sign-ins">
+      <h2 id="sign-ins">{w.own.signIns}</h2>
+      <ul class="rows">
+        {signIns.map(({ at, device, network, proof }) => (
+          <li>
+            <div>
+              <p>
+                <Time frame={frame} at={at} /> <bdi>{device}</bdi>
+              </p>
+              <p class="hint">
+                {w.ago(at, frame.now)}, {w.own.proof[proof]} · <bdi dir="ltr">{network}</bdi>
+              </p>
+            </div>
+          </li>
+        ))}
+      </ul>
+      <p class="hint">{w.own.signInsLead}</p>
+    </section>
+  )
 }
 
 function SessionRow({ frame, session }: { frame: Frame; session: AccountView['sessions'][number] }) {

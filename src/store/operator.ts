@@ -4,11 +4,11 @@
 import type { HitTimes } from '../core/keep.ts'
 import type { User } from '../core/model.ts'
 import { type Act, decideOperator, isErased, type OperatorFacts } from '../core/operator.ts'
+import { challengesOf, erasePerson, formerAddresses } from './erase.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
 import { all, type Locks, type Operation, run, type Tx } from './operation.ts'
 import { challengeKey, findChallengeWithMails, findUserByEmail, findUserById, type UserRow } from './rows.ts'
-import { byColumn } from './search.ts'
 import { findSession, sessionsKey } from './session.ts'
 import { limitsOf, resendTo } from './start.ts'
 import type { OperateInput, OperateOutcome, PersonKey, Scope, StartOutcome } from './store.ts'
@@ -28,11 +28,6 @@ function* findPerson(tenant: string, key: PersonKey | null): Operation<Person | 
 /** No address is asked for so often while it is kept. */
 const ALL = 1_000_000
 
-/** Newest first. */
-function* challengesOf(tenant: string, email: string, limit: number): Operation<readonly string[]> {
-  return (yield* byColumn(tenant, { from: '', limit }, 'email', email)).map(({ id }) => id)
-}
-
 /** Everything of the person: whoever proves, asks or signs out meanwhile waits, or is waited for. */
 export function* operateLocks(scope: Scope, input: OperateInput): Operation<Locks> {
   const { tenant } = scope
@@ -43,7 +38,11 @@ export function* operateLocks(scope: Scope, input: OperateInput): Operation<Lock
   if (input.wants === 'look') return { tenant, keys: [], limits }
   const keys = [mailbox, ...(person.user === null ? [] : [sessionsKey(person.user.id)])]
   if (input.challenge !== null) keys.push(challengeKey(input.challenge))
-  if (input.wants === 'erase') keys.push(...(yield* challengesOf(tenant, person.email, ALL)).map(challengeKey))
+  if (input.wants === 'erase') {
+    const former = person.user === null ? [] : yield* formerAddresses(tenant, person.user.id)
+    limits.push(...former.map(mailboxLimit))
+    for (const email of [person.email, ...former]) keys.push(...(yield* challengesOf(tenant, email, ALL)).map(challengeKey))
+  }
   return { tenant, keys, limits }
 }
 
@@ -161,7 +160,7 @@ function* setStatus(tenant: string, user: UserRow | null, status: UserRow['statu
 
 function* lift(tx: Tx, scope: Scope, { person, windows }: Acting, none: Partial<Windows>): Operation<Done> {
   const { tenant } = scope
-  const hits = Object.keys(none).reduce((sum, key) => sum + windows[key as keyof Windows].length, 0)
+  const hits = Object.keys(none).reduce((sum, key) => sum + (windows[key as keyof Windows] ?? []).length, 0)
   writeWindows(tx.limits, tenant, mailboxLimit(person.email), { ...windows, ...none })
   // For whom it was, as long as anybody can know: the event holds no address, but its challenge was for one.
   const [newest = null] = yield* challengesOf(tenant, person.email, 1)
@@ -184,41 +183,8 @@ function* erase(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done
       erased.email,
       tx.now,
     )
-  } else {
-    yield* run(
-      "update users set email = ?, status = 'disabled', browsers = '[]', current_sign_in_place = null, last_sign_in_place = null where tenant = ? and id = ?",
-      erased.email,
-      tenant,
-      user,
-    )
   }
-  const challenges = yield* challengesOf(tenant, person.email, ALL)
-  const ids = JSON.stringify(challenges)
-  yield* run(
-    "update challenges set email = ?, device = '', network = null, return_to = null where tenant = ? and id {is_listed}",
-    erased.email,
-    tenant,
-    ids,
-  )
-  // Whoever takes such a mail out of the queue finds that it ran out, and sends nothing.
-  yield* run(
-    'update mails set link_expires_at = ? where tenant = ? and challenge {is_listed} and link_expires_at > ?',
-    tx.now,
-    tenant,
-    ids,
-    tx.now,
-  )
-  yield* run(
-    'update mails set code_expires_at = ? where tenant = ? and challenge {is_listed} and code_expires_at > ?',
-    tx.now,
-    tenant,
-    ids,
-    tx.now,
-  )
-  const sessions = yield* endAll(tx, tenant, person.user)
-  yield* run("update sessions{by_user} set device = '', network = '' where tenant = ? and user_id = ?", tenant, user)
-  tx.limits.drop(tenant, mailboxLimit(person.email))
-  return { facts: { challenges: challenges.length, sessions }, user }
+  return { facts: yield* erasePerson(tx, tenant, { email: person.email, user }, { email: erased.email, counts: 'go' }), user }
 }
 
 interface NewOperator {

@@ -2,7 +2,7 @@
 // Answers to a "no" are in en-faces.ts; mails have their own file.
 import type { Ms } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
-import { confirm, landings } from './en-account.ts'
+import { change, confirm, erase, landings, own, undo } from './en-account.ts'
 import { operators } from './en-console.ts'
 import { faces, mailLimits } from './en-faces.ts'
 import { ago, clock, duration } from './format.ts'
@@ -21,6 +21,10 @@ export const en = {
   console: operators,
   confirm,
   landings,
+  change,
+  own,
+  erase,
+  undo,
 
   frame: {
     title: (page: string, brand: string): string => `${page} · ${brand}`,

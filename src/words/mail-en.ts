@@ -1,7 +1,10 @@
 // What mails say, in English. Whole sentences, so that another language can order its words as it likes; no HTML and no
 // decisions. Short sentences, no blame, no exclamation marks; nothing a stranger typed is ever among the values.
 import type { Purpose } from '../core/model.ts'
-import { stepUp } from './mail-en-account.ts'
+import { addressTaken, changeEmail, leaveEmail, stepUp, undoEmail } from './mail-en-account.ts'
+
+/** What its link and code are for; `address_taken` has neither. */
+export type MailKind = Purpose | 'address_taken'
 
 export interface MailWords {
   readonly lang: string
@@ -14,6 +17,8 @@ export interface MailWords {
   readonly codeWhere: string
   codeLife(duration: string, until: string): string
   readonly codeOff: string
+  /** A sentence before all else, in mails that tell of something; '': none. */
+  readonly notice: string
   readonly or: string
   button(app: string): string
   opens(host: string): string
@@ -40,6 +45,7 @@ const english: MailWords = {
   codeWhere: 'Type it on the page where you asked for it.',
   codeLife: (duration, until) => `It works for ${duration}, until ${until}.`,
   codeOff: 'This mail has only the link. Too many wrong codes were typed lately.',
+  notice: '',
   or: 'or',
   button: (app) => `Sign in to ${app}`,
   opens: (host) => `The button opens ${host}.`,
@@ -55,9 +61,15 @@ const english: MailWords = {
   help: (contact) => `Questions? ${contact}`,
 }
 
-const words: Readonly<Record<string, MailWords>> = { step_up: { ...english, ...stepUp } }
+const words: Partial<Readonly<Record<MailKind, MailWords>>> = {
+  step_up: { ...english, ...stepUp },
+  change_email: { ...english, ...changeEmail },
+  leave_email: { ...english, ...leaveEmail },
+  undo_email: { ...english, ...undoEmail },
+  address_taken: { ...english, ...addressTaken },
+}
 
 /** English is what there is so far; a locale we do not have is answered in it, and says so in `lang`. */
-export function mailWords(_locale: string, purpose: Purpose): MailWords {
-  return words[purpose] ?? english
+export function mailWords(_locale: string, kind: MailKind): MailWords {
+  return words[kind] ?? english
 }

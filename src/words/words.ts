@@ -10,6 +10,8 @@ export type Words = typeof en
 /** Reasons that a stranger sees under another reason's face, or never on a page. A new reason must get words or stand here. */
 type Faceless =
   | 'budget_spent'
+  | 'address_taken'
+  | 'address_left'
   | 'breaker_open'
   | 'address_unknown'
   | 'sign_up_closed'
@@ -23,7 +25,6 @@ type Faceless =
   | 'operator_made'
   | 'operator_looked'
   | 'operator_unknown'
-  | 'operator_protected'
   | 'operator_resent'
   | 'operator_ended_sessions'
   | 'operator_disabled_user'
