@@ -19,7 +19,7 @@ export function undoPage(frame: Frame, view: UndoView): string {
     error: problem !== undefined,
     children: (
       <>
-        {problem !== undefined && <Summary frame={frame} problem={problem} field={null} />}
+        {problem !== undefined && <Summary frame={frame} problem={problem} field="secret" />}
         <h1>{undo.title}</h1>
         <p class="lead">
           {fill(undo.asked(w.ago(askedAt, frame.now)), { brand: frame.brand.name, device: <bdi>{device}</bdi> })}{' '}

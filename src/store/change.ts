@@ -40,7 +40,8 @@ const changeColumns =
 /** The change that a challenge of it belongs to. */
 const findChangeOf = (tenant: string, challenge: string): Operation<ChangeRow | null> =>
   one<ChangeRow>(
-    `select ${changeColumns} from challenges c join address_changes a on a.tenant = c.tenant and a.id = c.change_id where c.tenant = ? and c.id = ?`,
+    `select ${changeColumns} from address_changes a where a.tenant = ? and a.id = (select change_id from challenges where tenant = ? and id = ?)`,
+    tenant,
     tenant,
     challenge,
   )

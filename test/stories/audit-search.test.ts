@@ -330,6 +330,9 @@ async function takeBack(url: string): Promise<void> {
     'drop index challenges_email',
     'drop index challenges_network',
     'alter table challenges drop column network',
+    'drop table address_changes',
+    'alter table challenges drop column change_id',
+    'alter table sessions drop column proved_at',
     'delete from migrations where number >= 6',
   ])
     await engine.write({ locks: nothing, run: () => run(sql) })

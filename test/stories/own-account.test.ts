@@ -32,8 +32,11 @@ describe('the own data', () => {
     await using kit = await startKit({ database: database.url })
     const ada = await signIn(kit, ADA)
     await signIn(kit, 'bob@example.net')
+    const began = new Date(kit.clock.at).toISOString()
+    kit.clock.forward(MINUTE)
     const { toNew } = await askForChange(kit, ada, ADA, NEW)
     await typeChange(ada, toNew, 'change_email')
+    kit.clock.forward(MINUTE)
     const mailed = await askAndOpen(kit, NEW)
     const answer = await ada.get('/account/data.json')
     expect([answer.status, answer.headers.get('content-type'), answer.headers.get('content-disposition')]).toEqual([
@@ -44,7 +47,7 @@ describe('the own data', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect(answer.json()).toMatchObject({
       at: new Date(kit.clock.at).toISOString(),
-      user: { email: NEW, signInCount: 1, createdAt: new Date(kit.clock.at).toISOString() },
+      user: { email: NEW, signInCount: 1, createdAt: began },
       sessions: [{ live: true }, { live: false }],
       addressChanges: [{ oldEmail: ADA, newEmail: NEW, undoneAt: null }],
       mails: [
