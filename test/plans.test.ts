@@ -41,7 +41,7 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
       'insert into address_changes',
       'update address_changes set applied_at',
       'update address_changes set undone_at',
-      'from address_changes a where .* user_id',
+      'from address_changes a where .*user_id',
       'delete from address_changes',
       'insert into events',
       'insert into views',

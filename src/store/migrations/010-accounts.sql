@@ -23,9 +23,10 @@ create table address_changes (
   -- Undone, or another one was asked for; undone, in the end, is undone for good.
   ended_at {int},
   undone_at {int},
-  primary key (tenant, id)
+  -- Those of one person lie together; SQLite, which knows nothing of how full tables are, would not take another index for them.
+  primary key (tenant, user_id, id)
 ) {compact};
-create index address_changes_user on address_changes (tenant, user_id, id);
+create unique index address_changes_id on address_changes (tenant, id);
 
 -- The change that a challenge belongs to; null: none.
 alter table challenges add column change_id text {binary};
