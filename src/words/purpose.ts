@@ -2,6 +2,12 @@
 import type { Purpose } from '../core/model.ts'
 import type { Words } from './words.ts'
 
-export function mailWords({ mail, mails }: Words, purpose: Purpose): Words['mail'] {
-  return purpose in mails ? { ...mail, ...mails[purpose as keyof typeof mails] } : mail
+/** What its link and code are for; `address_taken` has neither. */
+export type MailKind = Purpose | 'address_taken'
+
+/** `notice`: said before all else, in mails that tell of something. */
+export type MailWords = Words['mail'] & { readonly notice?: string }
+
+export function mailWords({ mail, mails }: Words, kind: MailKind): MailWords {
+  return kind in mails ? { ...mail, ...mails[kind as keyof typeof mails] } : mail
 }
