@@ -16,6 +16,8 @@ const columns = {
   views: 'tenant, challenge || i, at, id, ordinal, facts',
   dispatches: 'tenant, id || i, endpoint, type, body, created_at, state, tries, due_at, settled_at',
   attempts: 'tenant, dispatch || i, endpoint, id, at, took_ms, status, reply',
+  address_changes:
+    'tenant, id || i, user_id || i, old_email, new_email, created_at, both_agree, new_proved_at, old_proved_at, leave_challenge, undo_challenge, undo_until, applied_at, ended_at, undone_at',
   limits: "tenant, 'copy:' || i || name, state",
 } as const
 
@@ -29,6 +31,7 @@ const originals = {
   views: "substr(challenge, 17) = ''",
   dispatches: "substr(id, 19) = ''",
   attempts: "substr(dispatch, 19) = ''",
+  address_changes: "substr(id, 17) = ''",
   limits: "substr(name, 1, 5) <> 'copy:'",
 } as const
 

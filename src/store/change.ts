@@ -317,7 +317,7 @@ export function* undoChange(tx: Tx, given: Scope, input: UndoInput): Operation<U
     }
     yield* endChanges(tx, tenant, later)
     yield* run(
-      'update address_changes set undone_at = ? where tenant = ? and id {is_listed}',
+      'update address_changes{by_change} set undone_at = ? where tenant = ? and id {is_listed}',
       tx.now,
       tenant,
       JSON.stringify(later.map(({ id }) => id)),

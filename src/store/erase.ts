@@ -57,7 +57,7 @@ export function* erasePerson(
   yield* voidMails(tx, tenant, [...challenges])
   // Also those of others who asked for this address.
   yield* run(
-    'update address_changes set new_email = ?, ended_at = coalesce(ended_at, ?) where tenant = ? and id {is_listed}',
+    'update address_changes{by_change} set new_email = ?, ended_at = coalesce(ended_at, ?) where tenant = ? and id {is_listed}',
     erased.email,
     tx.now,
     tenant,

@@ -16,7 +16,12 @@ export const openChanges = (tenant: string, user: string): Operation<readonly Ch
 export function* endChanges(tx: Tx, tenant: string, changes: readonly ChangeRow[]): Operation<void> {
   if (changes.length === 0) return
   const ids = JSON.stringify(changes.map(({ id }) => id))
-  yield* run('update address_changes set ended_at = ? where tenant = ? and id {is_listed} and ended_at is null', tx.now, tenant, ids)
+  yield* run(
+    'update address_changes{by_change} set ended_at = ? where tenant = ? and id {is_listed} and ended_at is null',
+    tx.now,
+    tenant,
+    ids,
+  )
   yield* voidMails(
     tx,
     tenant,
