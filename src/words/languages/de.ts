@@ -341,7 +341,7 @@ export const language: Language = {
         subjectLink: 'Jemand wollte Ihre Adresse bei {app} verwenden',
         linkTitle: 'Jemand wollte Ihre Adresse verwenden',
         notice:
-          'Sie gehört zu Ihrem Konto. Deshalb wurde nichts geändert, und es wird nichts geändert. Wer gefragt hat, hat nicht erfahren, dass Sie ein Konto haben.',
+          'Diese Adresse gehört zu Ihrem Konto. Deshalb wurde nichts geändert, und es wird auch nichts geändert. Wer gefragt hat, hat nicht erfahren, dass Sie ein Konto haben.',
         asked: 'Jemand, der in einem anderen Konto bei {app} angemeldet ist, wollte dessen Adresse in diese ändern ({device}, {at}).',
         notYou: 'Waren Sie es?',
         notYouAction: 'Dann melden Sie sich mit dieser Adresse an: Sie hat schon ein Konto.',
