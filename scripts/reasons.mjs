@@ -12,6 +12,7 @@ const KINDS = {
   bounce: 'Mails that came back',
   operator: 'The console',
   webhook: 'Webhooks',
+  account: 'The own account',
   outage: 'Outages',
 }
 

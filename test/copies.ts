@@ -6,7 +6,7 @@ import { nothing, run } from '../src/store/operation.ts'
 const columns = {
   users:
     'tenant, id || i, i || email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, last_sign_in_at, last_sign_in_place, browsers, external_id || i',
-  challenges: 'tenant, id || i, purpose, i || email, browser, return_to, locale, device, created_at, completed_at, network',
+  challenges: 'tenant, id || i, purpose, i || email, browser, return_to, locale, device, created_at, completed_at, network, change_id || i',
   mails:
     'tenant, challenge || i, ordinal, request_id || i, created_at, link_digest, code_digest, link_expires_at, code_expires_at, link_used_at, code_tries, address_tries, decoy, state, sealed, tries, due_at, settled_at, bounced_at',
   sessions:
@@ -16,6 +16,8 @@ const columns = {
   views: 'tenant, challenge || i, at, id, ordinal, facts',
   dispatches: 'tenant, id || i, endpoint, type, body, created_at, state, tries, due_at, settled_at',
   attempts: 'tenant, dispatch || i, endpoint, id, at, took_ms, status, reply',
+  address_changes:
+    'tenant, id || i, user_id || i, old_email, new_email, created_at, both_agree, new_proved_at, old_proved_at, leave_challenge, undo_challenge, undo_until, applied_at, ended_at, undone_at',
   limits: "tenant, 'copy:' || i || name, state",
 } as const
 
@@ -29,6 +31,7 @@ const originals = {
   views: "substr(challenge, 17) = ''",
   dispatches: "substr(id, 19) = ''",
   attempts: "substr(dispatch, 19) = ''",
+  address_changes: "substr(id, 17) = ''",
   limits: "substr(name, 1, 5) <> 'copy:'",
 } as const
 

@@ -48,7 +48,7 @@ const plants: Readonly<Record<string, string>> = {
   'event-has-its-rows': "update events set challenge = 'nowhere' where kind = 'verify'",
   'event-has-its-policy': 'delete from policies',
   'token-of-one-tenant':
-    "insert into challenges select 'other', id, purpose, email, browser, return_to, locale, device, created_at, completed_at, network from challenges",
+    "insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, created_at, completed_at, network) select 'other', id, purpose, email, browser, return_to, locale, device, created_at, completed_at, network from challenges",
   'signed-out-stays-out': 'update sessions set ended_at = null',
   'restore-voids': 'update epochs set voided_at = voided_at + 86400000000',
   'not-from-the-future': 'update sessions set seen_at = seen_at + 86400000000',

@@ -10,6 +10,7 @@ import { policyChanges, policyLines } from '../src/core/policy-difference.ts'
 import { standings } from '../src/core/standing.ts'
 import { accountPage } from '../src/page/account.tsx'
 import { askPage } from '../src/page/ask.tsx'
+import { changePage, changeSentPage } from '../src/page/change.tsx'
 import { checkPage } from '../src/page/check.tsx'
 import { confirmPage } from '../src/page/confirm.tsx'
 import { calibratePage } from '../src/page/console/calibrate.tsx'
@@ -24,10 +25,12 @@ import type { CountedView, Desk, FunnelView, MeasuredView, PersonPageView, Queue
 import { endpointPage, webhooksPage } from '../src/page/console/webhooks.tsx'
 import { demoPage } from '../src/page/demo.tsx'
 import { devInboxPage } from '../src/page/dev-inbox.tsx'
+import { erasedPage, erasePage } from '../src/page/erase.tsx'
 import { failurePage } from '../src/page/failure.tsx'
 import { landingPage } from '../src/page/landing.tsx'
 import { switchedPage } from '../src/page/switched.tsx'
-import type { CheckView, ConfirmView, DevMail, Frame, LandingView } from '../src/page/view.ts'
+import { undonePage, undoPage } from '../src/page/undo.tsx'
+import type { AccountView, ChangeSentView, CheckView, ConfirmView, DevMail, Frame, LandingView, UndoView } from '../src/page/view.ts'
 
 export const MINUTE = 60_000
 export const NOW = Date.UTC(2026, 10, 21, 14, 10, 20)
@@ -515,13 +518,16 @@ export function samples(frame: Frame = frameOf()): Record<string, string> {
         session('s2', 'Safari on iPhone'),
         session('s3', 'Chrome on Windows', { seenAt: NOW - 50 * 60 * MINUTE }),
       ],
+      signIns,
     }),
     'account-notice': accountPage(frame, {
       email: 'ada.lovelace@gmail.com',
       sessions: [session('s1', 'Firefox on Linux', { current: true })],
+      signIns: signIns.slice(0, 1),
       notice: 'others_ended',
     }),
     ...confirmSamples(frame),
+    ...changeSamples(frame),
     switched: switchedPage(frame, { email: 'ada.lovelace@gmail.com', continueTo: '/notes/7' }),
     demo: demoPage(frame, { email: null }),
     'demo-in': demoPage(frame, { email: 'ada.lovelace@gmail.com' }),
@@ -531,6 +537,49 @@ export function samples(frame: Frame = frameOf()): Record<string, string> {
     }),
     'inbox-open': devInboxPage(frame, { mails: [devMail], open: devMail }),
     ...consoleSamples(frame),
+  }
+}
+
+const signIns: AccountView['signIns'] = [
+  { at: NOW - 3 * HOUR, device: 'Firefox on Linux', network: '203.0.113.0/24', proof: 'link' },
+  { at: NOW - 4 * DAY, device: 'Safari on iPhone', network: '2001:db8:1:2::/64', proof: 'code' },
+]
+
+function changeSamples(frame: Frame): Record<string, string> {
+  const { challenge, resendAt, linkExpiresAt, codeExpiresAt } = check
+  const view: ChangeSentView = {
+    side: 'change_email',
+    change: challenge,
+    email: 'ada@analytical.example',
+    both: true,
+    agreed: { change_email: false, leave_email: false },
+    sent: { challenge, resendAt, linkExpiresAt, codeExpiresAt },
+  }
+  const undo: UndoView = { linkId: landing.linkId, device: 'Chrome on Windows', askedAt: NOW - 3 * HOUR, applied: true }
+  return {
+    change: changePage(frame, { email: ada.email }),
+    'change-same': changePage(frame, { email: ada.email, typed: ada.email, problem: { reason: 'address_same' } }),
+    'change-sent': changeSentPage(frame, view),
+    'change-sent-old': changeSentPage(frame, {
+      ...view,
+      side: 'leave_email',
+      email: ada.email,
+      agreed: { change_email: true, leave_email: false },
+    }),
+    'change-wrong': changeSentPage(frame, {
+      ...view,
+      both: false,
+      sent: { ...view.sent, code: '493028' },
+      problem: { reason: 'code_wrong', triesLeft: 4 },
+    }),
+    'landing-change': landingPage(frame, { ...landing, purpose: 'change_email' }),
+    'landing-change-other': landingPage(frame, { ...landing, purpose: 'change_email', bound: false, email: null, addressAllowed: false }),
+    undo: undoPage(frame, undo),
+    'undo-secret': undoPage(frame, { ...undo, secret: 'Zk3vXxYyPq8W1aaBbCcDdEeFfGgHhIiJjKkLlMmNnOo', applied: false }),
+    'undo-cut': undoPage(frame, { ...undo, problem: { reason: 'link_malformed' } }),
+    undone: undonePage(frame, { at: NOW - MINUTE }),
+    erase: erasePage(frame, { email: ada.email }),
+    erased: erasedPage(frame),
   }
 }
 

@@ -7,6 +7,7 @@ import { speak } from '../src/store/fragments.ts'
 import { openEngine } from '../src/store/open.ts'
 import { ASKERS } from '../src/store/read.ts'
 import type { SqliteEngine } from '../src/store/sqlite.ts'
+import { askForChange } from './account.ts'
 import { copyRows } from './copies.ts'
 import { signIn, startKit } from './kit.ts'
 import { sharedDatabases, type TestDatabase } from './nodes.ts'
@@ -22,7 +23,7 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
     database = await fresh()
     // Many enough that one who plans sees a difference.
     const kit = await startKit({ database: database.url, now: Date.now, hooks: { signedIn: () => {} } })
-    await signIn(kit, 'ada@example.net')
+    await askForChange(kit, await signIn(kit, 'ada@example.net'), 'ada@example.net', 'ada@new.example')
     await kit.postkey.hostTold()
     await kit.close()
     const engine = await openEngine(database.url)
@@ -39,6 +40,12 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
       'insert into sessions',
       'insert into sessions .* proved_at',
       'select purpose from challenges',
+      'insert into challenges .* change_id',
+      'insert into address_changes',
+      'update address_changes set applied_at',
+      'update address_changes.* set undone_at',
+      'from address_changes a where .*user_id',
+      'delete from address_changes.* id',
       'insert into events',
       'insert into views',
       'insert into dispatches',

@@ -9,7 +9,7 @@ import { openEngine, openStore, storeOver } from '../src/store/open.ts'
 import { nothing, run } from '../src/store/operation.ts'
 import { type Database, SqliteEngine } from '../src/store/sqlite.ts'
 import type { Store } from '../src/store/store.ts'
-import { stepUp } from './account.ts'
+import { askForChange, stepUp, typeChange } from './account.ts'
 import { askAndOpen, type Browser, Clock, type Kit, MINUTE, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
 
 /** Tables that grow with people or time. */
@@ -25,6 +25,7 @@ const GROWING = [
   'dispatches',
   'attempts',
   'suppressions',
+  'address_changes',
 ] as const
 
 /** Hold what is queued and nothing else: to read all of a tenant's part of one is to read its queue. */
@@ -198,6 +199,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   forward(2 * MINUTE)
   for (const which of ['/api/session', '/account', '/api/sessions']) await Promise.all(again.map((browser) => browser.get(which)))
   await Promise.all(again.slice(0, 2).map((browser, index) => proveAgain(kit, browser, addresses[index] ?? '')))
+  await changeAddress(kit, clock, `plan-moves-${clock.at}@example.net`)
   await operate(kit, clock.at, addresses)
   await administer(kit, clock.at)
   await importSome(database, clock.at)
@@ -231,6 +233,24 @@ async function complain(kit: Kit, address: string): Promise<void> {
   const headers = { authorization: `Basic ${Buffer.from(REPORTER).toString('base64')}` }
   const answer = await kit.postkey.handler(new Request(`${ORIGIN}/webhooks/mail/postmark`, { method: 'POST', body, headers }))
   if (answer.status !== 200) throw new Error(`a report was answered ${answer.status}`)
+}
+
+/** There and back, over there for good, and then nobody is there any more. */
+async function changeAddress(kit: Kit, clock: Clock, address: string): Promise<void> {
+  const [browser, next] = [await signIn(kit, address), `moved-${address}`]
+  const first = await askForChange(kit, browser, address, next)
+  await browser.get(`/account/address/check?c=${first.challenge}`)
+  await browser.get(`/l/${first.toNew.linkId}`)
+  await browser.get(first.undo.path)
+  await typeChange(browser, first.toNew, 'change_email', wrongCode(first.toNew.code))
+  await typeChange(browser, first.toNew, 'change_email')
+  await browser.post(first.undo.path, { secret: first.undo.secret })
+  clock.forward(20 * MINUTE)
+  const again = await signIn(kit, address)
+  const second = await askForChange(kit, again, address, next)
+  await typeChange(again, second.toNew, 'change_email')
+  await again.get('/account/data.json')
+  await again.post('/account/delete', { sure: 'yes' })
 }
 
 /** Every page of the console, and every act. */

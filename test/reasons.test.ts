@@ -6,7 +6,7 @@ import { type ReasonCode, type ReasonKind, reasons } from '../src/core/reason.ts
 import { makeKey } from '../src/flow/admin.ts'
 import { openStore } from '../src/store/open.ts'
 import { mintWebhookSecret, sign } from '../src/webhook/signature.ts'
-import { requireRecentProof, stepUp } from './account.ts'
+import { askForChange, challengeOf, requireRecentProof, stepUp, typeChange } from './account.ts'
 import { postkey } from './cli.ts'
 import { type TestDatabase, temporaryDatabase } from './database.ts'
 import { askAndOpen, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
@@ -78,6 +78,14 @@ const report =
     await new Promise((resolve) => setTimeout(resolve, 50))
     return answer
   }
+
+const BOB = 'bob@example.net'
+/** Ada has Bob's address afterwards, as far as her own policy goes. */
+const change = async (kit: Kit): Promise<Awaited<ReturnType<typeof askForChange>>> => {
+  const asked = await askForChange(kit, await signIn(kit, ADA), ADA, BOB)
+  await typeChange(asked.browser, asked.toNew, 'change_email')
+  return asked
+}
 
 const ways: Record<ReasonCode, Way> = {
   mail_queued: { go: ({ kit }) => kit.browser().ask(ADA) },
@@ -255,6 +263,61 @@ const ways: Record<ReasonCode, Way> = {
       await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
     },
   },
+  address_taken: {
+    go: async ({ kit }) => {
+      await signIn(kit, BOB)
+      await askForChange(kit, await signIn(kit, ADA), ADA, BOB)
+    },
+  },
+  address_left: {
+    go: async ({ kit }) => {
+      await change(kit)
+      await kit.browser().ask(ADA)
+    },
+  },
+  change_confirmed: {
+    options: { policy: { changeEmail: { confirm: 'both', undo: '72h', asks: { count: 5, per: '24h' } } } },
+    go: async ({ kit }) => change(kit),
+  },
+  address_changed: { go: async ({ kit }) => change(kit) },
+  change_ended: {
+    go: async ({ kit }) => {
+      const { browser, toNew } = await askForChange(kit, await signIn(kit, ADA), ADA, BOB)
+      await askForChange(kit, browser, ADA, 'cat@example.net')
+      await browser.post('/account/address/resend', { c: challengeOf(toNew), for: 'change_email' })
+    },
+  },
+  address_in_use: {
+    go: async ({ kit }) => {
+      const { browser, toNew } = await askForChange(kit, await signIn(kit, ADA), ADA, BOB)
+      await signIn(kit, BOB)
+      await typeChange(browser, toNew, 'change_email')
+    },
+  },
+  change_asked: { go: async ({ kit }) => askForChange(kit, await signIn(kit, ADA), ADA, BOB) },
+  address_same: { go: async ({ kit }) => (await signIn(kit, ADA)).post('/account/address', { email: ADA }) },
+  too_many_changes: {
+    options: { policy: { changeEmail: { confirm: 'new', undo: '72h', asks: { count: 1, per: '24h' } } } },
+    go: async ({ kit }) => {
+      const { browser } = await askForChange(kit, await signIn(kit, ADA), ADA, BOB)
+      await browser.post('/account/address', { email: 'cat@example.net' })
+    },
+  },
+  change_undone: {
+    go: async ({ kit }) => {
+      const { undo } = await change(kit)
+      await kit.browser().post(undo.path, { secret: undo.secret })
+    },
+  },
+  undo_expired: {
+    go: async ({ kit }) => {
+      const { undo } = await change(kit)
+      kit.clock.forward(kit.postkey.policy.changeEmail.undo)
+      await kit.browser().post(undo.path, { secret: undo.secret })
+    },
+  },
+  person_erased: { go: async ({ kit }) => (await signIn(kit, ADA)).post('/account/delete', { sure: 'yes' }) },
+
   proof_renewed: {
     go: async ({ kit }) => {
       const { browser, challenge, code } = await stepUp(kit, await signIn(kit, ADA), ADA)
@@ -478,6 +541,7 @@ const counters: Readonly<Record<ReasonKind, (reason: ReasonCode) => readonly str
   operator: () => [],
   bounce: (reason) => [`bounces_total{outcome="${reason}"}`],
   webhook: () => [],
+  account: () => [],
   outage: () => [],
 }
 

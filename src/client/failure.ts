@@ -29,6 +29,7 @@ const served = {
   sign_in_refused: 'contact',
   proof_old: 'confirm',
   session_of_other: 'start_again',
+  address_in_use: 'contact',
   session_unknown: 'sign_in',
   session_idle: 'sign_in',
   session_expired: 'sign_in',

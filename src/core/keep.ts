@@ -4,6 +4,8 @@ import type { Ms } from './model.ts'
 import { mailWindows, type Policy } from './policy.ts'
 import { bounceRule } from './start.ts'
 
+const DAY: Ms = 86_400_000
+
 /** What goes when it is old; the mails of a challenge go with it. */
 export const purgeKinds = ['challenges', 'sessions', 'events', 'views', 'dispatches', 'limits'] as const
 export type PurgeKind = (typeof purgeKinds)[number]
@@ -23,7 +25,8 @@ export function purgeBefore(policy: Policy, kind: DatedKind, now: Ms): Ms {
   const { keep } = policy
   // The last resend, and its link.
   const proofs = policy.challengeTtl + policy.linkTtl
-  if (kind === 'challenges') return now - keep.challenges - proofs
+  // The link of a notice may live longer than all that; its end is there to read for a day.
+  if (kind === 'challenges') return now - Math.max(keep.challenges + proofs, policy.changeEmail.undo + DAY)
   // Its id is as old as its challenge.
   if (kind === 'sessions') return now - keep.sessions - policy.session.absolute - proofs
   if (kind === 'dispatches') return now - DISPATCHES_KEPT
@@ -47,8 +50,9 @@ export interface HitTimes {
 }
 
 /** None of the hits of a mailbox has been in sight of a rule for so long: a wrong code is for a year, and a budget must not grow by purging. */
-export function isIdleMailbox(policy: Policy, hits: HitTimes, now: Ms): boolean {
+export function isIdleMailbox(policy: Policy, hits: HitTimes, now: Ms, leftUntil: readonly Ms[] = []): boolean {
   const then = now - policy.keep.limits
+  if (leftUntil.some((until) => until > then)) return false
   const gone = (rules: readonly Rule[], times: readonly Ms[]): boolean => keepHits(rules, times, then).length === 0
   const mails = mailWindows(policy)
   return (

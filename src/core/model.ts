@@ -3,8 +3,11 @@
 
 export type Ms = number
 
-/** What a challenge proves control of an address for. A proof of one purpose is never accepted for another. */
-export type Purpose = 'sign_in' | 'step_up' | 'change_email' | 'recover'
+/**
+ * What a challenge proves control of an address for. A proof of one purpose is never accepted for another. Of a change of address:
+ * `change_email` goes to the new mailbox, `leave_email` asks the old one to agree, `undo_email` lets it take the change back.
+ */
+export type Purpose = 'sign_in' | 'step_up' | 'change_email' | 'leave_email' | 'undo_email' | 'recover'
 
 /** The two proofs one mail carries. They are independent secrets. */
 export type Proof = 'link' | 'code'
@@ -97,5 +100,16 @@ export interface Brand {
 }
 
 /** What events tell of. */
-export const eventKinds = ['start', 'resend', 'deliver', 'verify', 'end_session', 'console', 'guard', 'webhook', 'bounce'] as const
+export const eventKinds = [
+  'start',
+  'resend',
+  'deliver',
+  'verify',
+  'end_session',
+  'console',
+  'account',
+  'guard',
+  'webhook',
+  'bounce',
+] as const
 export type EventKind = (typeof eventKinds)[number]

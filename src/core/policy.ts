@@ -87,6 +87,11 @@ const policySchema = z.strictObject({
   session: z.strictObject({ idle: duration(MINUTE, 365 * DAY), absolute: duration(MINUTE, 365 * DAY) }),
   /** How old the proof of the mailbox may be for what changes who can get in; with an older one the person proves it again first. */
   recentProof: duration(MINUTE, DAY),
+  /**
+   * A change of address. `confirm`: who has to agree by a code or link, beside the recent proof of whoever asks: the new mailbox, or both. For
+   * `undo` the notice to the old mailbox takes the change back, and nobody new begins with the old address. `asks`: of one person.
+   */
+  changeEmail: z.strictObject({ confirm: z.enum(['new', 'both']), undo: duration(HOUR, 30 * DAY), asks: rate }),
   /** How long the same browser gets the same session again for the same proof. */
   replayWindow: duration(0, 10 * MINUTE),
   /** Wait before a bound landing page submits itself. */
@@ -142,6 +147,7 @@ const standard: PolicyInput = {
   signUp: 'open',
   session: { idle: '7d', absolute: '30d' },
   recentProof: '15m',
+  changeEmail: { confirm: 'new', undo: '72h', asks: { count: 5, per: '24h' } },
   replayWindow: '2m',
   autoSubmitDelay: 0,
   mailUsefulFor: '2m',
@@ -151,7 +157,15 @@ const standard: PolicyInput = {
 
 const presets: Record<PresetName, PolicyInput> = {
   standard,
-  strict: { ...standard, linkTtl: '10m', otherBrowser: 'code', codeLength: 8, session: { idle: '1h', absolute: '24h' }, recentProof: '5m' },
+  strict: {
+    ...standard,
+    linkTtl: '10m',
+    otherBrowser: 'code',
+    codeLength: 8,
+    session: { idle: '1h', absolute: '24h' },
+    recentProof: '5m',
+    changeEmail: { confirm: 'both', undo: '72h', asks: { count: 5, per: '24h' } },
+  },
   corporate: {
     ...standard,
     linkTtl: '60m',
@@ -174,7 +188,7 @@ export function readPolicy(input: unknown): PolicyResult {
   }
   const base = presets[preset as PresetName]
   const merged: Record<string, unknown> = { ...base, ...overrides }
-  for (const group of ['breaker', 'starts', 'session', 'keep'] as const) {
+  for (const group of ['breaker', 'starts', 'session', 'changeEmail', 'keep'] as const) {
     const given = overrides[group]
     if (typeof given === 'object' && given !== null && !Array.isArray(given)) merged[group] = { ...base[group], ...given }
   }

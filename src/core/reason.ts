@@ -23,7 +23,7 @@ export type NextStep =
   | 'reload'
   | 'contact'
 
-export type ReasonKind = 'start' | 'verify' | 'session' | 'guard' | 'delivery' | 'operator' | 'webhook' | 'bounce' | 'outage'
+export type ReasonKind = 'start' | 'verify' | 'session' | 'guard' | 'delivery' | 'operator' | 'account' | 'webhook' | 'bounce' | 'outage'
 
 export interface Reason {
   readonly kind: ReasonKind
@@ -89,6 +89,22 @@ export const reasons = {
     'check_mail',
     'notice',
     'Mail to this address is suppressed (bounces or complaints); no mail is sent.',
+  ),
+  address_taken: reason(
+    'start',
+    'mail_queued',
+    202,
+    'check_mail',
+    'notice',
+    'Somebody would change to an address that another user has: the mail tells its owner so, and there is no code that would work.',
+  ),
+  address_left: reason(
+    'start',
+    'mail_queued',
+    202,
+    'check_mail',
+    'notice',
+    'The address was left by a change that can still be undone; until then nobody new begins with it. No mail is sent.',
   ),
   too_many_mails: reason(
     'start',
@@ -223,6 +239,30 @@ export const reasons = {
     'start_again',
     'warning',
     'The browser that asked is signed in as somebody else by now: the proof does nothing for them.',
+  ),
+  change_confirmed: reason(
+    'verify',
+    'change_confirmed',
+    200,
+    'check_mail',
+    'info',
+    'One mailbox agreed to a change of address; the other has to agree as well.',
+  ),
+  address_changed: reason(
+    'verify',
+    'address_changed',
+    200,
+    'continue',
+    'notice',
+    'The proof was right, and the address of the person was changed; all other sessions ended.',
+  ),
+  address_in_use: reason(
+    'verify',
+    'address_in_use',
+    409,
+    'contact',
+    'notice',
+    'Somebody else has the address by now; whoever is told so has proved the mailbox.',
   ),
 
   // session
@@ -467,6 +507,36 @@ export const reasons = {
     'An endpoint said that it is gone, or took nothing for days: it is sent nothing more until somebody enables it.',
   ),
   dispatch_replayed: reason('webhook', 'dispatch_replayed', 200, 'continue', 'notice', 'Webhooks were queued once more.'),
+
+  // account: what people do to their own
+  change_asked: reason('account', 'change_asked', 202, 'check_mail', 'notice', 'Somebody asked to change their address.'),
+  change_ended: reason(
+    'account',
+    'change_ended',
+    410,
+    'start_again',
+    'info',
+    'The change was undone, another one was asked for since, or the person has another address by now.',
+  ),
+  address_same: reason('account', 'address_same', 422, 'correct_address', 'info', 'The new address is the one the person has.'),
+  too_many_changes: reason(
+    'account',
+    'too_many_changes',
+    429,
+    'wait',
+    'notice',
+    'The person asked for changes of the address too often lately.',
+  ),
+  change_undone: reason(
+    'account',
+    'change_undone',
+    200,
+    'sign_in',
+    'warning',
+    'The old mailbox took a change of address back: it is as before, and all sessions ended.',
+  ),
+  undo_expired: reason('account', 'undo_expired', 410, 'contact', 'notice', 'The time in which the change could be undone is over.'),
+  person_erased: reason('account', 'person_erased', 200, 'continue', 'warning', 'A person erased their own account.'),
 
   // outage: not a decision; nothing was written
   unavailable: reason('outage', 'unavailable', 503, 'wait', 'error', 'The database is not answering.'),

@@ -1,4 +1,5 @@
 // A decision made once more, from what was written down of it. What comes out otherwise is a defect, or a change of the code since.
+import { type AccountFacts, decideAccount, decideUndo, type UndoFacts } from './account.ts'
 import { type BounceFacts, decideBounce } from './bounce.ts'
 import { decideDelivery } from './delivery.ts'
 import { decideOperator, type OperatorFacts } from './operator.ts'
@@ -28,6 +29,7 @@ const decides: ReadonlyMap<string, Decide> = new Map<string, Decide>([
   ['verify', decideVerify],
   ['deliver', decideDelivery],
   ['bounce', (_: Policy, facts: BounceFacts) => decideBounce(facts)],
+  ['account', (policy: Policy, facts: AccountFacts | UndoFacts) => ('wants' in facts ? decideAccount(policy, facts) : decideUndo(facts))],
   ['console', (_: Policy, facts: OperatorFacts) => decideOperator(facts)],
 ])
 

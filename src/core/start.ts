@@ -28,6 +28,10 @@ export interface StartFacts {
   /** When the wrong codes of everybody will have run out of the breaker; null: there were none. Absent in old records. */
   readonly breaker?: Ms | null
   readonly user: { readonly status: 'active' | 'disabled' } | null
+  /** Until when nobody new begins with the address: somebody left it and may come back. Absent: anybody may. */
+  readonly left?: Ms
+  /** It follows from another mail of the same request, which paid for both. */
+  readonly follows?: true
   /** For a resend: the challenge as this browser may see it. */
   readonly resend: null | 'unknown' | ResendFacts
 }
@@ -65,11 +69,14 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
     if (now < last + policy.resendAfter) return refuse('too_many_mails', last + policy.resendAfter - now)
   }
 
+  if (facts.purpose === 'undo_email') return decideNotice(policy, facts)
+
   // Every bucket must have room before any is charged: a refused request must not push the next honest one further away.
   const spent = startBuckets.map((name) => ({ name, ...spend(policy.starts[name], facts.tats[name], now) }))
   const blocked = spent.filter((bucket) => !bucket.allowed)
-  if (blocked.length > 0) return refuse('too_many_requests', Math.max(...blocked.map((bucket) => bucket.retryInMs)))
-  const tats = Object.fromEntries(spent.map((bucket) => [bucket.name, bucket.tat])) as Record<StartBucket, Ms>
+  if (blocked.length > 0 && facts.follows !== true)
+    return refuse('too_many_requests', Math.max(...blocked.map((bucket) => bucket.retryInMs)))
+  const tats = facts.follows === true ? null : (Object.fromEntries(spent.map(({ name, tat }) => [name, tat])) as Record<StartBucket, Ms>)
 
   const answer = (verdict: 'send' | 'pretend', reason: ReasonCode, code: boolean): StartDecision => ({
     verdict,
@@ -91,10 +98,15 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   if (isSuppressed(facts.suppressed ?? null, now) || !windowVerdict([bounceRule], facts.bounces, now).open)
     return answer('pretend', 'address_suppressed', wantsCode)
   if (facts.user?.status === 'disabled') return answer('pretend', 'user_disabled', wantsCode)
+  if (facts.user === null && facts.left !== undefined && now < facts.left) return answer('pretend', 'address_left', wantsCode)
   // The address was somebody's who is signed in, and is nobody's by now.
-  if (facts.user === null && facts.purpose === 'step_up') return refuse('challenge_unknown')
-  if (facts.user === null && policy.signUp === 'invited') return answer('pretend', 'address_unknown', wantsCode)
-  if (facts.user === null && policy.signUp === 'closed') return answer('pretend', 'sign_up_closed', wantsCode)
+  if (facts.user === null && OWN.has(facts.purpose)) return refuse('challenge_unknown')
+  // What the answer keeps from whoever asks, the owner may know.
+  if (facts.user !== null && facts.purpose === 'change_email') return answer('send', 'address_taken', wantsCode)
+  if (facts.user === null && facts.purpose === 'sign_in' && policy.signUp === 'invited')
+    return answer('pretend', 'address_unknown', wantsCode)
+  if (facts.user === null && facts.purpose === 'sign_in' && policy.signUp === 'closed')
+    return answer('pretend', 'sign_up_closed', wantsCode)
 
   // The budget takes away the guessable proof only: the 256-bit link goes on working, so guessing locks nobody out.
   if (wantsCode && !windowVerdict(policy.codeFailures, facts.failures, now).open) {
@@ -104,6 +116,21 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   if (wantsCode && policy.methods.includes('link') && isBreakerOpen(policy, facts.breaker ?? null, now))
     return answer('send', 'breaker_open', false)
   return answer('send', 'mail_queued', wantsCode)
+}
+
+/** To the address of whoever is signed in and asks. */
+const OWN: ReadonlySet<Purpose> = new Set(['step_up', 'leave_email'])
+
+/**
+ * The notice of a change to the mailbox that is to be left. No limit keeps it back, or whoever took over an account could fill the window of
+ * the mailbox first; how many there are is bounded by how often one person may ask.
+ */
+function decideNotice(policy: Policy, { now, bounces, suppressed: reported }: StartFacts): StartDecision {
+  const until = now + policy.changeEmail.undo
+  const mail = { link: true, code: false, linkExpiresAt: until, codeExpiresAt: until }
+  const suppressed = isSuppressed(reported ?? null, now) || !windowVerdict([bounceRule], bounces, now).open
+  const answer = suppressed ? (['pretend', 'address_suppressed'] as const) : (['send', 'mail_queued'] as const)
+  return { verdict: answer[0], reason: answer[1], retryAfterMs: null, mail, tats: null }
 }
 
 /** A policy from before there was one has none. */

@@ -12,6 +12,8 @@ export function verdictOf(trace: Trace, told: Told): string {
   const { asks, submits } = told
   const signedIn = submits.find(({ event }) => event.reason === 'signed_in') ?? submits.find(({ event }) => event.reason === 'replayed')
   if (signedIn !== undefined) return success(trace, told, signedIn)
+  const proved = submits.findLast(({ event }) => Object.hasOwn(PROVED, event.reason))
+  if (proved !== undefined) return `${PROVED[proved.event.reason]}${proved.proof === null ? '' : `, by ${proved.proof}`}.`
   if (trace.sessions[0] !== undefined || trace.challenge?.completedAt != null) return 'Signed in; the record of how is gone.'
   if (asks.length === 0 && submits.length === 0) return withoutAsking(told)
   const sent = told.mails.filter(({ pretended }) => !pretended)
@@ -25,6 +27,14 @@ export function verdictOf(trace: Trace, told: Told): string {
   if (why === null) return unseen(trace, told)
   const open = isOpen(trace, told)
   return `${open ? 'Not signed in yet' : 'Did not sign in'}: ${[why, ...contributions(told)].join('; ')}.`
+}
+
+/** What somebody who was signed in already did with a mail. */
+const PROVED: Readonly<Record<string, string>> = {
+  proof_renewed: 'Proved the mailbox again',
+  address_changed: 'Changed the address',
+  change_confirmed: 'Agreed to a change of address, which the other mailbox has to agree to as well',
+  change_undone: 'Took a change of address back',
 }
 
 function success({ challenge, sessions }: Trace, told: Told, submit: Submit): string {

@@ -32,14 +32,27 @@ export interface VerifyFacts {
   readonly purpose?: Exclude<Purpose, 'sign_in'>
   /** For those purposes: whose live session this browser holds: that of the person who asked, another's, or none. */
   readonly holder?: 'same' | 'other' | 'nobody'
+  /** For a change of address: how it stands. */
+  readonly change?: {
+    /** It did not end, and the person still has the address that it was asked from. */
+    readonly open: boolean
+    /** Somebody has the new address by now. */
+    readonly taken: boolean
+    /** The policy wanted both mailboxes to agree when it was asked. */
+    readonly both: boolean
+    /** The other mailbox of the two has agreed. */
+    readonly other: boolean
+  }
+  /** Until when nobody new begins with the address: somebody left it and may come back. Absent: anybody may. */
+  readonly left?: Ms
 }
 
 export interface VerifyDecision {
   /**
    * `claim`: take a try of this counter, look, and ask again. `retry`: a "no" that leaves the proof good. `renewed`: the session that is there
-   * goes on under a new token, and nobody is signed in who was not.
+   * goes on under a new token, and nobody is signed in who was not. `agreed`: one of two mailboxes did; nothing is changed yet.
    */
-  readonly verdict: 'signed_in' | 'renewed' | 'replayed' | 'claim' | 'retry' | 'refuse'
+  readonly verdict: 'signed_in' | 'renewed' | 'agreed' | 'replayed' | 'claim' | 'retry' | 'refuse'
   readonly reason: ReasonCode
   readonly claim: 'code' | 'address' | null
   readonly triesLeft: number | null
@@ -144,8 +157,9 @@ const renewal = { createUser: false, confirm: false, complete: true, endOtherSes
 
 function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
   const { user } = facts
-  if (facts.purpose === 'step_up') return { verdict: 'renewed', reason: 'proof_renewed', ...blank, consequences: renewal }
-  if (user?.status === 'disabled' || (user === null && policy.signUp !== 'open')) return refuse('sign_in_refused')
+  if (facts.purpose !== undefined) return admitHolder(policy, facts)
+  const isLeft = facts.left !== undefined && facts.now < facts.left
+  if (user?.status === 'disabled' || (user === null && (policy.signUp !== 'open' || isLeft))) return refuse('sign_in_refused')
   return {
     verdict: 'signed_in',
     reason: 'signed_in',
@@ -157,6 +171,17 @@ function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
       endOtherSession: facts.otherSession,
     },
   }
+}
+
+function admitHolder(policy: Policy, { purpose, change }: VerifyFacts): VerifyDecision {
+  const renewed = (reason: ReasonCode): VerifyDecision => ({ verdict: 'renewed', reason, ...blank, consequences: renewal })
+  if (purpose === 'step_up') return renewed('proof_renewed')
+  if (!change?.open) return refuse('change_ended')
+  if (change.taken) return refuse('address_in_use')
+  // The new mailbox always has to; in which order they do makes no difference.
+  const needsOther = purpose === 'leave_email' || change.both || policy.changeEmail.confirm === 'both'
+  if (needsOther && !change.other) return { verdict: 'agreed', reason: 'change_confirmed', ...blank, consequences: renewal }
+  return renewed('address_changed')
 }
 
 type Detail = Partial<Pick<VerifyDecision, 'triesLeft' | 'retryAfterMs' | 'at'>>

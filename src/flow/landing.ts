@@ -2,10 +2,12 @@
 // writes nothing: a scanner may come a thousand times.
 import type { MailboxClass } from '../core/mailbox.ts'
 import type { Ms, Proof, Purpose, User } from '../core/model.ts'
+import { paths } from '../core/paths.ts'
 import type { Policy } from '../core/policy.ts'
 import { codeEnd, decideVerify, linkEnd, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
 import { digest, ID_SHAPE, sessionKey, sessionTokens } from '../secret.ts'
-import type { ChallengeView } from '../store/store.ts'
+import type { ChallengeView, ChangeRow } from '../store/store.ts'
+import { findChange, isSide } from './change.ts'
 import type { Asker, Context } from './context.ts'
 import { contextFor, contextsOf } from './roll-out.ts'
 import { findLiveSession } from './session.ts'
@@ -47,7 +49,8 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
   const { policy } = view === null ? context : contextFor(context, view.challenge.email)
   const signedIn = await findLiveSession(context, asker.session)
   const purpose = view?.challenge.purpose ?? 'sign_in'
-  const sameUser = signedIn !== null && signedIn.user.email === view?.challenge.email
+  const change = isSide(purpose) ? await findChange(context, id) : null
+  const sameUser = signedIn !== null && (change === null ? signedIn.user.email === view?.challenge.email : signedIn.user.id === change.user)
   const decision = decideVerify(policy, {
     now,
     proof: 'link',
@@ -64,6 +67,7 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
       mail !== null && (mail.linkUsedAt !== null || view?.challenge.completedAt != null) ? await ownSession(context, asker, id) : null,
     otherSession: false,
     ...(purpose === 'sign_in' ? {} : { purpose, holder: signedIn === null ? 'nobody' : sameUser ? 'same' : 'other' }),
+    ...(change === null ? {} : { change: standing(change, purpose) }),
   })
   return {
     now,
@@ -77,7 +81,13 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     mailbox: view === null ? 'other' : context.mailboxOf(view.challenge.email),
     device: view?.challenge.device ?? '',
     askedAt: view?.challenge.createdAt ?? now,
-    returnTo: view ? readReturn(context, view.challenge.returnTo) : null,
+    // One mailbox has agreed, and the other not: on to where its code is typed.
+    returnTo:
+      view === null
+        ? null
+        : change !== null && change.appliedAt === null
+          ? `${context.basePath}${paths.addressCheck}?c=${id}`
+          : readReturn(context, view.challenge.returnTo),
     signedIn: signedIn?.user ?? null,
     sameUser,
     policy,
@@ -89,6 +99,12 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
 function mayUse(context: Context, view: ChallengeView | null, proof: Proof): boolean {
   const contexts = view === null ? contextsOf(context) : [contextFor(context, view.challenge.email)]
   return contexts.some(({ policy }) => policy.methods.includes(proof))
+}
+
+/** As far as a look may know: whether somebody has the new address is told to nobody who has not proved it. */
+function standing({ endedAt, appliedAt, both, newProvedAt, oldProvedAt }: ChangeRow, purpose: Purpose): NonNullable<VerifyFacts['change']> {
+  const other = purpose === 'change_email' ? oldProvedAt : newProvedAt
+  return { open: endedAt === null && appliedAt === null, taken: false, both: both === 1, other: other !== null }
 }
 
 /** What this browser got from the challenge, though the cookie may never have arrived: then the link has to lead on once more. */

@@ -302,15 +302,16 @@ function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Mess
   const { brand, policy, origin, basePath } = context
   const id = `${mail.challenge}${ordinalCharacter(mail.ordinal)}`
   const separator = policy.linkSecret === 'fragment' ? '#' : '/'
+  const at = mail.purpose === 'undo_email' ? paths.undo : paths.link
   const host = origin.slice(origin.indexOf('://') + 3)
   const parts = signInMail({
-    purpose: mail.purpose,
+    kind: mail.tellsOwner ? 'address_taken' : mail.purpose,
     brand,
     locale: mail.locale,
     to: mail.email,
-    link: mail.hasLink ? `${origin}${basePath}${paths.link}/${id}${separator}${secrets.link}` : null,
-    code: mail.hasCode ? secrets.code : null,
-    codeOff: !mail.hasCode && policy.methods.includes('code'),
+    link: mail.hasLink && !mail.tellsOwner ? `${origin}${basePath}${at}/${id}${separator}${secrets.link}` : null,
+    code: mail.hasCode && !mail.tellsOwner ? secrets.code : null,
+    codeOff: !mail.hasCode && policy.methods.includes('code') && at === paths.link && !mail.tellsOwner,
     linkExpiresAt: mail.linkExpiresAt,
     codeExpiresAt: mail.codeExpiresAt,
     sentAt: mail.createdAt,

@@ -1,5 +1,6 @@
 // The account page: who am I, where am I signed in, end a session, sign out.
 import { paths } from '../core/paths.ts'
+import { listSignIns } from '../flow/own.ts'
 import { endSessions, getSession, listSessions } from '../flow/session.ts'
 import { accountPage } from '../page/account.tsx'
 import { readFormBody } from './body.ts'
@@ -12,7 +13,7 @@ export async function getAccount(visit: Visit, request: Incoming): Promise<Outgo
   const { context, asker } = visit
   const { live } = await getSession(context, asker.session, { touch: visit.prefetch ? 'never' : 'due' })
   if (live === null) return redirect(visit, signInFirst(visit))
-  const sessions = await listSessions(context, live.user)
+  const [sessions, signIns] = await Promise.all([listSessions(context, live.user), listSignIns(context, live.user.id)])
   const notice = queryOf(request).get('notice')
   const page = accountPage(frameOf(visit, context.now()), {
     email: live.user.email,
@@ -24,10 +25,13 @@ export async function getAccount(visit: Visit, request: Incoming): Promise<Outgo
       createdAt,
       seenAt,
     })),
-    notice: notice === 'session_ended' || notice === 'others_ended' ? notice : undefined,
+    signIns,
+    notice: notices.find((known) => known === notice),
   })
   return html(visit, page)
 }
+
+const notices = ['session_ended', 'others_ended', 'address_changed'] as const
 
 const endFields = { session: { max: 64, required: true } } as const
 

@@ -224,7 +224,8 @@ function getPerson(visit: Visit, request: Incoming, name: string): Promise<Outgo
       challenges: challengesOf(
         seen,
         verdicts,
-        (challenge) => challenge.completedAt === null && seen.now < challenge.createdAt + policy.challengeTtl,
+        (challenge) =>
+          challenge.purpose === 'sign_in' && challenge.completedAt === null && seen.now < challenge.createdAt + policy.challengeTtl,
       ),
       said: readReason(queryOf(request).get('said')),
       policyHasCode: policy.methods.includes('code'),

@@ -4,6 +4,7 @@ import { paths } from '../core/paths.ts'
 import { reasons } from '../core/reason.ts'
 import { toldView } from '../core/told.ts'
 import { stateOfView, type ViewFacts } from '../core/view.ts'
+import { verifyChange } from '../flow/change.ts'
 import { mintSecret } from '../flow/ids.ts'
 import { type Landing, viewLink } from '../flow/landing.ts'
 import { contextsOf } from '../flow/roll-out.ts'
@@ -19,7 +20,15 @@ import { problemOf, signedInResponse } from './sign-in.ts'
 import type { Visit } from './visit.ts'
 
 /** Reasons under which the link is still good, in the right browser at least. */
-const LIVE = new Set(['signed_in', 'proof_renewed', 'address_needed', 'link_other_browser', 'replayed'])
+const LIVE = new Set([
+  'signed_in',
+  'proof_renewed',
+  'address_changed',
+  'change_confirmed',
+  'address_needed',
+  'link_other_browser',
+  'replayed',
+])
 
 /**
  * `rest` is what follows the id in the path: the secret under linkSecret "path"; else what a gateway made of the fragment
@@ -63,6 +72,8 @@ type Verify = (visit: Visit, link: OpenedLink) => Promise<Verified>
 const VERIFY: Readonly<Record<string, Verify>> = {
   sign_in: ({ context, asker }, link) => verifyLink(context, asker, link),
   step_up: ({ context, asker }, link) => verifyStepUp(context, asker, { link }),
+  change_email: ({ context, asker }, link) => verifyChange(context, asker, 'change_email', { link }),
+  leave_email: ({ context, asker }, link) => verifyChange(context, asker, 'leave_email', { link }),
 }
 
 export async function postLink(visit: Visit, request: Incoming, given: string): Promise<Outgoing> {
@@ -78,6 +89,8 @@ export async function postLink(visit: Visit, request: Incoming, given: string): 
   if (result.signedIn) return signedInResponse(visit, result)
   const { decision } = result
   visit.log.reason = decision.reason
+  if (decision.verdict === 'agreed')
+    return redirect(visit, withoutFragment(`${context.basePath}${paths.addressCheck}?c=${result.challenge}`))
   const landing = await viewLink(context, asker, id)
   // The person may try again, and must not have to find the mail again for it: the form keeps the secret it was sent.
   if (decision.verdict === 'retry') return show(visit, id, landing, secret, problemOf(decision))

@@ -10,12 +10,14 @@ import { getAccount, postEndOthers, postEndSession, postSignOut } from './accoun
 import { adminRoutes } from './admin.ts'
 import { postResend as apiResend, deleteCurrent, deleteOne, getCurrent, getList, postStart, postVerify } from './api.ts'
 import type { AppOptions } from './app.ts'
+import { changeRoutes } from './change.ts'
 import { confirmRoutes } from './confirm.ts'
 import { consoleRoutes } from './console.ts'
 import { devRoutes } from './dev.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
 import { getLink, postLink } from './link.ts'
 import { metricsOf } from './operations.ts'
+import { ownRoutes } from './own.ts'
 import { reportRoutes } from './reports.ts'
 import { frameOf, html, json, redirect, refuse } from './respond.ts'
 import { getAsk, getCheck, getSwitched, postAsk, postCode, postResend } from './sign-in.ts'
@@ -40,6 +42,8 @@ export function routes(context: Context, options: AppOptions): Router {
     [`${paths.link}/…`]: { GET: getLink, POST: postLink },
     [paths.account]: { GET: getAccount },
     ...confirmRoutes(),
+    ...changeRoutes(),
+    ...ownRoutes(),
     [paths.endSession]: { POST: postEndSession },
     [paths.endOthers]: { POST: postEndOthers },
     [paths.signOut]: { POST: postSignOut },

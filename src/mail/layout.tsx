@@ -12,6 +12,7 @@ export type Slot =
   | 'codeWhere'
   | 'codeLife'
   | 'codeOff'
+  | 'notice'
   | 'or'
   | 'href'
   | 'button'
@@ -34,6 +35,8 @@ export interface Shape {
   readonly code: boolean
   readonly link: boolean
   readonly codeOff: boolean
+  /** It tells of something: that stands first. */
+  readonly notice: boolean
 }
 
 export type Fill = (values: Readonly<Record<Slot, string>>) => string
@@ -106,6 +109,8 @@ const SignInHtml: FC<{ shape: Shape }> = ({ shape }) => (
               >
                 {mark('title')}
               </h1>
+              {shape.notice && <Line slot="asked" top={16} />}
+              {shape.notice && <Line slot="notice" top={12} />}
               {shape.code && <CodeBlock />}
               {shape.codeOff && <Line slot="codeOff" top={16} />}
               {shape.code && shape.link && <Line slot="or" top={24} />}
@@ -115,7 +120,7 @@ const SignInHtml: FC<{ shape: Shape }> = ({ shape }) => (
                   &nbsp;
                 </td>
               </Table>
-              <Line slot="asked" top={24} />
+              {!shape.notice && <Line slot="asked" top={24} />}
               <p class="ink" style={text(ink.light, 15, 22, 'margin:12px 0 0')}>
                 <strong style="font-weight:600">{mark('notYou')}</strong>
                 {shape.gap}

@@ -124,11 +124,18 @@ describe.each(Object.entries(shapes))('a mail with %s', (_name, input) => {
 })
 
 const confirming = Object.fromEntries(
-  Object.entries(shapes).map(([name, input]) => [`${name}, to confirm`, { ...input, purpose: 'step_up' as const }]),
+  Object.entries(shapes).map(([name, input]) => [`${name}, to confirm`, { ...input, kind: 'step_up' as const }]),
 )
 
+const changing: Record<string, SignInMailInput> = {
+  'both, to change the address': { ...both, kind: 'change_email' },
+  'both, to leave an address': { ...both, kind: 'leave_email' },
+  'a link, to take a change back': { ...both, code: null, kind: 'undo_email' },
+  'nothing, to tell an owner': { ...both, code: null, link: null, kind: 'address_taken' },
+}
+
 describe.each([...languages.values()])('in $name', ({ lang, dir }) => {
-  test.each(Object.entries({ ...shapes, ...confirming }))(
+  test.each(Object.entries({ ...shapes, ...confirming, ...changing }))(
     'a mail with %s is whole, in one language, with one code and one link',
     (_name, input) => {
       const { subject, text, html } = signInMail({ ...input, locale: lang })
@@ -151,7 +158,7 @@ describe.each([...languages.values()])('in $name', ({ lang, dir }) => {
   )
 
   test('a mail to confirm says so, in all that it is told from a sign-in by', () => {
-    const [signing, confirms] = [both, { ...both, purpose: 'step_up' as const }].map((input) => signInMail({ ...input, locale: lang }))
+    const [signing, confirms] = [both, { ...both, kind: 'step_up' as const }].map((input) => signInMail({ ...input, locale: lang }))
     const lines = (mail: typeof signing): string[] => (mail?.text ?? '').split('\n\n')
     const shared = lines(signing).filter((line) => lines(confirms).includes(line))
     // Where it is typed, the code, how long, "or", the link, how long, the rule, who sent it, whom to ask.

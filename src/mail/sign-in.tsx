@@ -1,15 +1,15 @@
 // What a sign-in mail says: subject, text part, HTML part, headers. Everything in it is ours or comes from fixed lists; no
 // name, reason or User-Agent of whoever asked gets in, or our mail would carry strangers' messages.
 import { randomUUID } from 'node:crypto'
-import type { Brand, Ms, Purpose } from '../core/model.ts'
-import { mailWords } from '../words/purpose.ts'
+import type { Brand, Ms } from '../core/model.ts'
+import { type MailKind, mailWords } from '../words/purpose.ts'
 import { type Words, wordsFor } from '../words/words.ts'
 import { compile, type Fill, type Shape } from './layout.tsx'
 import type { Message } from './message.ts'
 
 export interface SignInMailInput {
-  /** What its link and code are for; absent: to sign in. */
-  readonly purpose?: Purpose
+  /** What it is about; absent: a sign-in. */
+  readonly kind?: MailKind
   readonly brand: Brand
   readonly locale: string
   readonly to: string
@@ -30,7 +30,8 @@ export interface SignInMailInput {
 }
 
 export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 'text' | 'html' | 'headers'> {
-  if (input.link === null && input.code === null) throw new TypeError('a sign-in mail needs a link or a code')
+  if (input.link === null && input.code === null && input.kind !== 'address_taken')
+    throw new TypeError('a sign-in mail needs a link or a code')
   // What stands in an href decides where a click goes; what stands alone in the text part must stay one word.
   if (input.link !== null && !/^https?:\/\/[!-~]+$/.test(input.link))
     throw new TypeError('the link of a mail is not an absolute http(s) address')
@@ -40,7 +41,7 @@ export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 't
   return {
     subject: said.subject,
     text: plain(words, said, input),
-    html: htmlOf(words, input)({ code: input.code ?? '', href: input.link ?? '', ...said }),
+    html: htmlOf(words, said, input)({ code: input.code ?? '', href: input.link ?? '', ...said }),
     headers: {
       // RFC 3834 and Outlook's own: no out-of-office answers. Not bulk, not a list: neither Precedence nor List-*.
       'Auto-Submitted': 'auto-generated',
@@ -56,7 +57,7 @@ type Sentences = ReturnType<typeof sentences>
 
 function sentences(words: Words, input: SignInMailInput) {
   const { code, link, sentAt, host } = input
-  const mail = mailWords(words, input.purpose ?? 'sign_in')
+  const mail = mailWords(words, input.kind ?? 'sign_in')
   const app = oneLine(input.brand.name)
   const life = (ends: Ms) => ({ duration: lasts(words, ends - sentAt), until: words.clock(ends, sentAt) })
   const codeLife = code === null ? '' : mail.codeLife(life(input.codeExpiresAt))
@@ -71,6 +72,7 @@ function sentences(words: Words, input: SignInMailInput) {
     codeWhere: mail.codeWhere,
     codeLife,
     codeOff: mail.codeOff,
+    notice: mail.notice ?? '',
     or: mail.or,
     button: mail.button({ app }),
     opens: mail.opens({ host }),
@@ -92,11 +94,12 @@ function sentences(words: Words, input: SignInMailInput) {
 /** The text part is complete by itself. The code and the link each are a paragraph of their own, unbroken. */
 function plain({ gap }: Words, said: Sentences, input: SignInMailInput): string {
   const paragraphs = [`${said.brand}: ${said.title}`]
+  if (said.notice !== '') paragraphs.push(said.asked, said.notice)
   if (input.code !== null) paragraphs.push(said.codeWhere, input.code, said.codeLife)
   if (input.codeOff) paragraphs.push(said.codeOff)
   if (input.code !== null && input.link !== null) paragraphs.push(said.or)
   if (input.link !== null) paragraphs.push(said.linkIntro, input.link, said.linkLife)
-  paragraphs.push('--', said.asked, [said.notYou, said.notYouAction, said.never].join(gap))
+  paragraphs.push('--', ...(said.notice === '' ? [said.asked] : []), [said.notYou, said.notYouAction, said.never].join(gap))
   paragraphs.push(`${said.sentBy}${gap}${said.sentTo}`.trimEnd())
   if (said.help !== '') paragraphs.push(said.help)
   return `${paragraphs.map(wrap).join('\n\n')}\n`
@@ -110,7 +113,7 @@ const HEX = /^#[0-9a-fA-F]{6}$/
 const laidOut = new Map<string, Fill>()
 const LAID_OUT_MAX = 64
 
-function htmlOf(words: Words, input: SignInMailInput): Fill {
+function htmlOf(words: Words, said: Sentences, input: SignInMailInput): Fill {
   const { accent } = input.brand
   // VML knows six-digit colours only; and a colour is the one brand value that stands in a style sheet.
   const colours = accent && HEX.test(accent.light) && HEX.test(accent.dark) ? accent : ACCENT
@@ -122,8 +125,9 @@ function htmlOf(words: Words, input: SignInMailInput): Fill {
     code: input.code !== null,
     link: input.link !== null,
     codeOff: input.codeOff,
+    notice: said.notice !== '',
   }
-  const key = `${shape.lang} ${colours.light} ${colours.dark} ${shape.code} ${shape.link} ${shape.codeOff}`
+  const key = `${shape.lang} ${colours.light} ${colours.dark} ${shape.code} ${shape.link} ${shape.codeOff} ${shape.notice}`
   let fill = laidOut.get(key)
   if (fill === undefined) {
     fill = compile(shape)

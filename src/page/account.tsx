@@ -1,13 +1,13 @@
 // The signed-in person's own page: where they are signed in, and how to end that.
 import { paths } from '../core/paths.ts'
 import { Hidden, Post } from './fields.tsx'
-import { Address, fill, words } from './fill.tsx'
+import { Address, fill, Time, words } from './fill.tsx'
 import { layout } from './layout.tsx'
 import type { AccountView, Frame } from './view.ts'
 
 export function accountPage(frame: Frame, view: AccountView): string {
   const all = words(frame)
-  const w = all.account
+  const { account: w, own } = all
   const { idle, absolute } = frame.policy.session
   const others = view.sessions.some((session) => !session.current)
   return layout(frame, {
@@ -18,7 +18,9 @@ export function accountPage(frame: Frame, view: AccountView): string {
         <h1>{w.heading}</h1>
         <p class="lead">{fill(w.signedInAs, { address: <Address>{view.email}</Address> })}</p>
         <p class="notice" role="status">
-          {view.notice === 'session_ended' ? w.sessionEnded : view.notice === 'others_ended' ? w.othersEnded : ''}
+          {view.notice === undefined
+            ? ''
+            : { session_ended: w.sessionEnded, others_ended: w.othersEnded, address_changed: own.addressChanged }[view.notice]}
         </p>
         <section aria-labelledby="sessions">
           <h2 id="sessions">{w.sessions}</h2>
@@ -30,6 +32,21 @@ export function accountPage(frame: Frame, view: AccountView): string {
           <p class="hint">
             {!others && `${w.onlyOne}${all.gap}`}
             {w.lifetime({ idle: all.duration(idle), absolute: all.duration(absolute) })}
+          </p>
+        </section>
+        <SignIns frame={frame} signIns={view.signIns} />
+        <section aria-labelledby="own">
+          <h2 id="own">{own.data}</h2>
+          <p>
+            <a href={`${frame.basePath}${paths.address}`}>{own.change}</a>
+          </p>
+          <p>
+            <a href={`${frame.basePath}${paths.ownData}`} download>
+              {own.download}
+            </a>
+          </p>
+          <p>
+            <a href={`${frame.basePath}${paths.erase}`}>{own.erase}</a>
           </p>
         </section>
         <div class="actions">
@@ -47,6 +64,31 @@ export function accountPage(frame: Frame, view: AccountView): string {
       </>
     ),
   })
+}
+
+function SignIns({ frame, signIns }: { frame: Frame; signIns: AccountView['signIns'] }) {
+  const w = words(frame)
+  if (signIns.length === 0) return null
+  return (
+    <section aria-labelledby="sign-ins">
+      <h2 id="sign-ins">{w.own.signIns}</h2>
+      <ul class="rows">
+        {signIns.map(({ at, device, network, proof }) => (
+          <li>
+            <div>
+              <p>
+                <Time frame={frame} at={at} /> <bdi>{w.device(device)}</bdi>
+              </p>
+              <p class="hint">
+                {w.own.by[proof]({ ago: w.ago(at, frame.now) })} · <bdi dir="ltr">{network}</bdi>
+              </p>
+            </div>
+          </li>
+        ))}
+      </ul>
+      <p class="hint">{w.own.signInsLead}</p>
+    </section>
+  )
 }
 
 function SessionRow({ frame, session }: { frame: Frame; session: AccountView['sessions'][number] }) {

@@ -101,13 +101,16 @@ interface CodeFormProps {
   /** Where it is sent, and what the button says; default: to sign in. */
   readonly to?: string | undefined
   readonly submit?: string | undefined
+  /** Of a change of address: which of the two mailboxes. */
+  readonly side?: string | undefined
 }
 
 /** Also on the landing page of a link that lost its secret on the way. */
-export function CodeForm({ frame, challenge, code, problem, autofocus, to = paths.code, submit }: CodeFormProps) {
+export function CodeForm({ frame, challenge, code, problem, autofocus, to = paths.code, submit, side }: CodeFormProps) {
   return (
     <Post frame={frame} to={to}>
       <Hidden name="c" value={challenge} />
+      {side !== undefined && <Hidden name="for" value={side} />}
       <CodeField frame={frame} value={code} problem={problem} autofocus={autofocus} />
       <button type="submit">{submit ?? words(frame).check.submit}</button>
     </Post>
@@ -151,10 +154,13 @@ export function ResendForm({
   frame,
   view,
   to = paths.resend,
+  side,
 }: {
   frame: Frame
   view: Pick<CheckView, 'problem' | 'resendAt' | 'challenge'>
   to?: string | undefined
+  /** Of a change of address: which of the two mailboxes. */
+  side?: string | undefined
 }) {
   const w = words(frame).check
   const told = view.problem?.reason === 'too_many_mails' ? (view.problem.retryAfterMs ?? 0) : 0
@@ -162,6 +168,7 @@ export function ResendForm({
   return (
     <Post frame={frame} to={to} data-resend={String(waitMs)} data-wait={w.resendWait({ time: '{time}' })} data-ready={w.resendReady}>
       <Hidden name="c" value={view.challenge} />
+      {side !== undefined && <Hidden name="for" value={side} />}
       <button type="submit" class="plain">
         {w.resend}
       </button>

@@ -42,7 +42,11 @@ interface Props {
 }
 
 /** Where the code of the same mail is typed. */
-const CODE_AT: Partial<Record<Purpose, string>> = { step_up: paths.confirmCode }
+const CODE_AT: Partial<Record<Purpose, string>> = {
+  step_up: paths.confirmCode,
+  change_email: paths.addressCode,
+  leave_email: paths.addressCode,
+}
 
 /** The browser that asked, but without script, or the mail program cut the link. */
 function CodeWay({ frame, view }: Props) {
@@ -65,6 +69,7 @@ function CodeWay({ frame, view }: Props) {
         challenge={view.challenge}
         to={CODE_AT[view.purpose]}
         submit={view.purpose === 'sign_in' ? undefined : words(frame).confirm.submit}
+        side={CODE_AT[view.purpose] === paths.addressCode ? view.purpose : undefined}
       />
       <StartAgain frame={frame} quiet />
     </>

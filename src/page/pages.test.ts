@@ -354,6 +354,7 @@ describe('from outside', () => {
     }),
     account: accountPage(frame, {
       email: hostile,
+      signIns: [{ at: NOW, device: hostile, network: hostile, proof: 'code' }],
       sessions: [{ id: hostile, current: false, device: hostile, network: hostile, createdAt: NOW, seenAt: NOW }],
     }),
     switched: switchedPage(frame, { email: hostile, continueTo: '//evil.test' }),

@@ -1,5 +1,5 @@
 // What each page is given. http/ fills these in from flow answers; the views know nothing else: no request, no store.
-import type { Brand, Ms, Purpose } from '../core/model.ts'
+import type { Brand, Ms, Proof, Purpose } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 
@@ -89,6 +89,48 @@ export interface ConfirmView {
   readonly problem?: Problem | undefined
 }
 
+export interface EraseView {
+  readonly email: string
+}
+
+/** Where another address is typed. */
+export interface ChangeView {
+  /** The address so far. */
+  readonly email: string
+  readonly typed?: string | undefined
+  readonly problem?: Problem | undefined
+}
+
+/** The two mailboxes of a change: the new one, and the one that is left. */
+type Side = 'change_email' | 'leave_email'
+
+export interface ChangeSentView {
+  /** Whose code is typed here. */
+  readonly side: Side
+  readonly change: string
+  readonly email: string
+  /** Both mailboxes have to agree. */
+  readonly both: boolean
+  readonly agreed: Readonly<Record<Side, boolean>>
+  readonly sent: NonNullable<ConfirmView['sent']>
+  readonly problem?: Problem | undefined
+}
+
+/** Where the link in the notice leads. It names no address. */
+export interface UndoView {
+  readonly linkId: string
+  /** As in LandingView. */
+  readonly secret?: string | undefined
+  readonly device: string
+  readonly askedAt: Ms
+  readonly applied: boolean
+  readonly problem?: Problem | undefined
+}
+
+export interface UndoneView {
+  readonly at: Ms
+}
+
 /** A dead end with a way out: expired, used, refused, malformed, not found, our fault. */
 export interface FailureView {
   readonly problem: Problem
@@ -111,7 +153,14 @@ export interface AccountView {
     readonly createdAt: Ms
     readonly seenAt: Ms
   }[]
-  readonly notice?: 'session_ended' | 'others_ended' | undefined
+  /** Newest first. */
+  readonly signIns: readonly {
+    readonly at: Ms
+    readonly device: string
+    readonly network: string
+    readonly proof: Proof
+  }[]
+  readonly notice?: 'session_ended' | 'others_ended' | 'address_changed' | undefined
 }
 
 /** Shown once when a sign-in ended somebody else's session in this browser. */

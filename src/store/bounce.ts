@@ -139,12 +139,7 @@ export function liftSuppression(tenant: string, email: string): Operation<void> 
 export function* forgetSuppressions(tx: Tx, tenant: string, idle: readonly string[]): Operation<void> {
   const addresses = mailboxesOf(idle)
   if (addresses.length === 0) return
-  yield* run(
-    'delete from suppressions where tenant = ? and address {is_listed} and until <= ?',
-    tenant,
-    JSON.stringify(addresses),
-    tx.now,
-  )
+  yield* run('delete from suppressions where tenant = ? and address {is_listed} and until <= ?', tenant, JSON.stringify(addresses), tx.now)
 }
 
 /** Those in force, by address, behind one of them, at most so many. */

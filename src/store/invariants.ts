@@ -38,11 +38,14 @@ const asked = `e.kind in ('start', 'resend') and e.decision{json} ->> 'verdict' 
 const looks = (counter: string): string =>
   `select e.tenant, e.challenge, cast(e.facts{json} -> 'mail' ->> 'ordinal' as {int}) as ordinal, count(*) as n from events e where ${counter} group by 1, 2, 3`
 
+/** Of two mailboxes that agree to a change, only the second one gives anybody a session. */
 const spent =
-  'select c.tenant, c.id, (case when c.completed_at is null then 0 else 1 end) + count(m.link_used_at) as n from challenges c left join mails m on m.tenant = c.tenant and m.challenge = c.id group by c.tenant, c.id, c.completed_at'
+  'select c.tenant, c.id, (case when c.completed_at is null then 0 else 1 end) + count(m.link_used_at) as n from challenges c left join mails m on m.tenant = c.tenant and m.challenge = c.id where c.change_id is null group by c.tenant, c.id, c.completed_at'
 const given = 'select tenant, challenge, count(*) as n from sessions group by tenant, challenge'
 /** Of a proof that was right and made a row of sessions. */
-const good = `('signed_in', 'proof_renewed')`
+const good = `('signed_in', 'proof_renewed', 'address_changed')`
+/** What a right code may have come to. */
+const right = `('signed_in', 'proof_renewed', 'address_changed', 'change_confirmed')`
 const provedAt = 'coalesce(s.proved_at, s.created_at)'
 const signIns = `select e.tenant, e.session_id, count(*) as n, min(e.at) as at from events e where e.kind = 'verify' and e.reason in ${good} group by e.tenant, e.session_id`
 
@@ -98,7 +101,7 @@ export const invariants: readonly Invariant[] = [
     claim: 'no address had more wrong codes in a window than the policy of that moment allowed',
     // Without those that their own flow took back when it ended in a sign-in, and those that an operator let count no more: which mailbox
     // that was, the challenge in the event tells.
-    offenders: `with failures as materialized (select e.tenant, e.id, e.request_id, e.at, c.email, e.versions{json} ->> 'policy' as version from events e join challenges c on c.tenant = e.tenant and c.id = e.challenge left join (select tenant, challenge, max(coalesce(proved_at, created_at)) as at from sessions group by tenant, challenge) s on s.tenant = c.tenant and s.challenge = c.id where ${looked} and e.reason not in ${good} and (s.at is null or s.at < e.at) and ${kept('sessions', 'e.tenant', 'e.challenge')}), rules as materialized (select p.tenant, p.version, cast(w.value ->> 'per' as {int}) as per, cast(w.value ->> 'count' as {int}) as most from policies p cross join {each_of_code_failures}), lifts as materialized (select e.tenant, e.at, c.email from events e join challenges c on c.tenant = e.tenant and c.id = e.challenge where e.kind = 'console' and e.reason = 'operator_lifted_limit' and e.facts{json} ->> 'wants' = 'lift_failures') select e.tenant, ${eventId} as id from failures e join rules r on r.tenant = e.tenant and r.version = e.version join failures o on o.tenant = e.tenant and o.email = e.email where o.at <= e.at and o.at > e.at - r.per and not exists (select 1 from lifts l where l.tenant = e.tenant and l.email = e.email and l.at >= o.at and l.at <= e.at) group by e.tenant, e.request_id, e.id, r.per, r.most having count(*) > r.most`,
+    offenders: `with failures as materialized (select e.tenant, e.id, e.request_id, e.at, c.email, e.versions{json} ->> 'policy' as version from events e join challenges c on c.tenant = e.tenant and c.id = e.challenge left join (select tenant, challenge, max(coalesce(proved_at, created_at)) as at from sessions group by tenant, challenge) s on s.tenant = c.tenant and s.challenge = c.id where ${looked} and e.reason not in ${right} and (s.at is null or s.at < e.at) and ${kept('sessions', 'e.tenant', 'e.challenge')}), rules as materialized (select p.tenant, p.version, cast(w.value ->> 'per' as {int}) as per, cast(w.value ->> 'count' as {int}) as most from policies p cross join {each_of_code_failures}), lifts as materialized (select e.tenant, e.at, c.email from events e join challenges c on c.tenant = e.tenant and c.id = e.challenge where e.kind = 'console' and e.reason = 'operator_lifted_limit' and e.facts{json} ->> 'wants' = 'lift_failures') select e.tenant, ${eventId} as id from failures e join rules r on r.tenant = e.tenant and r.version = e.version join failures o on o.tenant = e.tenant and o.email = e.email where o.at <= e.at and o.at > e.at - r.per and not exists (select 1 from lifts l where l.tenant = e.tenant and l.email = e.email and l.at >= o.at and l.at <= e.at) group by e.tenant, e.request_id, e.id, r.per, r.most having count(*) > r.most`,
     remedy: DOUBT,
   },
   {
@@ -113,7 +116,7 @@ export const invariants: readonly Invariant[] = [
     of: 'I3',
     claim: 'a session belongs to the address its challenge was for',
     offenders:
-      "select s.tenant, s.id from sessions s join challenges c on c.tenant = s.tenant and c.id = s.challenge join users u on u.tenant = s.tenant and u.id = s.user_id where (u.email <> c.email and u.email not like '%@erased.invalid') or c.purpose not in ('sign_in', 'step_up')",
+      "select s.tenant, s.id from sessions s join challenges c on c.tenant = s.tenant and c.id = s.challenge join users u on u.tenant = s.tenant and u.id = s.user_id where (s.ended_at is null and u.email <> c.email and u.email not like '%@erased.invalid' and c.purpose <> 'leave_email') or c.purpose not in ('sign_in', 'step_up', 'change_email', 'leave_email')",
     remedy: DOUBT,
   },
   {
@@ -135,7 +138,7 @@ export const invariants: readonly Invariant[] = [
     name: 'decoy-opens-nothing',
     of: 'I3',
     claim: 'a mail for show holds no code that could be guessed',
-    offenders: `select m.tenant, ${mailId} as id from mails m where m.decoy = 1 and m.code_digest <> m.link_digest`,
+    offenders: `select m.tenant, ${mailId} as id from mails m where m.decoy > 0 and m.code_digest <> m.link_digest`,
     remedy: BUG,
   },
   {
@@ -229,7 +232,7 @@ export const invariants: readonly Invariant[] = [
     name: 'decoys-stay-here',
     of: 'I7',
     claim: 'a mail for show was never sent, and any other never taken for one',
-    offenders: `select m.tenant, ${mailId} as id from mails m where case m.decoy when 0 then m.state = 'suppressed' else m.state = 'sent' end`,
+    offenders: `select m.tenant, ${mailId} as id from mails m where case m.decoy when 1 then m.state = 'sent' else m.state = 'suppressed' end`,
     remedy: BUG,
   },
   {

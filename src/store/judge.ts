@@ -2,7 +2,7 @@
 // update, so that two hundred guesses sent together get exactly five looks. What follows from a good proof is for each purpose to write.
 import { decideVerify, type Match, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
 import { same } from './digest.ts'
-import { BREAKER, mailboxLimit, readWindows, times, withHit, writeWindows } from './limits.ts'
+import { BREAKER, leftUntil, mailboxLimit, readWindows, times, withHit, writeWindows } from './limits.ts'
 import { type Operation, one, run, type Tx } from './operation.ts'
 import { type ChallengeRow, type FoundChallenge, type MailRow, toMail } from './rows.ts'
 import type { FoundSession } from './session.ts'
@@ -32,12 +32,13 @@ export function presentedOf(input: VerifyInput, found: FoundChallenge | null): O
 }
 
 /** `purpose` and `holder` where it is no sign-in. */
-type Person = Pick<VerifyFacts, 'user' | 'otherSession'> &
+type Person = Pick<VerifyFacts, 'user' | 'otherSession' | 'change'> &
   (Required<Pick<VerifyFacts, 'purpose' | 'holder'>> | { readonly purpose?: undefined })
 
 export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Presented, person: Person): Operation<Judged> {
   const { tenant, policy } = scope
   const { challenge, mails, mail, own } = presented
+  const windows = challenge && readWindows(tx.limits, tenant, mailboxLimit(challenge.email))
   let facts: VerifyFacts = {
     now: tx.now,
     proof: input.proof,
@@ -47,13 +48,16 @@ export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Pres
     linkMatches: mail?.linkDigest != null && input.linkDigest !== null && same(mail.linkDigest, input.linkDigest),
     code: input.proof === 'link' ? null : input.codeDigests === null ? 'malformed' : 'unclaimed',
     address: input.addressTyped === 'absent' ? 'absent' : 'unclaimed',
-    failures: challenge ? times(readWindows(tx.limits, tenant, mailboxLimit(challenge.email)).failures) : [],
+    failures: windows ? times(windows.failures) : [],
     user: person.user,
     // Made with a key that is gone: it can be given to nobody any more.
     session: own && { createdAt: own.provedAt, ended: own.endedAt !== null || !input.sessionDigests.includes(own.digest) },
     otherSession: person.otherSession,
   }
   if (person.purpose !== undefined) facts = { ...facts, purpose: person.purpose, holder: person.holder }
+  if (person.change !== undefined) facts = { ...facts, change: person.change }
+  const left = windows ? leftUntil(windows, challenge?.email ?? '') : undefined
+  if (left !== undefined && person.purpose === undefined) facts = { ...facts, left }
   // A spent challenge has nothing left to guess: the browser that was signed in by it may be recognised without a try.
   if (facts.code === 'unclaimed' && facts.bound && challenge?.completedAt != null && own !== null) {
     facts = { ...facts, code: matchCode(mails, mail, input) }

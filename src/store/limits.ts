@@ -21,6 +21,8 @@ export interface Windows {
   readonly bounces: readonly Hit[]
   /** What was reported of it, until somebody lifts that; absent: nothing. */
   readonly suppressed?: Suppression
+  /** Addresses of the mailbox that somebody left, each with the time until which nobody new begins with it. Absent: none. */
+  readonly left?: readonly (readonly [Ms, string])[]
 }
 
 const MAILBOX = 'mailbox:'
@@ -42,6 +44,18 @@ export function readWindows(limits: Limits, tenant: string, name: string): Windo
 
 export function writeWindows(limits: Limits, tenant: string, name: string, windows: Windows): void {
   limits.set(tenant, name, JSON.stringify(windows))
+}
+
+/** Until when nobody new begins with the address; undefined: anybody may. */
+export function leftUntil({ left }: Windows, email: string): Ms | undefined {
+  return left?.find(([, address]) => address === email)?.[0]
+}
+
+/** `until` null: whoever left came back. */
+export function withLeft({ left = [], ...windows }: Windows, email: string, until: Ms | null): Windows {
+  const others = left.filter(([, address]) => address !== email)
+  const kept = until === null ? others : [...others, [until, email] as const]
+  return kept.length === 0 ? windows : { ...windows, left: kept }
 }
 
 /** With one hit more, and without what no rule can see any more. */

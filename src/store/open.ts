@@ -5,6 +5,7 @@ import type { Ms } from '../core/model.ts'
 import { addAdminKey, endAdminKey, findAdminKey, listAdminKeys } from './admin-keys.ts'
 import { countEvents, findPlaceBefore, findPolicy, listPolicies, readEvents, readEventsByChallenge } from './audit.ts'
 import { bounceLocks, liftBounces, liftLocks, listSuppressions, settleBounce } from './bounce.ts'
+import { changeLocks, confirmChange, confirmLocks, startChange, undoChange, undoLocks, viewChange } from './change.ts'
 import { steadyClock } from './clock.ts'
 import { webhookStoreOver } from './endpoint.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
@@ -13,6 +14,7 @@ import type { Migrated } from './migrate.ts'
 import { type Engine, nothing, one, run } from './operation.ts'
 import { makeOperators, makeOperatorsLocks, operate, operateLocks } from './operator.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
+import { eraseLocks, eraseSelf, listSignIns, readOwnData } from './own.ts'
 import { hasUser, viewPerson } from './person.ts'
 import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
@@ -202,6 +204,18 @@ export function storeOver(engine: Engine): Store {
         ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
         run: (tx, found) => renew(tx, scope, input, found),
       }),
+    listSignIns: (tenant, user, limit) => engine.read(() => listSignIns(tenant, user, limit)),
+    readOwnData: (tenant, policy, user) => engine.read((tx) => readOwnData(tx, tenant, policy, user)),
+    eraseSelf: (scope, input) => engine.write({ locks: () => eraseLocks(scope, input), run: (tx) => eraseSelf(tx, scope, input) }),
+    startChange: (scope, input) => engine.write({ locks: () => changeLocks(scope, input), run: (tx) => startChange(tx, scope, input) }),
+    confirmChange: (scope, input) =>
+      engine.write({
+        locks: () => confirmLocks(scope, input),
+        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
+        run: (tx, found) => confirmChange(tx, scope, input, found),
+      }),
+    undoChange: (scope, input) => engine.write({ locks: () => undoLocks(scope, input), run: (tx) => undoChange(tx, scope, input) }),
+    viewChange: (tenant, challenge) => engine.read((tx) => viewChange(tx, tenant, challenge)),
     findChallenge: (tenant, id, browser) => engine.read((tx) => findChallenge(tx, tenant, id, browser)),
     findSession: (tenant, policy, key) => engine.read((tx) => findSession(tx, tenant, policy, key)),
     touchSession: (tenant, id, seenAt) => engine.write({ locks: nothing, run: () => touchSession(tenant, id, seenAt) }),

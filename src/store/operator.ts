@@ -4,15 +4,15 @@
 import type { HitTimes } from '../core/keep.ts'
 import type { User } from '../core/model.ts'
 import { type Act, decideOperator, isErased, type OperatorFacts, type UserAct } from '../core/operator.ts'
-import type { ReasonCode } from '../core/reason.ts'
 import { liftSuppression } from './bounce.ts'
-import { dispatch, dispatchEnds } from './dispatch.ts'
+import { dispatch } from './dispatch.ts'
 import { requeue } from './endpoint.ts'
+import { challengesOf, endAll, endForGood, erasePerson, formerAddresses, takeAddress, voidMails } from './erase.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
-import { all, type Locks, type Operation, run, type Tx } from './operation.ts'
+import { endOpenChanges } from './open-changes.ts'
+import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { challengeKey, findChallengeWithMails, findUserByEmail, findUserByExternalId, findUserById, type UserRow } from './rows.ts'
-import { byColumn } from './search.ts'
 import { findSession, sessionsKey } from './session.ts'
 import { limitsOf, resendTo } from './start.ts'
 import type { OperateInput, OperateOutcome, PersonKey, Scope, StartOutcome } from './store.ts'
@@ -32,11 +32,6 @@ export function* findPerson(tenant: string, key: PersonKey | null): Operation<Pe
 /** No address is asked for so often while it is kept. */
 const ALL = 1_000_000
 
-/** Newest first. */
-export function* challengesOf(tenant: string, email: string, limit: number): Operation<readonly string[]> {
-  return (yield* byColumn(tenant, { from: '', limit }, 'email', email)).map(({ id }) => id)
-}
-
 /** Everything of the person: whoever proves, asks or signs out meanwhile waits, or is waited for. */
 export function* operateLocks(
   scope: Scope,
@@ -50,7 +45,12 @@ export function* operateLocks(
   if (input.wants === 'look' || input.wants === 'replay') return { tenant, keys: [], limits }
   const keys = [mailbox, ...(person.user === null ? [] : [sessionsKey(person.user.id)])]
   if (input.challenge !== null) keys.push(challengeKey(input.challenge))
-  if (input.wants === 'erase' || input.wants === 'delete') keys.push(...(yield* challengesOf(tenant, person.email, ALL)).map(challengeKey))
+  if (input.wants === 'delete') keys.push(...(yield* challengesOf(tenant, person.email, ALL)).map(challengeKey))
+  if (input.wants === 'erase') {
+    const former = person.user === null ? [] : yield* formerAddresses(tenant, person.user.id)
+    limits.push(...former.map(mailboxLimit))
+    for (const email of [person.email, ...former]) keys.push(...(yield* challengesOf(tenant, email, ALL)).map(challengeKey))
+  }
   return { tenant, keys, limits }
 }
 
@@ -139,12 +139,14 @@ type Doing = (tx: Tx, scope: Scope, acting: Acting) => Operation<Done>
 export const DO: Readonly<Record<Act | Exclude<UserAct, 'create'>, Doing>> = {
   resend,
   *end_sessions(tx, scope, { person }) {
-    return { facts: { sessions: yield* endAll(tx, scope, person.user, 'operator_ended_sessions') } }
+    return { facts: { sessions: yield* endAll(tx, scope, person.user?.id ?? '', 'operator_ended_sessions') } }
   },
   *disable(tx, scope, { person }) {
     yield* setStatus(tx, scope, person.user, 'disabled')
     // Or they would be good again once the user is.
-    return { facts: { status: person.user?.status ?? null, sessions: yield* endAll(tx, scope, person.user, 'operator_disabled_user') } }
+    return {
+      facts: { status: person.user?.status ?? null, sessions: yield* endAll(tx, scope, person.user?.id ?? '', 'operator_disabled_user') },
+    }
   },
   *enable(tx, scope, { person }) {
     yield* setStatus(tx, scope, person.user, 'active')
@@ -173,17 +175,6 @@ function* resend(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Don
   return { facts: { resent: start.decision.reason }, challenge: input.challenge, start }
 }
 
-function* endAll(tx: Tx, scope: Scope, user: UserRow | null, reason: ReasonCode): Operation<number> {
-  const ended = yield* all<{ id: string }>(
-    'update sessions{by_user} set ended_at = ? where tenant = ? and user_id = ? and ended_at is null returning id',
-    tx.now,
-    scope.tenant,
-    user?.id ?? '',
-  )
-  yield* dispatchEnds(tx, scope, { user: user?.id ?? '', sessions: ended.map(({ id }) => id), reason })
-  return ended.length
-}
-
 function* setStatus(tx: Tx, scope: Scope, user: UserRow | null, status: UserRow['status']): Operation<void> {
   yield* run('update users set status = ? where tenant = ? and id = ?', status, scope.tenant, user?.id ?? '')
   if (user !== null && user.status !== status)
@@ -209,36 +200,10 @@ function* leave(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done
   yield* takeAddress(tenant, user, input.erased.email)
   const challenges = yield* challengesOf(tenant, person.email, ALL)
   yield* voidMails(tx, tenant, challenges)
-  const sessions = yield* endForGood(tx, scope, person.user, 'operator_deleted_user')
+  yield* endOpenChanges(tx, tenant, user)
+  const sessions = yield* endForGood(tx, scope, user, 'operator_deleted_user')
   if (person.user !== null) yield* dispatch(tx, scope, 'user.deleted', { user })
   return { facts: { challenges: challenges.length, sessions } }
-}
-
-function* takeAddress(tenant: string, user: string, instead: string): Operation<void> {
-  yield* run(
-    "update users set email = ?, status = 'disabled', browsers = '[]', current_sign_in_place = null, last_sign_in_place = null, external_id = null where tenant = ? and id = ?",
-    instead,
-    tenant,
-    user,
-  )
-}
-
-/** Whoever takes such a mail out of the queue finds that it ran out, and sends nothing. */
-function* voidMails(tx: Tx, tenant: string, challenges: readonly string[]): Operation<void> {
-  const ids = JSON.stringify(challenges)
-  for (const what of ['link', 'code'] as const) yield* run(EXPIRE[what], tx.now, tenant, ids, tx.now)
-}
-
-const EXPIRE = {
-  link: 'update mails set link_expires_at = ? where tenant = ? and challenge {is_listed} and link_expires_at > ?',
-  code: 'update mails set code_expires_at = ? where tenant = ? and challenge {is_listed} and code_expires_at > ?',
-} as const
-
-/** Nobody will look at the list of them again. */
-function* endForGood(tx: Tx, scope: Scope, user: UserRow | null, reason: ReasonCode): Operation<number> {
-  const ended = yield* endAll(tx, scope, user, reason)
-  yield* run("update sessions{by_user} set device = '', network = '' where tenant = ? and user_id = ?", scope.tenant, user?.id ?? '')
-  return ended
 }
 
 /**
@@ -257,20 +222,9 @@ function* erase(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done
       erased.email,
       tx.now,
     )
-  } else yield* takeAddress(tenant, user, erased.email)
-  const challenges = yield* challengesOf(tenant, person.email, ALL)
-  yield* run(
-    "update challenges set email = ?, device = '', network = null, return_to = null where tenant = ? and id {is_listed}",
-    erased.email,
-    tenant,
-    JSON.stringify(challenges),
-  )
-  yield* voidMails(tx, tenant, challenges)
-  const sessions = yield* endForGood(tx, scope, person.user, 'operator_erased_user')
-  if (person.user !== null) yield* dispatch(tx, scope, 'user.deleted', { user })
-  tx.limits.drop(tenant, mailboxLimit(person.email))
-  yield* liftSuppression(tenant, person.email)
-  return { facts: { challenges: challenges.length, sessions }, user }
+  }
+  const counted = { email: erased.email, counts: 'go', reason: 'operator_erased_user' } as const
+  return { facts: yield* erasePerson(tx, scope, { email: person.email, user, known: person.user !== null }, counted), user }
 }
 
 interface NewOperator {

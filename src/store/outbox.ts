@@ -9,12 +9,13 @@ import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, withHit, writeWindows } from './limits.ts'
 import { all, type Locks, nothing, type Operation, one, run, type Tx } from './operation.ts'
 import { challengeKey, findUserByEmail } from './rows.ts'
+import { OWNER_TOLD } from './start.ts'
 import { mailExpiresAt, type QueuedMail, type Scope, type SettleInput } from './store.ts'
 
-interface Leased extends Omit<QueuedMail, 'hasLink' | 'hasCode' | 'decoy' | 'now'> {
+interface Leased extends Omit<QueuedMail, 'hasLink' | 'hasCode' | 'decoy' | 'tellsOwner' | 'now'> {
   readonly hasLink: 0 | 1
   readonly hasCode: 0 | 1
-  readonly decoy: 0 | 1
+  readonly decoy: 0 | 1 | typeof OWNER_TOLD
 }
 
 /** Two claims in one transaction would not skip each other's rows. */
@@ -61,6 +62,7 @@ export function* claimMails(tx: Tx, limit: number, leaseMs: Ms): Operation<reado
     hasLink: Boolean(row.hasLink),
     hasCode: Boolean(row.hasCode),
     decoy: row.decoy === 1,
+    tellsOwner: row.decoy === OWNER_TOLD,
     now: tx.now,
   }))
 }

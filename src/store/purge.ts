@@ -137,6 +137,7 @@ function* purgeChallenges(tenant: string, from: string, before: Mark, limit: num
     const ids = JSON.stringify(old)
     yield* run('delete from mails where tenant = ? and challenge {is_listed}', tenant, ids)
     yield* run('delete from challenges where tenant = ? and id {is_listed}', tenant, ids)
+    yield* run('delete from address_changes{by_change} where tenant = ? and id {is_listed}', tenant, ids)
   }
   return batchOf(rows, old.length)
 }
@@ -245,11 +246,16 @@ function namesOfIdle(rows: readonly { readonly key: string; readonly state: stri
 /** A bucket is one time, the windows of a mailbox are JSON. */
 function isIdle(state: string, policy: Policy, now: Ms): boolean {
   if (!state.startsWith('{')) return isIdleBucket(policy, Number(state), now)
-  const { mails, knownMails, failures, bounces, suppressed } = JSON.parse(state) as Windows
+  const { mails, knownMails, failures, bounces, suppressed, left = [] } = JSON.parse(state) as Windows
   // Until somebody lifts it, however long that takes.
   if (suppressed !== undefined) return false
   const hits = { mails: times(mails), knownMails: times(knownMails), failures: times(failures), bounces: times(bounces) }
-  return isIdleMailbox(policy, hits, now)
+  return isIdleMailbox(
+    policy,
+    hits,
+    now,
+    left.map(([until]) => until),
+  )
 }
 
 function keysBefore(rows: readonly Dated[], at: Ms): string[] {

@@ -110,6 +110,14 @@ export function* findSession(tx: Tx, tenant: string, policy: Policy, key: Sessio
   }
 }
 
+/** Whose session it is, whether or not it is good. */
+export const findHolder = (tenant: string, session: string): Operation<{ readonly user: string; readonly email: string } | null> =>
+  one(
+    'select s.user_id as "user", u.email from sessions s join users u on u.tenant = s.tenant and u.id = s.user_id where s.tenant = ? and s.id = ?',
+    tenant,
+    session,
+  )
+
 export function* touchSession(tenant: string, id: string, seenAt: Ms): Operation<void> {
   yield* run('update sessions set seen_at = ? where tenant = ? and id = ? and ended_at is null and seen_at < ?', seenAt, tenant, id, seenAt)
 }

@@ -5,7 +5,18 @@ import { mailWindows } from '../core/policy.ts'
 import { decideStart, type ResendFacts, type StartDecision, type StartFacts } from '../core/start.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
-import { BREAKER, mailboxLimit, readBreaker, readBuckets, readWindows, times, withHit, writeBuckets, writeWindows } from './limits.ts'
+import {
+  BREAKER,
+  leftUntil,
+  mailboxLimit,
+  readBreaker,
+  readBuckets,
+  readWindows,
+  times,
+  withHit,
+  writeBuckets,
+  writeWindows,
+} from './limits.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { challengeKey, type FoundChallenge, findChallengeEmail, type UserRow } from './rows.ts'
 import {
@@ -38,6 +49,7 @@ export interface Ask {
   readonly knownBrowser: boolean
   /** Who is signed in and asks; absent: nobody has to be. */
   readonly asker?: string
+  readonly follows?: true
 }
 
 /** Every limit that a mail to this address from there may touch. */
@@ -105,6 +117,24 @@ export function* resendTo(tx: Tx, scope: Scope, input: ResendInput, { challenge,
   })
 }
 
+/** One of the challenges of a change of address. */
+export function insertChallengeOf(tx: Tx, tenant: string, input: Omit<StartInput, 'addressInEvent'>, change: string): Operation<void> {
+  return run(
+    'insert into challenges (tenant, id, purpose, email, browser, return_to, locale, device, network, created_at, change_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    tenant,
+    input.challenge,
+    input.purpose,
+    input.email,
+    input.browserDigest,
+    input.returnTo,
+    input.locale,
+    input.device,
+    input.network,
+    tx.now,
+    change,
+  )
+}
+
 /** Decides, and writes what follows; `begin` the challenge, where this is its first mail. */
 export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<void>): Operation<StartOutcome> {
   const { tenant, policy } = scope
@@ -113,7 +143,8 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
   const mailbox = mailboxLimit(ask.email)
   const windows = readWindows(limits, tenant, mailbox)
   const own = knownBrowser ? 'knownMails' : 'mails'
-  const facts: StartFacts = {
+  const left = leftUntil(windows, ask.email)
+  let facts: StartFacts = {
     now: tx.now,
     purpose: ask.purpose,
     address: ask.addressInEvent,
@@ -127,12 +158,14 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
     user: user && { status: user.status },
     resend: ask.resend,
   }
+  if (left !== undefined) facts = { ...facts, left }
+  if (ask.follows === true) facts = { ...facts, follows: true }
   const decision = decideStart(policy, facts)
   let mail: QueuedMail | null = null
-  if (decision.tats !== null && decision.mail !== null) {
-    writeBuckets(limits, tenant, ask.buckets, decision.tats)
-    // A mail that a full window swallowed does not fill it further, or asking would never end the wait.
-    if (decision.reason !== 'too_many_mails') {
+  if (decision.mail !== null) {
+    if (decision.tats !== null) writeBuckets(limits, tenant, ask.buckets, decision.tats)
+    // A mail that a full window swallowed does not fill it further, or asking would never end the wait. A notice is none that was asked for.
+    if (decision.reason !== 'too_many_mails' && ask.purpose !== 'undo_email') {
       const hits = withHit(windows[own], mailWindows(policy), [tx.now, ask.challenge])
       writeWindows(limits, tenant, mailbox, { ...windows, [own]: hits })
     }
@@ -153,10 +186,14 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
   return { decision, policy, now: tx.now, mail }
 }
 
+/** In the column `decoy`: it is sent and opens nothing, but tells the owner of the address that somebody would have it. */
+export const OWNER_TOLD = 2
+
 function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Operation<QueuedMail | null> {
   const { mail } = decision
   if (mail === null) return null
   const decoy = decision.verdict === 'pretend'
+  const tellsOwner = decision.reason === 'address_taken'
   yield* run(
     "insert into mails (tenant, challenge, ordinal, request_id, created_at, link_digest, code_digest, link_expires_at, code_expires_at, code_tries, address_tries, decoy, state, sealed, tries, due_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 'queued', ?, 0, ?)",
     scope.tenant,
@@ -165,11 +202,11 @@ function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Op
     scope.requestId,
     tx.now,
     mail.link ? ask.secrets.linkDigest : null,
-    // The digest of a decoy's code matches nothing: a lucky guess must not open what nobody was sent.
-    mail.code ? (decoy ? ask.secrets.linkDigest : ask.secrets.codeDigest) : null,
+    // The digest of such a code matches nothing: a lucky guess must not open what nobody was sent.
+    mail.code ? (decoy || tellsOwner ? ask.secrets.linkDigest : ask.secrets.codeDigest) : null,
     mail.linkExpiresAt,
     mail.codeExpiresAt,
-    decoy ? 1 : 0,
+    tellsOwner ? OWNER_TOLD : decoy ? 1 : 0,
     ask.secrets.sealed,
     tx.now + (ask.leaseMs ?? 0),
   )
@@ -189,6 +226,7 @@ function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Op
     hasLink: mail.link,
     hasCode: mail.code,
     decoy,
+    tellsOwner,
     sealed: ask.secrets.sealed,
     tries: 0,
     now: tx.now,

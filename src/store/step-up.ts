@@ -4,9 +4,9 @@ import type { ReasonCode } from '../core/reason.ts'
 import type { StartDecision } from '../core/start.ts'
 import { writeEvent } from './event.ts'
 import { complete, judge, presentedOf, refundFailures } from './judge.ts'
-import { type Locks, type Operation, one, type Tx } from './operation.ts'
+import type { Locks, Operation, Tx } from './operation.ts'
 import { type FoundChallenge, findUserById } from './rows.ts'
-import { type FoundSession, findSession, findSessions, renewSession, sessionsKey } from './session.ts'
+import { type FoundSession, findHolder, findSession, findSessions, renewSession, sessionsKey } from './session.ts'
 import { decide, insertChallenge, limitsOf } from './start.ts'
 import {
   type Scope,
@@ -21,14 +21,6 @@ import { knowsBrowser } from './user.ts'
 import { verifyLocks, withoutBrowsers } from './verify.ts'
 
 const PURPOSE = 'step_up'
-
-/** Whose session it is, whether or not it is good. */
-const findHolder = (tenant: string, session: string): Operation<{ readonly user: string; readonly email: string } | null> =>
-  one(
-    'select s.user_id as "user", u.email from sessions s join users u on u.tenant = s.tenant and u.id = s.user_id where s.tenant = ? and s.id = ?',
-    tenant,
-    session,
-  )
 
 export function* stepUpLocks(scope: Scope, input: StepUpInput): Operation<Locks> {
   const holder = yield* findHolder(scope.tenant, input.key.id)

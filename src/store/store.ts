@@ -1,5 +1,6 @@
 // The port: what the rest of Postkey may ask of a database. One method is one transaction. The SQL behind each is in the
 // file of the same name; the engines are sqlite.ts and, when it comes, postgres.ts.
+import type { AccountDecision, UndoDecision } from '../core/account.ts'
 import type { AdminKey } from '../core/admin-key.ts'
 import type { BounceDecision, BounceFacts, Suppression } from '../core/bounce.ts'
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
@@ -70,6 +71,115 @@ export interface StartInput {
 export interface StepUpInput extends Omit<StartInput, 'purpose' | 'email' | 'addressInEvent'> {
   readonly key: SessionKey
   readonly addressInEvent: (email: string) => string
+}
+
+/** One of the mails of a change of address: its challenge, its event, its secrets. */
+export interface ChangeMail extends Pick<StartInput, 'challenge' | 'secrets' | 'leaseMs'> {
+  readonly eventId: string
+}
+
+export interface ChangeInput extends Omit<StartInput, 'purpose' | 'addressInEvent' | 'challenge' | 'secrets' | 'leaseMs'> {
+  readonly key: SessionKey
+  /** Addresses of operators. */
+  readonly operators: readonly string[]
+  readonly addressInEvent: (email: string) => string
+  /** To the new address; to the old one, which has to agree (where the policy says so), and which is told. */
+  readonly asked: ChangeMail
+  readonly leave: ChangeMail
+  readonly undo: ChangeMail
+}
+
+export interface ChangeOutcome {
+  readonly decision: AccountDecision
+  readonly now: Ms
+  /** null: it did not come to that mail. */
+  readonly asked: StartOutcome | null
+  readonly leave: StartOutcome | null
+  readonly undo: StartOutcome | null
+}
+
+export interface ConfirmInput extends VerifyInput {
+  readonly purpose: 'change_email' | 'leave_email'
+  /** Ids of challenges that may still be good sort after this. */
+  readonly aliveFrom: string
+}
+
+export interface UndoInput extends Pick<VerifyInput, 'challenge' | 'ordinal' | 'linkDigest'> {
+  readonly aliveFrom: string
+}
+
+export interface UndoOutcome {
+  readonly decision: UndoDecision
+  readonly now: Ms
+  /** The address that the person has again. */
+  readonly email: string | null
+}
+
+export interface ChangeRow {
+  readonly id: string
+  readonly user: string
+  readonly oldEmail: string
+  readonly newEmail: string
+  readonly createdAt: Ms
+  /** 1: both mailboxes have to agree. */
+  readonly both: 0 | 1
+  /** The challenge by which the old mailbox agrees; null: it need not. */
+  readonly leave: string | null
+  readonly undo: string
+  readonly newProvedAt: Ms | null
+  readonly oldProvedAt: Ms | null
+  readonly appliedAt: Ms | null
+  readonly endedAt: Ms | null
+  readonly undoneAt: Ms | null
+  readonly undoUntil: Ms
+}
+
+export interface ChangeView {
+  readonly now: Ms
+  readonly change: ChangeRow
+}
+
+/** A sign-in as the person may see it. */
+export interface SignInView extends Pick<Session, 'device' | 'network' | 'proof'> {
+  readonly at: Ms
+}
+
+/** All that rows say of a person, but for what opens something. */
+export interface OwnData {
+  readonly at: Ms
+  readonly user: User & { readonly currentSignInPlace: string | null; readonly lastSignInPlace: string | null }
+  readonly sessions: readonly (Session & { readonly live: boolean })[]
+  readonly addressChanges: readonly {
+    readonly oldEmail: string
+    readonly newEmail: string
+    readonly askedAt: Ms
+    readonly appliedAt: Ms | null
+    readonly undoneAt: Ms | null
+  }[]
+  /** What was asked for the address, and what became of each mail. */
+  readonly mails: readonly {
+    readonly purpose: Purpose
+    readonly device: string
+    readonly network: string | null
+    readonly askedAt: Ms
+    readonly usedAt: Ms | null
+    readonly mailedAt: Ms
+    readonly state: MailState
+  }[]
+  /** What was decided in the requests that asked. */
+  readonly events: readonly { readonly at: Ms; readonly kind: string; readonly reason: string; readonly requestId: string }[]
+}
+
+export interface EraseInput {
+  readonly key: SessionKey
+  readonly operators: readonly string[]
+  /** What stays in place of the address. */
+  readonly erasedEmail: string
+}
+
+export interface EraseOutcome {
+  readonly decision: AccountDecision
+  readonly now: Ms
 }
 
 /** The limits that a start spends from, by name. */
@@ -322,6 +432,8 @@ export interface QueuedMail {
   readonly hasLink: boolean
   readonly hasCode: boolean
   readonly decoy: boolean
+  /** It opens nothing, and tells the owner of the address that somebody would have it. */
+  readonly tellsOwner: boolean
   readonly sealed: string
   readonly tries: number
   /** The clock at the claim. */
@@ -496,6 +608,20 @@ export interface Store extends WebhookStore {
   startStepUp(scope: Scope, input: StepUpInput): Promise<StartOutcome>
   /** As `verify`, but renews the live session that this browser holds, and makes none. */
   renew(scope: Scope, input: VerifyInput): Promise<VerifyOutcome>
+  /** The newest so many sign-ins of a user. */
+  listSignIns(tenant: string, user: string, limit: number): Promise<readonly SignInView[]>
+  /** null: there is no such user. */
+  readOwnData(tenant: string, policy: Policy, user: string): Promise<OwnData | null>
+  /** Erases the person who is signed in, with a recent proof. */
+  eraseSelf(scope: Scope, input: EraseInput): Promise<EraseOutcome>
+  /** Asks for another address, for whoever is signed in and has a recent proof. */
+  startChange(scope: Scope, input: ChangeInput): Promise<ChangeOutcome>
+  /** As `renew`, and changes the address once every mailbox agreed that has to. */
+  confirmChange(scope: Scope, input: ConfirmInput): Promise<VerifyOutcome>
+  /** By the link in the notice to the old mailbox, from any browser. */
+  undoChange(scope: Scope, input: UndoInput): Promise<UndoOutcome>
+  /** The change that a challenge belongs to; null: it is of none. */
+  viewChange(tenant: string, challenge: string): Promise<ChangeView | null>
   /** Of whatever purpose. */
   findChallenge(tenant: string, id: string, browserDigest: string | null): Promise<ChallengeView | null>
   findSession(tenant: string, policy: Policy, key: SessionKey): Promise<SessionView | null>

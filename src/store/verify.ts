@@ -7,6 +7,7 @@ import { dispatch, dispatchEnds } from './dispatch.ts'
 import { writeEvent } from './event.ts'
 import { complete, judge, presentedOf, refundFailures } from './judge.ts'
 import { mailboxLimit } from './limits.ts'
+import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { type ChallengeRow, challengeKey, type FoundChallenge, findChallengeEmail, type MailRow, type UserRow } from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
@@ -125,7 +126,11 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     place: `${input.device}, ${input.network}`,
     browserDigest: input.browserDigest,
   })
-  const before = decision.consequences?.confirm && found.user ? yield* endSessionsOf(tx, scope, found.user.id) : []
+  let before: readonly string[] = []
+  if (decision.consequences?.confirm && found.user) {
+    before = yield* endSessionsOf(tx, scope, found.user.id)
+    yield* endOpenChanges(tx, tenant, found.user.id)
+  }
   // Also where it was the same person's: the cookie is about to be replaced, and nobody could end what nobody holds.
   if (current) yield* endOtherSession(tx, tenant, current.id)
   const session = yield* createSession(tx, tenant, {

@@ -1,7 +1,7 @@
 // English, which the other languages are held against: every word that a person sees on a page, in ICU syntax. A gap such as
 // `{address}` may be filled by an element of the page. Typographic quotes only: ' begins what ICU does not read.
 // Answers to a "no" are in en-faces.ts, mails in mail-en.ts. How to add a text: docs/words.md.
-import { confirm, landings } from './en-account.ts'
+import { change, confirm, erase, landings, own, undo } from './en-account.ts'
 import { faces } from './en-faces.ts'
 import { mail } from './mail-en.ts'
 import { mails } from './mail-en-account.ts'
@@ -12,6 +12,10 @@ export const en = {
   mails,
   confirm,
   landings,
+  change,
+  own,
+  erase,
+  undo,
 
   frame: {
     title: '{page} · {brand}',

@@ -8,6 +8,8 @@ import type { Words } from './words.ts'
 /** Reasons that a stranger sees under another reason's face, or never on a page. A new reason must get words or stand here. */
 type Faceless =
   | 'budget_spent'
+  | 'address_taken'
+  | 'address_left'
   | 'breaker_open'
   | 'address_unknown'
   | 'sign_up_closed'
@@ -21,7 +23,6 @@ type Faceless =
   | 'operator_made'
   | 'operator_looked'
   | 'operator_unknown'
-  | 'operator_protected'
   | 'operator_resent'
   | 'operator_ended_sessions'
   | 'operator_disabled_user'
@@ -89,6 +90,9 @@ export const faceGaps = {
   sessionIdle: (words, { policy }) => words.duration(policy.session.idle),
   sessionAbsolute: (words, { policy }) => words.duration(policy.session.absolute),
   recentProof: (words, { policy }) => words.duration(policy.recentProof),
+  changes: (_, { policy }) => policy.changeEmail.asks.count,
+  changesPer: (words, { policy }) => words.duration(policy.changeEmail.asks.per),
+  undoTime: (words, { policy }) => words.duration(policy.changeEmail.undo),
   mailLimits: (words, { policy }) => mailLimits(words, policy),
   codeLength: (_, { policy }) => policy.codeLength,
   codeTries: (_, { policy }) => policy.codeTries,

@@ -1,4 +1,5 @@
-// What mails to somebody who is signed in say, where that is not what a sign-in mail says: the same texts with the same gaps, by purpose.
+// What mails to somebody who is signed in say, where that is not what a sign-in mail says: the same texts with the same gaps, by what they are
+// about. Those that tell of something say it in `notice`, before all else.
 
 export const mails = {
   step_up: {
@@ -13,5 +14,55 @@ export const mails = {
     asked: 'Somebody who is signed in to your account at {app} was asked for this with {device} at {at}.',
     notYou: 'Not you?',
     notYouAction: 'Then somebody else is in your account: sign in, and end all other sessions on the account page.',
+  },
+  /** Goes to the new address. */
+  change_email: {
+    subjectWithCode: '{code} confirms your new address at {app}',
+    subjectCode: 'Confirm your new address at {app}',
+    subjectLink: 'Confirm your new address at {app}',
+    codeTitle: 'Confirm your new address',
+    linkTitle: 'Confirm your new address',
+    button: 'Change my address at {app}',
+    opens: 'The button opens {host}, and works only in the browser that asked.',
+    linkIntro: 'Confirm your new address at {app} with this link, in the browser that asked:',
+    asked: 'Somebody who is signed in to {app} asked with {device} at {at} to change the address of their account to this one.',
+    notYouAction: 'Ignore this mail. Without it nothing is changed.',
+  },
+  /** Goes to the old address, where that has to agree. */
+  leave_email: {
+    subjectWithCode: '{code} agrees to another address at {app}',
+    subjectCode: 'Agree to another address at {app}',
+    subjectLink: 'Agree to another address at {app}',
+    codeTitle: 'Agree to another address',
+    linkTitle: 'Agree to another address',
+    button: 'Agree to the change at {app}',
+    opens: 'The button opens {host}, and works only in the browser that asked.',
+    linkIntro: 'Agree to another address at {app} with this link, in the browser that asked:',
+    asked: 'Somebody who is signed in to your account at {app} asked with {device} at {at} to change its address to another one.',
+    notYou: 'Not you?',
+    notYouAction: 'Then somebody else is in your account: take the change back with the link of the other mail.',
+  },
+  /** The notice to the old address. */
+  undo_email: {
+    subjectLink: 'Your address at {app} is to be changed',
+    linkTitle: 'Your address is to be changed',
+    notice:
+      'If that was you, nothing has to be done. If it was not, take the change back: this address is good again, everybody who is signed in is signed out, and what was mailed to the other address is void.',
+    button: 'Take the change back at {app}',
+    opens: 'The button opens {host}, in any browser.',
+    linkLife: 'It works for {duration}, until {until}, also after the change.',
+    linkIntro: 'Take the change back at {app} with this link, in any browser:',
+    asked: 'Somebody who is signed in to your account at {app} asked with {device} at {at} to change its address to another one.',
+    notYou: 'Not you?',
+    notYouAction: 'Then somebody else is in your account: take the change back now.',
+  },
+  /** Goes to an address that somebody else asked to have, and that is its owner’s. */
+  address_taken: {
+    subjectLink: 'Somebody asked for your address at {app}',
+    linkTitle: 'Somebody asked for your address',
+    notice: 'It belongs to your account, so nothing was changed, and nothing will be. Whoever asked was not told that you have an account.',
+    asked: 'Somebody who is signed in to another account at {app} asked with {device} at {at} to change its address to this one.',
+    notYou: 'Was it you?',
+    notYouAction: 'Then sign in with this address: it has an account already.',
   },
 } as const

@@ -3,14 +3,20 @@
 import type { Purpose } from '../core/model.ts'
 import type { Words } from './words.ts'
 
-export function mailWords({ mail, mails }: Words, purpose: Purpose): Words['mail'] {
-  return laidOver(mail, mails, purpose)
+/** What its link and code are for; `address_taken` has neither. */
+export type MailKind = Purpose | 'address_taken'
+
+/** `notice`: said before all else, in mails that tell of something. */
+export type MailWords = Words['mail'] & { readonly notice?: string }
+
+export function mailWords({ mail, mails }: Words, kind: MailKind): MailWords {
+  return laidOver(mail, mails, kind)
 }
 
 export function landingWords({ landing, landings }: Words, purpose: Purpose): Words['landing'] {
   return laidOver(landing, landings, purpose)
 }
 
-function laidOver<T extends object>(usual: T, own: Partial<Record<Purpose, Partial<T>>>, purpose: Purpose): T {
-  return { ...usual, ...own[purpose] }
+function laidOver<T extends object, Kind extends string>(usual: T, own: Partial<Record<Kind, Partial<T>>>, kind: Kind): T {
+  return { ...usual, ...own[kind] }
 }

@@ -332,11 +332,14 @@ async function takeBack(url: string): Promise<void> {
     'drop index challenges_email',
     'drop index challenges_network',
     'alter table challenges drop column network',
+    'alter table challenges drop column change_id',
     'alter table sessions drop column proved_at',
     'drop index users_external',
     'alter table users drop column external_id',
     'alter table mails drop column bounced_at',
-    ...['endpoints', 'dispatches', 'attempts', 'suppressions', 'tenants', 'admin_keys'].map((table) => `drop table if exists ${table}`),
+    ...['endpoints', 'dispatches', 'attempts', 'suppressions', 'tenants', 'admin_keys', 'address_changes'].map(
+      (table) => `drop table if exists ${table}`,
+    ),
     'delete from migrations where number >= 6',
   ])
     await engine.write({ locks: nothing, run: () => run(sql) })

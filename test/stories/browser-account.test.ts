@@ -19,7 +19,7 @@ describe('the account page', () => {
     await tablet.signIn(ADA, { nth: 3 })
     const { page } = desktop
     await page.reload()
-    const rows = page.getByRole('main').getByRole('listitem')
+    const rows = page.getByRole('region', { name: 'Where you are signed in' }).getByRole('listitem')
     expect(await rows.count()).toBe(3)
     expect(await rows.filter({ hasText: 'This browser' }).count()).toBe(1)
 

@@ -3,12 +3,14 @@
 import { describe, expect, test } from 'vitest'
 import { openEngine } from '../../src/store/open.ts'
 import { all } from '../../src/store/operation.ts'
+import { askForChange, typeChange } from '../account.ts'
 import { postkey } from '../cli.ts'
 import { brokenRows } from '../examine.ts'
 import { askAndOpen, type Browser, type Kit, signIn, startKit } from '../kit.ts'
 import { sharedDatabases } from '../nodes.ts'
 
 const ADA = 'ada@example.net'
+const EVE = 'eve@evil.example'
 
 async function query<R>(url: string, sql: string): Promise<readonly R[]> {
   const engine = await openEngine(url)
@@ -93,6 +95,18 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
           expect(JSON.parse((await user(scene.url))[0]?.browsers ?? '')).toHaveLength(1)
         })
       }
+    })
+
+    test('RV-01: what was asked for before the first proof ends with it: no other address, not even in the browser that asked', async () => {
+      await story(async (scene) => {
+        const { kit } = scene
+        const squatter = await squat(scene)
+        const { toNew } = await askForChange(kit, squatter, ADA, EVE)
+        // At a machine that the squatter has prepared.
+        await signIn(kit, ADA, squatter)
+        expect((await typeChange(squatter, toNew, 'change_email')).status).toBe(410)
+        expect(await squatter.whoAmI()).toBe(ADA)
+      })
     })
 
     test('RV-01: that is once: a later proof leaves the sessions of the owner alone', async () => {

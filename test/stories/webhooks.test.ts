@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { openEngine } from '../../src/store/open.ts'
 import { all } from '../../src/store/operation.ts'
 import { verifyWebhook } from '../../src/webhook/verify.ts'
+import { askForChange, typeChange } from '../account.ts'
 import { askAndOpen, Clock, HOUR, type Kit, type KitOptions, MINUTE, signIn, startKit, wrongCode } from '../kit.ts'
 import { sharedDatabases, type TestDatabase } from '../nodes.ts'
 import { addEndpoint, type Receiver, startReceiver, type Taken, typed } from '../webhook-receiver.ts'
@@ -146,6 +147,34 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     await settled()
     expect(await users.find({ email: 'bob@example.net' })).not.toBeNull()
     expect(receiver.data('user.created')).toHaveLength(3)
+  })
+
+  test('another address, taken back, and an account that its person deletes: each is told once, with the sessions that ended', async () => {
+    const { kit, receiver, settled } = await scene('user.changed,user.deleted,session.ended')
+    const elsewhere = await signIn(kit, ADA)
+    const browser = await signIn(kit, ADA)
+    const { user } = (await browser.api('GET', '/api/session')).json() as { user: { id: string } }
+    const { toNew, undo } = await askForChange(kit, browser, ADA, 'ada@new.example')
+    await settled()
+    expect(receiver.taken).toEqual([])
+    await typeChange(browser, toNew, 'change_email')
+    await settled()
+    // The session of the browser that asked goes on.
+    expect([await browser.whoAmI(), await elsewhere.whoAmI()]).toEqual(['ada@new.example', null])
+    expect(receiver.data('session.ended')).toEqual([expect.objectContaining({ user: user.id, count: 1, reason: 'address_changed' })])
+    for (let twice = 0; twice < 2; twice++) await browser.post(undo.path, { secret: undo.secret })
+    const again = await signIn(kit, ADA)
+    await again.post('/account/delete', { sure: 'yes' })
+    await settled()
+    const changed = expect.objectContaining({ user: user.id, change: 'address' })
+    expect(receiver.data('user.changed')).toEqual([changed, changed])
+    expect(receiver.data('session.ended').map(({ reason, count }) => [reason, count])).toEqual([
+      ['address_changed', 1],
+      ['change_undone', 1],
+      ['person_erased', 1],
+    ])
+    expect(receiver.data('user.deleted')).toEqual([expect.objectContaining({ user: user.id })])
+    for (const { body } of receiver.taken) expect(body).not.toMatch(/@|[0-9A-Za-z]{43}/)
   })
 
   test('WH4: an endpoint hears of what it wants, and of nothing else', async () => {
