@@ -16,6 +16,7 @@ export class HeldLimits implements Limits {
   readonly #changed: States = new Map()
   readonly #poured = new Map<string, Poured>()
   readonly #dropped = new Map<string, Set<string>>()
+  #settles = false
   readonly #find: (tenant: string, name: string) => string | null
 
   /** `find`: what is written of a limit that is not held yet. */
@@ -55,6 +56,14 @@ export class HeldLimits implements Limits {
     const key = `${tenant}/${name}`
     const before = this.#poured.get(key)
     this.#poured.set(key, { tenant, name, pour: { ...pour, hits: pour.hits + (before?.pour.hits ?? 0) } })
+  }
+
+  settle(): void {
+    this.#settles = true
+  }
+
+  get settles(): boolean {
+    return this.#settles
   }
 
   /** What the commit must add, in the order in which everybody does. */

@@ -68,10 +68,10 @@ export class LimitJournal {
   }
 
   /** In the transaction; what it answers is to be called once that is committed, for until then nothing has changed. */
-  write(changed: States, dropped: ReadonlyMap<string, ReadonlySet<string>> = nobody): () => void {
-    if (changed.size === 0 && dropped.size === 0) return nothingMore
+  write(changed: States, dropped: ReadonlyMap<string, ReadonlySet<string>> = nobody, settles = false): () => void {
+    if (changed.size === 0 && dropped.size === 0 && !settles) return nothingMore
     // A name that is to go stands in the journal too, in rows of many: they are put to the table now, and it is left out.
-    if (dropped.size === 0 && count(this.#ahead) + count(changed) <= CHANGES_MAX) {
+    if (dropped.size === 0 && !settles && count(this.#ahead) + count(changed) <= CHANGES_MAX) {
       for (const [tenant, states] of changed) this.#prepared(APPEND).all(tenant, json([...states]))
       return () => merge(this.#ahead, changed)
     }

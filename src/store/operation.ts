@@ -41,6 +41,8 @@ export interface Limits {
   pour(tenant: string, name: string, pour: Pour): void
   /** Leaves nothing of it, not even the name, in which an address may stand. */
   drop(tenant: string, name: string): void
+  /** Has every state stand in its row once this is committed, where an engine keeps some elsewhere for a while. */
+  settle(): void
 }
 
 /** What an operation will touch, named before it begins: an engine with many writers locks it, in one fixed order. */

@@ -8,7 +8,7 @@ test('a limit that comes into use between the look and the lock stays', () => {
   const result = readPolicy('standard')
   if (!result.ok) throw new Error(result.problems.join())
   const now = Date.UTC(2026, 10, 21)
-  const tx = { now, elapsed: () => 0, limits: { get: () => null, set: () => {}, drop: () => {}, pour: () => {} } }
+  const tx = { now, elapsed: () => 0, limits: { get: () => null, set: () => {}, drop: () => {}, pour: () => {}, settle: () => {} } }
   const batch = purge(tx, { tenant: 'default', policy: result.policy, kind: 'limits', limit: 10, idsOf: String })
   const deleted: unknown[] = []
   const answer = (sql: string): readonly Row[] => {

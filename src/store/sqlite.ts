@@ -207,7 +207,7 @@ export class SqliteEngine implements Engine {
         const state = limits.get(tenant, name)
         limits.set(tenant, name, String(pour(state === null ? null : Number(state), poured)))
       }
-      const written = this.#journal.write(limits.changed(), limits.dropped())
+      const written = this.#journal.write(limits.changed(), limits.dropped(), limits.settles)
       this.database.exec('commit')
       written()
     } catch (error) {

@@ -85,6 +85,7 @@ export const ROWS = {
   attempts: 'dispatch',
   suppressions: 'address',
   admin_keys: 'id',
+  address_changes: 'id',
 } as const
 
 /** The next rows of a tenant that was removed; how many, 0: there are none left. */

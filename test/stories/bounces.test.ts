@@ -210,8 +210,10 @@ describe.each(sharedDatabases)('RL-21, %s', (_, fresh) => {
         await kit.postkey.purge()
         expect(await onTheList()).toBe(1)
         // When nothing else of the mailbox is kept either.
-        clock.forward(400 * DAY)
-        await kit.postkey.purge()
+        for (const days of [400, 1]) {
+          clock.forward(days * DAY)
+          await kit.postkey.purge()
+        }
         expect(await onTheList()).toBe(0)
       },
       { reply: ({ to }) => (to === ADA ? { class: 'permanent', text: '550 no' } : { class: 'accepted', text: '250 ok' }) },

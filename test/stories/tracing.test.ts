@@ -67,7 +67,7 @@ describe.each(sharedDatabases)('%s', (engine, fresh) => {
       ['POST /sign-in', 'store.start', ['mail', 'send mailbox', 'store.settleMail']],
       ['POST /sign-in/code', 'store.verify', 'store.findChallenge'],
       ['POST /sign-in/code', 'store.verify'],
-      ['GET /account', 'store.findSession', 'store.listSessions'],
+      ['GET /account', 'store.findSession', 'store.listSessions', 'store.listSignIns'],
     ])
     // The same words as in the log: no more, and no others.
     const requests = lines.filter(({ event }) => event === 'request').map(({ fields }) => fields)
