@@ -683,7 +683,11 @@ describe.each(engines)('%s', (_, open) => {
     expect(await store.nextMailDue()).toEqual({ now: expect.any(Number), dueAt: 81 })
 
     // However long the queue is, only the beginnings of the tenants' queues are read.
-    const tx = { now: clock.at, elapsed: () => 0, limits: { get: () => null, set: () => {}, drop: () => {}, pour: () => {}, settle: () => {} } }
+    const tx = {
+      now: clock.at,
+      elapsed: () => 0,
+      limits: { get: () => null, set: () => {}, drop: () => {}, pour: () => {}, settle: () => {} },
+    }
     for (const statement of [claimMails(tx, 20, MINUTE).next().value, nextMailDue(tx).next().value] as Statement[]) {
       expect(await mostRowsRead(engine, statement)).toBeLessThan(500)
       await engine.write({ locks: nothing, run: () => run('analyze mails') })
