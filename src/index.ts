@@ -16,11 +16,13 @@ import { type Alarms, startAlarms } from './flow/alarms.ts'
 import type { Asker, Context, Hand, Log } from './flow/context.ts'
 import { type Dispatcher, startDispatcher } from './flow/dispatcher.ts'
 import type { Hooks } from './flow/hooks.ts'
+import type { Inviter } from './flow/invite.ts'
 import { watchMail } from './flow/mail-health.ts'
 import { makeOperators } from './flow/operator.ts'
 import { startOutbox } from './flow/outbox.ts'
 import { purgeAll, startPurge } from './flow/purge.ts'
 import { stopReadings } from './flow/readings.ts'
+import { contextFor } from './flow/roll-out.ts'
 import { sealClosed, startSealing } from './flow/seal.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
 import {
@@ -38,7 +40,6 @@ import { type RecentProof, requireRecentProof } from './flow/step-up.ts'
 import { contextOf, keepPolicies, ownOf, prepare, type Shared } from './flow/tenant.ts'
 import { addTenant, listTenants, moveTenant, type Office, setTenant, type TenantChanges } from './flow/tenant-admin.ts'
 import { openTenants, type Tenants } from './flow/tenants.ts'
-import type { Care } from './flow/users.ts'
 import { type Users, usersOf } from './flow/users-library.ts'
 import { startViews } from './flow/views.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
@@ -65,6 +66,7 @@ export { reasons } from './core/reason.ts'
 export type { RollOutInput } from './core/roll-out.ts'
 export type { TenantInput, TenantRow } from './core/tenant.ts'
 export type { AddressConfirmed, Hooks, SignedIn, SignedOut } from './flow/hooks.ts'
+export type { Invitation, Invited } from './flow/invite.ts'
 export type { RecentProof } from './flow/step-up.ts'
 export type { TenantChanges } from './flow/tenant-admin.ts'
 export type { Acted, Created, NewUser, UserFilter, UserKey, UserPage } from './flow/users.ts'
@@ -302,10 +304,11 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     const visit = await visitOf(request, info ?? {})
     return visit === null ? otherwise : work(visit.context, visit.asker, visit)
   }
-  const careOf = (tenant: string) => async (): Promise<Care> => {
+  const careOf = (tenant: string) => async (): Promise<Inviter> => {
     const its = await tenants.contextOf(tenant)
     if (its === null) throw new Error(`there is no tenant "${tenant}"`)
-    return { ...its, by: 'library' }
+    const by = 'library'
+    return { ...its, by, rulesOf: (email) => ({ ...contextFor(its, email), by }) }
   }
   return {
     ...app,

@@ -179,6 +179,7 @@ const shown: readonly [string, (policy: Policy) => string][] = [
   ['changeEmail.confirm', (policy) => policy.changeEmail.confirm],
   ['changeEmail.undo', (policy) => duration('en', policy.changeEmail.undo)],
   ['changeEmail.asks', (policy) => rate(policy.changeEmail.asks)],
+  ['invitationTtl', (policy) => duration('en', policy.invitationTtl)],
   ['replayWindow', (policy) => duration('en', policy.replayWindow)],
   ['autoSubmitDelay', (policy) => duration('en', policy.autoSubmitDelay)],
   ['mailUsefulFor', (policy) => duration('en', policy.mailUsefulFor)],

@@ -572,6 +572,8 @@ function changeSamples(frame: Frame): Record<string, string> {
       sent: { ...view.sent, code: '493028' },
       problem: { reason: 'code_wrong', triesLeft: 4 },
     }),
+    'landing-invite': landingPage(frame, { ...landing, purpose: 'invite', bound: false, email: null, secret: 'A'.repeat(43) }),
+    'landing-invite-cut': landingPage(frame, { ...landing, purpose: 'invite', bound: false, email: null }),
     'landing-change': landingPage(frame, { ...landing, purpose: 'change_email' }),
     'landing-change-other': landingPage(frame, { ...landing, purpose: 'change_email', bound: false, email: null, addressAllowed: false }),
     undo: undoPage(frame, undo),

@@ -480,6 +480,19 @@ const ways: Record<ReasonCode, Way> = {
       await kit.postkey.users.delete({ email: ADA })
     },
   },
+  user_confirmed: {
+    go: async ({ kit }) => {
+      await signIn(kit, ADA)
+      await kit.postkey.users.invite({ email: ADA })
+    },
+  },
+  invitation_off: {
+    options: { policy: { otherBrowser: 'refuse' } },
+    go: async ({ kit, see }) => {
+      const { ok, ...invited } = await kit.postkey.users.invite({ email: ADA })
+      if (!ok && 'reason' in invited) see(invited.reason as ReasonCode)
+    },
+  },
   user_exists: {
     go: async ({ kit }) => {
       for (let twice = 0; twice < 2; twice++) await kit.postkey.users.create({ email: ADA })

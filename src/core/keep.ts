@@ -25,8 +25,8 @@ export function purgeBefore(policy: Policy, kind: DatedKind, now: Ms): Ms {
   const { keep } = policy
   // The last resend, and its link.
   const proofs = policy.challengeTtl + policy.linkTtl
-  // The link of a notice may live longer than all that; its end is there to read for a day.
-  if (kind === 'challenges') return now - Math.max(keep.challenges + proofs, policy.changeEmail.undo + DAY)
+  // The link of a notice or of an invitation may live longer than all that; its end is there to read for a day.
+  if (kind === 'challenges') return now - Math.max(keep.challenges + proofs, policy.changeEmail.undo + DAY, policy.invitationTtl + DAY)
   // Its id is as old as its challenge.
   if (kind === 'sessions') return now - keep.sessions - policy.session.absolute - proofs
   if (kind === 'dispatches') return now - DISPATCHES_KEPT

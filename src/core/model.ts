@@ -7,7 +7,7 @@ export type Ms = number
  * What a challenge proves control of an address for. A proof of one purpose is never accepted for another. Of a change of address:
  * `change_email` goes to the new mailbox, `leave_email` asks the old one to agree, `undo_email` lets it take the change back.
  */
-export type Purpose = 'sign_in' | 'step_up' | 'change_email' | 'leave_email' | 'undo_email' | 'recover'
+export type Purpose = 'sign_in' | 'invite' | 'step_up' | 'change_email' | 'leave_email' | 'undo_email' | 'recover'
 
 /** The two proofs one mail carries. They are independent secrets. */
 export type Proof = 'link' | 'code'

@@ -92,6 +92,11 @@ const policySchema = z.strictObject({
    * `undo` the notice to the old mailbox takes the change back, and nobody new begins with the old address. `asks`: of one person.
    */
   changeEmail: z.strictObject({ confirm: z.enum(['new', 'both']), undo: duration(HOUR, 30 * DAY), asks: rate }),
+  /**
+   * Life of the link of an invitation, which nobody waits for. It is good in any browser whose user types the address; where `otherBrowser` is
+   * not "address", or `methods` has no "link", there are no invitations.
+   */
+  invitationTtl: duration(HOUR, 30 * DAY),
   /** How long the same browser gets the same session again for the same proof. */
   replayWindow: duration(0, 10 * MINUTE),
   /** Wait before a bound landing page submits itself. */
@@ -148,6 +153,7 @@ const standard: PolicyInput = {
   session: { idle: '7d', absolute: '30d' },
   recentProof: '15m',
   changeEmail: { confirm: 'new', undo: '72h', asks: { count: 5, per: '24h' } },
+  invitationTtl: '72h',
   replayWindow: '2m',
   autoSubmitDelay: 0,
   mailUsefulFor: '2m',

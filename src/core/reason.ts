@@ -442,6 +442,15 @@ export const reasons = {
     'warning',
     'An operator deleted a user: the address is free for somebody new, and what is known of it runs out in its time.',
   ),
+  user_confirmed: reason('start', 'user_confirmed', 409, 'continue', 'info', 'The person has signed in already, and needs no invitation.'),
+  invitation_off: reason(
+    'operator',
+    'invitation_off',
+    409,
+    'continue',
+    'notice',
+    'The policy lets no link sign in a browser that did not ask: there are no invitations. The person can ask at the sign-in page.',
+  ),
   user_exists: reason('operator', 'user_exists', 409, 'continue', 'info', 'There is a user with this address or external id already.'),
   suppression_lifted: reason(
     'operator',

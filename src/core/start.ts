@@ -3,6 +3,7 @@
 import { isSuppressed, type Suppression } from './bounce.ts'
 import { fillOf, spend, windowVerdict } from './bucket.ts'
 import type { Ms, Purpose } from './model.ts'
+import type { Hand } from './operator.ts'
 import { mailWindows, type Policy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
 
@@ -28,6 +29,8 @@ export interface StartFacts {
   /** When the wrong codes of everybody will have run out of the breaker; null: there were none. Absent in old records. */
   readonly breaker?: Ms | null
   readonly user: { readonly status: 'active' | 'disabled' } | null
+  /** It is an invitation, by whose hand, and whether the person has shown the mailbox to be theirs already. */
+  readonly invitation?: { readonly by: Hand; readonly confirmed: boolean }
   /** Until when nobody new begins with the address: somebody left it and may come back. Absent: anybody may. */
   readonly left?: Ms
   /** It follows from another mail of the same request, which paid for both. */
@@ -70,6 +73,7 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   }
 
   if (facts.purpose === 'undo_email') return decideNotice(policy, facts)
+  if (facts.invitation !== undefined) return decideInvitation(policy, facts, facts.invitation)
 
   // Every bucket must have room before any is charged: a refused request must not push the next honest one further away.
   const spent = startBuckets.map((name) => ({ name, ...spend(policy.starts[name], facts.tats[name], now) }))
@@ -131,6 +135,29 @@ function decideNotice(policy: Policy, { now, bounces, suppressed: reported }: St
   const suppressed = isSuppressed(reported ?? null, now) || !windowVerdict([bounceRule], bounces, now).open
   const answer = suppressed ? (['pretend', 'address_suppressed'] as const) : (['send', 'mail_queued'] as const)
   return { verdict: answer[0], reason: answer[1], retryAfterMs: null, mail, tats: null }
+}
+
+/** Whether it goes out under this policy: its link is opened where nobody asked for one. */
+export function sendsInvitations({ methods, otherBrowser }: Policy): boolean {
+  return methods.includes('link') && otherBrowser === 'address'
+}
+
+/**
+ * To somebody for whom an account was made. Whoever asks runs the server and is told the truth. The mailbox is spared as from anybody's mails;
+ * a code would be of no use, since no browser asked.
+ */
+function decideInvitation(policy: Policy, facts: StartFacts, { confirmed }: NonNullable<StartFacts['invitation']>): StartDecision {
+  const { now, user, mails, bounces } = facts
+  if (user === null) return refuse('person_unknown')
+  if (!sendsInvitations(policy)) return refuse('invitation_off')
+  if (user.status === 'disabled') return refuse('user_disabled')
+  if (confirmed) return refuse('user_confirmed')
+  if (isSuppressed(facts.suppressed ?? null, now) || !windowVerdict([bounceRule], bounces, now).open) return refuse('address_suppressed')
+  const room = windowVerdict(mailWindows(policy), mails, now)
+  if (!room.open) return refuse('too_many_mails', room.retryInMs)
+  const until = now + policy.invitationTtl
+  const mail = { link: true, code: false, linkExpiresAt: until, codeExpiresAt: until }
+  return { verdict: 'send', reason: 'mail_queued', retryAfterMs: null, mail, tats: null }
 }
 
 /** A policy from before there was one has none. */

@@ -43,6 +43,8 @@ export interface VerifyFacts {
     /** The other mailbox of the two has agreed. */
     readonly other: boolean
   }
+  /** It is the link of an invitation, which no browser asked for. */
+  readonly invited?: true
   /** Until when nobody new begins with the address: somebody left it and may come back. Absent: anybody may. */
   readonly left?: Ms
 }
@@ -82,7 +84,7 @@ function decideLink(policy: Policy, facts: VerifyFacts): VerifyDecision {
     return replay(policy, facts) ?? refuse('link_used', { at: mail.linkUsedAt ?? challenge.completedAt })
   }
   if (!policy.methods.includes('link')) return refuse('link_off')
-  const end = linkEnd(policy, mail)
+  const end = linkEnd(policy, mail, facts.invited)
   if (now >= end) return refuse('link_expired', { at: end })
   if (!bound) {
     // What is for a session is never for another browser.
@@ -127,8 +129,8 @@ function decideCode(policy: Policy, facts: VerifyFacts): VerifyDecision {
 }
 
 /** A stricter policy applies at once to mails already out; a laxer one does not revive them. */
-export function linkEnd(policy: Policy, mail: Pick<Mail, 'createdAt' | 'linkExpiresAt'>): Ms {
-  return Math.min(mail.linkExpiresAt, mail.createdAt + policy.linkTtl)
+export function linkEnd(policy: Policy, mail: Pick<Mail, 'createdAt' | 'linkExpiresAt'>, invited = false): Ms {
+  return Math.min(mail.linkExpiresAt, mail.createdAt + (invited ? policy.invitationTtl : policy.linkTtl))
 }
 
 export function codeEnd(policy: Policy, mail: Pick<Mail, 'createdAt' | 'codeExpiresAt'>): Ms {

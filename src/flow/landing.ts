@@ -66,7 +66,11 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     session:
       mail !== null && (mail.linkUsedAt !== null || view?.challenge.completedAt != null) ? await ownSession(context, asker, id) : null,
     otherSession: false,
-    ...(purpose === 'sign_in' ? {} : { purpose, holder: signedIn === null ? 'nobody' : sameUser ? 'same' : 'other' }),
+    ...(purpose === 'sign_in'
+      ? {}
+      : purpose === 'invite'
+        ? { invited: true }
+        : { purpose, holder: signedIn === null ? 'nobody' : sameUser ? 'same' : 'other' }),
     ...(change === null ? {} : { change: standing(change, purpose) }),
   })
   return {

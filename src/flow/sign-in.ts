@@ -132,8 +132,13 @@ export function verifyCode(context: Context, asker: Asker, request: TypedCode): 
 }
 
 /** Presents a link's secret, with the typed address where the browser did not ask. */
-export function verifyLink(context: Context, asker: Asker, request: OpenedLink): Promise<Verified> {
-  return verify(context, asker, linkProof(context, PURPOSE, request))
+export function verifyLink(
+  context: Context,
+  asker: Asker,
+  request: OpenedLink,
+  purpose: 'sign_in' | 'invite' = PURPOSE,
+): Promise<Verified> {
+  return verify(context, asker, linkProof(context, purpose, request))
 }
 
 export interface TypedCode {
@@ -236,7 +241,7 @@ export async function present(
   }
 }
 
-export function linkDigest(context: Context, purpose: Purpose, challenge: string, secret: string): string {
+export function linkDigest(context: Pick<Context, 'tenant'>, purpose: Purpose, challenge: string, secret: string): string {
   return digest('link', context.tenant, purpose, challenge, secret)
 }
 
@@ -245,7 +250,7 @@ type Queued = Pick<StartOutcome, 'mail'> & { readonly decision: Pick<StartOutcom
 
 /** Mints a mail's secrets, has them queued, and hands them to this process's outbox where it has a place. */
 export async function withHand<O extends Queued>(
-  context: Context,
+  context: Pick<Context, 'keys' | 'tenant' | 'policy' | 'hand'>,
   purpose: Purpose,
   challenge: string,
   queue: (secrets: MailSecrets, leaseMs: Ms | null) => Promise<O>,
@@ -296,7 +301,10 @@ export function addressInEvent(context: Pick<Context, 'policy' | 'keys' | 'tenan
   return context.policy.addressInEvents === 'masked' ? maskAddress(email) : addressKey(context.keys, context.tenant, email)
 }
 
-export function readReturn(context: Context, given: string | null | undefined): string | null {
+export function readReturn(
+  context: Pick<Context, 'origin' | 'returnBelow' | 'returnOrigins' | 'defaultReturn'>,
+  given: string | null | undefined,
+): string | null {
   const { origin, returnBelow, returnOrigins, defaultReturn } = context
   // Most sign-ins ask for nothing else, and the URL parser is dear.
   if (!given || given === defaultReturn) return defaultReturn

@@ -1,9 +1,9 @@
 // `postkey.users`: the same acts for the code of the host, with few words.
 import type { User } from '../core/model.ts'
+import { type Invitation, type Invited, type Inviter, invite } from './invite.ts'
 import {
   type Acted,
   actOnUser,
-  type Care,
   type Created,
   createUser,
   findUser,
@@ -24,6 +24,11 @@ export interface Users {
    * confirms the address. An address or external id that somebody has changes nothing, and says who.
    */
   create(user: NewUser): Promise<Created>
+  /**
+   * Makes the user where nobody has the address, and sends a mail with a link that signs them in: in any browser whose user types the address, and for
+   * `invitationTtl` of the policy. Asked for again, another mail goes out, as long as the person has not come.
+   */
+  invite(invitation: Invitation): Promise<Invited>
   /** null: nobody is known by that. */
   find(key: UserKey): Promise<User | null>
   /** In the order of their ids, `limit` (default: 100, at most 1,000) from behind `after` on; `next` is where to go on. */
@@ -42,9 +47,10 @@ const LIMIT = 100
 const LIMIT_MAX = 1_000
 
 /** @param careOf under which rules, as they are at the time of each call; what it throws is what the call rejects with. */
-export function usersOf(careOf: () => Promise<Care>): Users {
+export function usersOf(careOf: () => Promise<Inviter>): Users {
   return {
     create: async (user) => createUser(await careOf(), user),
+    invite: async (invitation) => invite(await careOf(), invitation),
     find: async (key) => findUser(await careOf(), key),
     list: async ({ limit = LIMIT, ...options } = {}) =>
       listUsers(await careOf(), { ...options, limit: Math.max(1, Math.min(LIMIT_MAX, Math.floor(limit) || LIMIT)) }),

@@ -71,6 +71,7 @@ type Verify = (visit: Visit, link: OpenedLink) => Promise<Verified>
 /** By what the page said that the link is for: under another purpose it is not found. */
 const VERIFY: Readonly<Record<string, Verify>> = {
   sign_in: ({ context, asker }, link) => verifyLink(context, asker, link),
+  invite: ({ context, asker }, link) => verifyLink(context, asker, link, 'invite'),
   step_up: ({ context, asker }, link) => verifyStepUp(context, asker, { link }),
   change_email: ({ context, asker }, link) => verifyChange(context, asker, 'change_email', { link }),
   leave_email: ({ context, asker }, link) => verifyChange(context, asker, 'leave_email', { link }),
@@ -126,7 +127,7 @@ function dead(visit: Visit, landing: Landing, problem: Problem): Outgoing {
   const { context } = visit
   // A tab restored, "back", a second tap on the mail: who is signed in by now goes on, and sees no error.
   // What is for a session has done its work only where it was used.
-  const wasForThis = landing.purpose === 'sign_in' || problem.reason === 'link_used'
+  const wasForThis = landing.purpose === 'sign_in' || landing.purpose === 'invite' || problem.reason === 'link_used'
   if (wasForThis && landing.sameUser && landing.returnTo !== null) return redirect(visit, withoutFragment(landing.returnTo))
   const resend =
     landing.purpose === 'sign_in' && landing.bound && landing.email !== null

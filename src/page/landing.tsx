@@ -134,10 +134,12 @@ function UnboundForm({ frame, view }: Props) {
       <p class="lead">
         <Asked frame={frame} view={view} />
       </p>
-      <section>
-        <h2>{w.thereHeading}</h2>
-        <p>{frame.policy.methods.includes('code') ? w.there : w.thereLink}</p>
-      </section>
+      {view.purpose !== 'invite' && (
+        <section>
+          <h2>{w.thereHeading}</h2>
+          <p>{frame.policy.methods.includes('code') ? w.there : w.thereLink}</p>
+        </section>
+      )}
       <section>
         <h2>{w.hereHeading}</h2>
         {signedInAs !== undefined && <p>{fill(w.switchAskNameless, { current: <Address>{signedInAs}</Address> })}</p>}
@@ -145,6 +147,7 @@ function UnboundForm({ frame, view }: Props) {
             account of whoever sent them a link. */}
         <Post frame={frame} to={`${paths.link}/${encodeURIComponent(view.linkId)}`} data-landing="">
           <Hidden name="secret" value={view.secret ?? ''} />
+          {view.purpose !== 'sign_in' && <Hidden name="for" value={view.purpose} />}
           <EmailField frame={frame} label={w.whichAddress} problem={problem} />
           <div class="actions">
             <button type="submit">{w.signInHere}</button>

@@ -177,7 +177,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   ),
   users: entry(
     'users',
-    'The people who can sign in: `list` and `show` them, `add` one, `disable`, `enable`, `end-sessions`, `delete`, `erase`; `import` those of another system, `export` all.',
+    'The people who can sign in: `list` and `show` them, `add` or `invite` one, `disable`, `enable`, `end-sessions`, `delete`, `erase`; `import` those of another system, `export` all.',
     {
       ...common,
       ...database,
@@ -193,7 +193,8 @@ export const commands: Readonly<Record<string, Entry>> = {
       errors: text('import: a file for the rows that were left out, by their lines; it must not exist', 'FILE'),
       'dry-run': { type: 'boolean', description: 'import: say what would become of each row, and write nothing' },
       out: text('export: the file, which must not exist, or - (default: postkey-users-DATE.FORMAT)', 'FILE'),
-      'external-id': text('add: what another system knows the user by', 'ID'),
+      locale: text('invite: the language of the mail, such as de', 'TAG'),
+      'external-id': text('add, invite: what another system knows the user by', 'ID'),
       tenant,
       yes: { type: 'boolean', description: 'delete, erase: yes, for good' },
       action: { type: 'positional', required: false, description: 'list, show, add, disable, …', valueHint: 'ACTION' },
@@ -208,6 +209,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       'postkey users list --unconfirmed --since 30d',
       'postkey users show ada@example.net',
       'postkey users add ada@example.net --external-id 4711',
+      'postkey users invite ada@example.net --locale de',
       'postkey users disable ada@example.net',
       'postkey users delete external:4711 --yes --json',
       'postkey users import auth0.jsonl --from auth0 --dry-run',

@@ -9,7 +9,7 @@ import { withWritableStore } from './reading.ts'
 import { careOf, whoOf } from './users-care.ts'
 import { plainUser } from './users-list.ts'
 
-const INVALID = {
+export const INVALID = {
   address_invalid: 'that is no plain e-mail address — write one such as ada@example.com',
   external_id_invalid: 'that external id cannot be kept — up to 200 letters, digits and . _ | : @ / + = ~ -',
 } as const

@@ -29,7 +29,9 @@ export function whoOf({ terminal, words }: Request): UserKey | null {
  */
 export async function careOf(request: Request, store: Store, { policy: configured, operators }: Config): Promise<Care> {
   const tenant = tenantOf(request)
-  const [newest] = await store.listPolicies(tenant, 1)
+  const [last] = await store.listPolicies(tenant, 1)
+  // One of an earlier version lacks what decisions of this one read.
+  const newest = last !== undefined && Object.keys(configured).every((key) => key in last.policy) ? last : undefined
   const policy = newest?.policy ?? configured
   const version = newest?.version ?? policyVersion(policy)
   if (newest === undefined) await store.keepPolicy(tenant, version, policy)

@@ -24,6 +24,11 @@ const actions: Readonly<Record<string, Action>> = {
   },
   show: { word: 'WHO', flags: [], run: async (request) => (await import('./users-list.ts')).show(request) },
   add: { word: 'ADDRESS', flags: ['externalId'], run: async (request) => (await import('./users-act.ts')).add(request) },
+  invite: {
+    word: 'ADDRESS',
+    flags: ['externalId', 'locale'],
+    run: async (request) => (await import('./users-invite.ts')).inviteOne(request),
+  },
   import: {
     word: 'FILE',
     flags: ['format', 'from', 'map', 'errors', 'dryRun'],

@@ -116,7 +116,7 @@ export const invariants: readonly Invariant[] = [
     of: 'I3',
     claim: 'a session belongs to the address its challenge was for',
     offenders:
-      "select s.tenant, s.id from sessions s join challenges c on c.tenant = s.tenant and c.id = s.challenge join users u on u.tenant = s.tenant and u.id = s.user_id where (s.ended_at is null and u.email <> c.email and u.email not like '%@erased.invalid' and c.purpose <> 'leave_email') or c.purpose not in ('sign_in', 'step_up', 'change_email', 'leave_email')",
+      "select s.tenant, s.id from sessions s join challenges c on c.tenant = s.tenant and c.id = s.challenge join users u on u.tenant = s.tenant and u.id = s.user_id where (s.ended_at is null and u.email <> c.email and u.email not like '%@erased.invalid' and c.purpose <> 'leave_email') or c.purpose not in ('sign_in', 'invite', 'step_up', 'change_email', 'leave_email')",
     remedy: DOUBT,
   },
   {

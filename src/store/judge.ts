@@ -54,6 +54,7 @@ export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Pres
     session: own && { createdAt: own.provedAt, ended: own.endedAt !== null || !input.sessionDigests.includes(own.digest) },
     otherSession: person.otherSession,
   }
+  if (input.purpose === 'invite') facts = { ...facts, invited: true }
   if (person.purpose !== undefined) facts = { ...facts, purpose: person.purpose, holder: person.holder }
   if (person.change !== undefined) facts = { ...facts, change: person.change }
   const left = windows ? leftUntil(windows, challenge?.email ?? '') : undefined

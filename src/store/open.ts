@@ -10,6 +10,7 @@ import { steadyClock } from './clock.ts'
 import { webhookStoreOver } from './endpoint.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
+import { invite, inviteLocks } from './invite.ts'
 import type { Migrated } from './migrate.ts'
 import { type Engine, nothing, one, run } from './operation.ts'
 import { makeOperators, makeOperatorsLocks, operate, operateLocks } from './operator.ts'
@@ -226,6 +227,7 @@ export function storeOver(engine: Engine): Store {
     makeOperators: (scope, operators) =>
       engine.write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
     administer: (scope, input) => engine.write({ locks: () => administerLocks(scope, input), run: (tx) => administer(tx, scope, input) }),
+    invite: (scope, input) => engine.write({ locks: inviteLocks(scope, input), run: (tx) => invite(tx, scope, input) }),
     createUser: (scope, input) => engine.write({ locks: createLocks(scope, input), run: (tx) => createUser(tx, scope, input) }),
     importUsers: async (scope, input) => {
       const done = await engine.write({ locks: importLocks(scope, input), alone: true, run: (tx) => importUsers(tx, scope, input) })

@@ -49,6 +49,7 @@ export interface Ask {
   readonly knownBrowser: boolean
   /** Who is signed in and asks; absent: nobody has to be. */
   readonly asker?: string
+  readonly invitation?: StartFacts['invitation']
   readonly follows?: true
 }
 
@@ -159,6 +160,7 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
     resend: ask.resend,
   }
   if (left !== undefined) facts = { ...facts, left }
+  if (ask.invitation !== undefined) facts = { ...facts, invitation: ask.invitation }
   if (ask.follows === true) facts = { ...facts, follows: true }
   const decision = decideStart(policy, facts)
   let mail: QueuedMail | null = null

@@ -349,6 +349,13 @@ export interface CreateOutcome {
   readonly user: User
 }
 
+/** Of somebody who is there. */
+export interface InviteInput extends Omit<StartInput, 'purpose' | 'network' | 'device' | 'buckets' | 'browserDigest'> {
+  readonly by: Hand
+  /** Of a browser that does not exist: nobody asked. */
+  readonly browserDigest: string
+}
+
 export interface ImportInput {
   readonly by: Hand
   readonly rows: readonly { readonly row: ImportRow; readonly newId: string }[]
@@ -642,6 +649,7 @@ export interface Store extends WebhookStore {
   administer(scope: Scope, input: AdministerInput): Promise<AdministerOutcome>
   /** Makes a user whose mailbox nobody has proved, unless there is one; writes the event. */
   createUser(scope: Scope, input: CreateInput): Promise<CreateOutcome>
+  invite(scope: Scope, input: InviteInput): Promise<StartOutcome>
   /** Makes those of the rows that are not there; one event for all of them. The same rows once more change nothing. */
   importUsers(scope: Scope, input: ImportInput): Promise<Imported>
   /** What would become of them. */

@@ -96,6 +96,17 @@ export const accountFaces = {
 
 /** What the landing page of a link says where it is not to sign in; all else is said as there. */
 export const landings = {
+  invite: {
+    title: 'Your invitation',
+    otherHeading: 'You are invited',
+    whereHeading: 'Open the whole link',
+    asked: 'An account at {brand} was made for the mailbox that this link went to, {ago}.',
+    there: 'The last part of the link did not arrive here. Copy the whole link from the mail into the address bar.',
+    onlyThere: 'This link works here no longer. Ask for a sign-in mail instead: the account is there.',
+    onlyThereLink: 'This link works here no longer. Ask for a sign-in mail instead: the account is there.',
+    hereHeading: 'Sign in',
+    signInHere: 'Sign in',
+  },
   step_up: {
     title: 'Confirm that it is you',
     boundHeading: 'Confirming that it is you',

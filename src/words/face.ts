@@ -33,6 +33,8 @@ type Faceless =
   | 'operator_imported_users'
   | 'operator_deleted_user'
   | 'user_exists'
+  | 'user_confirmed'
+  | 'invitation_off'
   | 'suppression_lifted'
   | 'report_forged'
   | 'mail_bounced'

@@ -2,6 +2,15 @@
 // about. Those that tell of something say it in `notice`, before all else.
 
 export const mails = {
+  /** To somebody for whom an account was made; nobody asked in a browser. */
+  invite: {
+    subjectLink: 'You are invited to {app}',
+    linkTitle: 'You are invited',
+    opens: 'The button opens {host}. There you type this address, and are signed in.',
+    asked: 'Somebody who runs {app} made an account for this address at {at}.',
+    notYou: 'Not expected?',
+    notYouAction: 'Ignore this mail. Nobody can sign in without it.',
+  },
   step_up: {
     subjectWithCode: '{code} confirms that it is you at {app}',
     subjectCode: 'Confirm that it is you at {app}',

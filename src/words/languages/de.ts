@@ -232,6 +232,17 @@ export const language: Language = {
       next: 'Melden Sie sich mit Ihrer Adresse an. Wenn nicht Sie die Änderung verlangt haben, hatte jemand Ihre Sitzung oder Ihr Postfach: Sehen Sie auch nach dem Postfach.',
     },
     landings: {
+      invite: {
+        title: 'Ihre Einladung',
+        otherHeading: 'Sie sind eingeladen',
+        whereHeading: 'Öffnen Sie den ganzen Link',
+        asked: 'Für das Postfach, an das dieser Link ging, wurde {ago} ein Konto bei {brand} angelegt.',
+        there: 'Der letzte Teil des Links ist hier nicht angekommen. Kopieren Sie den ganzen Link aus der E-Mail in die Adresszeile.',
+        onlyThere: 'Dieser Link funktioniert hier nicht mehr. Fordern Sie stattdessen eine Anmelde-E-Mail an: Das Konto gibt es.',
+        onlyThereLink: 'Dieser Link funktioniert hier nicht mehr. Fordern Sie stattdessen eine Anmelde-E-Mail an: Das Konto gibt es.',
+        hereHeading: 'Anmelden',
+        signInHere: 'Anmelden',
+      },
       step_up: {
         title: 'Bestätigen Sie, dass Sie es sind',
         boundHeading: 'Es wird bestätigt, dass Sie es sind',
@@ -283,6 +294,14 @@ export const language: Language = {
       help: 'Fragen? {contact}',
     },
     mails: {
+      invite: {
+        subjectLink: 'Sie sind zu {app} eingeladen',
+        linkTitle: 'Sie sind eingeladen',
+        opens: 'Der Knopf öffnet {host}. Dort geben Sie diese Adresse ein und sind angemeldet.',
+        asked: 'Jemand, der {app} betreibt, hat um {at} ein Konto für diese Adresse angelegt.',
+        notYou: 'Kommt das unerwartet?',
+        notYouAction: 'Beachten Sie diese E-Mail nicht weiter. Ohne sie kann sich niemand anmelden.',
+      },
       step_up: {
         subjectWithCode: '{code} bestätigt bei {app}, dass Sie es sind',
         subjectCode: 'Bestätigen Sie bei {app}, dass Sie es sind',

@@ -231,6 +231,17 @@ export const language: Language = {
       next: 'Inicie sesión con su dirección. Si no fue usted quien pidió el cambio, alguien tenía su sesión o su buzón: revise también el buzón.',
     },
     landings: {
+      invite: {
+        title: 'Su invitación',
+        otherHeading: 'Tiene una invitación',
+        whereHeading: 'Abra el enlace completo',
+        asked: 'Se creó una cuenta en {brand} para el buzón que recibió este enlace, {ago}.',
+        there: 'La última parte del enlace no llegó hasta aquí. Copie el enlace completo del correo en la barra de direcciones.',
+        onlyThere: 'Este enlace ya no funciona aquí. Pida un correo de inicio de sesión: la cuenta existe.',
+        onlyThereLink: 'Este enlace ya no funciona aquí. Pida un correo de inicio de sesión: la cuenta existe.',
+        hereHeading: 'Iniciar sesión',
+        signInHere: 'Iniciar sesión',
+      },
       step_up: {
         title: 'Confirme que es usted',
         boundHeading: 'Confirmando que es usted',
@@ -282,6 +293,14 @@ export const language: Language = {
       help: '¿Preguntas? {contact}',
     },
     mails: {
+      invite: {
+        subjectLink: 'Tiene una invitación a {app}',
+        linkTitle: 'Tiene una invitación',
+        opens: 'El botón abre {host}. Allí escribe esta dirección y entra.',
+        asked: 'Alguien que administra {app} creó una cuenta para esta dirección ({at}).',
+        notYou: '¿No lo esperaba?',
+        notYouAction: 'Ignore este correo. Sin él nadie puede iniciar sesión.',
+      },
       step_up: {
         subjectWithCode: '{code} confirma que es usted en {app}',
         subjectCode: 'Confirme que es usted en {app}',

@@ -231,6 +231,17 @@ export const language: Language = {
       next: 'Connectez-vous avec votre adresse. Si ce n’est pas vous qui avez demandé le changement, quelqu’un avait accès à votre session ou à votre messagerie : vérifiez aussi la messagerie.',
     },
     landings: {
+      invite: {
+        title: 'Votre invitation',
+        otherHeading: 'Vous êtes invité',
+        whereHeading: 'Ouvrez le lien en entier',
+        asked: 'Un compte chez {brand} a été créé {ago} pour la boîte qui a reçu ce lien.',
+        there: 'La fin du lien n’est pas arrivée ici. Copiez le lien entier depuis l’e-mail dans la barre d’adresse.',
+        onlyThere: 'Ce lien ne fonctionne plus ici. Demandez plutôt un e-mail de connexion : le compte existe.',
+        onlyThereLink: 'Ce lien ne fonctionne plus ici. Demandez plutôt un e-mail de connexion : le compte existe.',
+        hereHeading: 'Se connecter',
+        signInHere: 'Se connecter',
+      },
       step_up: {
         title: 'Confirmez que c’est bien vous',
         boundHeading: 'Confirmation en cours',
@@ -282,6 +293,14 @@ export const language: Language = {
       help: 'Des questions ? {contact}',
     },
     mails: {
+      invite: {
+        subjectLink: 'Vous êtes invité chez {app}',
+        linkTitle: 'Vous êtes invité',
+        opens: 'Le bouton ouvre {host}. Vous y saisissez cette adresse, et vous êtes connecté.',
+        asked: 'Une personne qui gère {app} a créé un compte pour cette adresse ({at}).',
+        notYou: 'Vous ne vous y attendiez pas ?',
+        notYouAction: 'Ignorez cet e-mail. Sans lui, personne ne peut se connecter.',
+      },
       step_up: {
         subjectWithCode: '{code} confirme que c’est bien vous sur {app}',
         subjectCode: 'Confirmez que c’est bien vous sur {app}',

@@ -231,6 +231,17 @@ export const language: Language = {
       next: 'あなたのアドレスでサインインしてください。変更を求めた心当たりがないときは、誰かがセッションかメールに入っていました。メールの安全もご確認ください。',
     },
     landings: {
+      invite: {
+        title: 'ご招待',
+        otherHeading: 'ご招待が届いています',
+        whereHeading: 'リンク全体を開いてください',
+        asked: '{ago}、このリンクが届いたメールアドレスのために {brand} のアカウントが作られました。',
+        there: 'リンクの末尾がここに届いていません。メールのリンク全体をコピーして、アドレスバーに貼り付けてください。',
+        onlyThere: 'このリンクはここではもう使えません。アカウントはありますので、サインイン用のメールをお求めください。',
+        onlyThereLink: 'このリンクはここではもう使えません。アカウントはありますので、サインイン用のメールをお求めください。',
+        hereHeading: 'サインイン',
+        signInHere: 'サインイン',
+      },
       step_up: {
         title: 'ご本人であることをご確認ください',
         boundHeading: 'ご本人であることを確認しています',
@@ -282,6 +293,14 @@ export const language: Language = {
       help: 'お問い合わせ: {contact}',
     },
     mails: {
+      invite: {
+        subjectLink: '{app} へのご招待',
+        linkTitle: 'ご招待が届いています',
+        opens: 'ボタンを押すと {host} が開きます。そこでこのメールアドレスを入力すると、サインインできます。',
+        asked: '{app} の運営者が、{at}にこのメールアドレスのアカウントを作りました。',
+        notYou: '心当たりがありませんか？',
+        notYouAction: 'このメールは無視してください。このメールなしには誰もサインインできません。',
+      },
       step_up: {
         subjectWithCode: '{code} が {app} でのご本人確認のコードです',
         subjectCode: '{app} でのご本人確認',
