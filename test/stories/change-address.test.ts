@@ -258,6 +258,18 @@ describe('the address that is left', () => {
     expect(await who(ada)).toBe(NEW)
   })
 
+  test('what was mailed to it stays void when anybody may begin with it again', async () => {
+    const policy = { linkTtl: '24h', changeEmail: { confirm: 'new', undo: '1h', asks: { count: 5, per: '24h' } } } as const
+    await using kit = await startKit({ policy })
+    const ada = await signIn(kit, OLD)
+    const mailed = await askAndOpen(kit, OLD)
+    const { toNew } = await askForChange(kit, ada, OLD, NEW)
+    await typeChange(ada, toNew, 'change_email')
+    kit.clock.forward(2 * HOUR)
+    expect((await mailed.browser.post(`/l/${mailed.linkId}`, { secret: mailed.secret })).status).toBe(410)
+    expect(await who(mailed.browser)).toBeNull()
+  })
+
   test('the limit that says so is not removed before its time', async () => {
     await using kit = await startKit({ policy: { changeEmail: { confirm: 'new', undo: '10d', asks: { count: 5, per: '24h' } } } })
     const ada = await signIn(kit, OLD)
