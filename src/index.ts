@@ -58,6 +58,7 @@ import { openStore } from './store/open.ts'
 import type { Store, TenantChanged } from './store/store.ts'
 import { appVersion, policyVersion, schemaVersion, templateVersion } from './versions.ts'
 import { poster } from './webhook/post.ts'
+import { type OwnTexts, readOwnWords, wordProblems } from './words/own.ts'
 
 export type { Session, User } from './core/model.ts'
 export type { Policy, PolicyInput, PresetName } from './core/policy.ts'
@@ -77,6 +78,7 @@ export type { Message } from './mail/message.ts'
 export type { ReportSources } from './mail/report/readers.ts'
 export type { MailTransport, Reply } from './mail/transport.ts'
 export type { OpenTelemetry } from './run/tracing.ts'
+export type { OwnTexts } from './words/own.ts'
 
 export interface PostkeyOptions {
   /** Public base URL, e.g. "https://auth.example.com". Links are built from it, never from a Host header. */
@@ -105,6 +107,8 @@ export interface PostkeyOptions {
   readonly name?: string
   readonly support?: string
   readonly accent?: { readonly light: string; readonly dark: string }
+  /** By language, as `de`: some texts in the place of ours, under the keys of src/words/en.ts. */
+  readonly words?: OwnTexts
   /** Put before every path: "/auth" mounts the sign-in page at /auth/sign-in. Default: "". */
   readonly basePath?: string
   /** Where a sign-in leads when nothing was asked for. Default: the account page. */
@@ -220,7 +224,14 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const log = options.log ?? silent
   const keys = keyring(typeof options.secret === 'string' ? [options.secret] : options.secret)
   const versions: Versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
-  const brand: Brand = { name: options.name ?? url.host, mailFrom: options.mail.from, support: options.support, accent: options.accent }
+  const words = readOptionsWords(options)
+  const brand: Brand = {
+    name: options.name ?? url.host,
+    mailFrom: options.mail.from,
+    support: options.support,
+    accent: options.accent,
+    words,
+  }
   const basePath = (options.basePath ?? '').replace(/\/+$/, '')
   const ground: Ground = { origin: url.origin, basePath }
   const returnOrigins = (options.returnOrigins ?? []).map((origin) => new URL(origin).origin)
@@ -271,7 +282,16 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const own = { tenant: CONFIGURED, ...ground, policy, rollOut, brand, returnBelow: '', returnOrigins, returnTo, operators }
   const context = contextOf(shared, own)
   await keepPolicies(context)
-  const make = (row: TenantRow): Context => contextOf(shared, ownOf(ground, brand.mailFrom, row))
+  const make = (row: TenantRow): Context =>
+    contextOf(
+      shared,
+      ownOf(ground, brand.mailFrom, row, (said) => {
+        // Of an earlier version of ours: what is still fit is said, and nobody is turned away because a text is gone.
+        const { words, problems } = readOwnWords(said)
+        if (problems.length > 0) log.warn('words_unfit', { tenant: row.tenant, problems: problems.length, first: problems[0] ?? '' })
+        return words
+      }),
+    )
   const apart = tracing?.apart ?? (<T>(work: () => T): T => work())
   const tenants = await apart(() => openTenants({ store, ground, own: context, rulesOf: make, make: async (row) => prepare(make(row)) }))
   const { hooks = {} } = options
@@ -312,7 +332,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   }
   return {
     ...app,
-    tenants: tenantsOf(tenants, { store, versions, ground, by: 'library', now }),
+    tenants: tenantsOf(tenants, { store, versions, ground, wordProblems, by: 'library', now }),
     startSignIn: (input, request, info) =>
       asking(
         request,
@@ -413,6 +433,14 @@ function readOptionsPolicy(options: PostkeyOptions): Policy {
   const result = readPolicy(options.policy)
   if (!result.ok) throw new Error(`the policy is not valid:\n${result.problems.map((problem) => `  ${problem}`).join('\n')}`)
   return result.policy
+}
+
+function readOptionsWords({ words }: PostkeyOptions): Brand['words'] {
+  if (words === undefined) return undefined
+  const read = readOwnWords(words)
+  if (read.problems.length > 0)
+    throw new Error(`the words are not fit to be said:\n${read.problems.map((problem) => `  ${problem}`).join('\n')}`)
+  return read.words
 }
 
 function readOptionsRollOut({ rollOut }: PostkeyOptions, policy: Policy): RollOut | null {

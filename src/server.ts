@@ -127,6 +127,7 @@ function optionsOf(config: Config, url: string, { inbox, transport, tracing }: G
     name: brand.name,
     ...(brand.support === undefined ? {} : { support: brand.support }),
     ...(brand.accent === undefined ? {} : { accent: brand.accent }),
+    ...(config.words === null ? {} : { words: config.words }),
     basePath,
     returnTo: config.returnTo ?? (inbox ? `${basePath}/` : `${basePath}/account`),
     returnOrigins: config.returnOrigins,

@@ -97,6 +97,8 @@ export interface Brand {
   readonly mailFrom: string
   /** mailto: or https: of the people who help. */
   readonly support?: string | undefined
+  /** What it says in words of its own, by language, as words/own.ts made them; absent: nothing. */
+  readonly words?: ReadonlyMap<string, object> | undefined
 }
 
 /** What events tell of. */

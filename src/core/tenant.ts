@@ -72,6 +72,8 @@ export interface TenantInput {
   readonly policy?: PresetName | ({ readonly preset?: PresetName } & Partial<PolicyInput>)
   /** A change of the policy for some people first. */
   readonly rollOut?: RollOutInput
+  /** By language, as `de`: some texts in the place of ours. */
+  readonly words?: { readonly [lang: string]: object }
   /** Further origins a sign-in may lead to. */
   readonly returnOrigins?: readonly string[]
   /** Where a sign-in leads when nothing was asked for. Default: the account page. */
@@ -100,6 +102,8 @@ export interface TenantSettings {
   readonly accent: Accent | undefined
   readonly policy: Policy
   readonly rollOut: RollOut | null
+  /** As they were said: whoever speaks reads them. */
+  readonly words: object | null
   readonly returnOrigins: readonly string[]
   readonly returnTo: string | null
   readonly operators: readonly string[]
@@ -132,6 +136,7 @@ const settingsSchema = z.strictObject({
   accent: text(readAccent).nullish(),
   policy: z.unknown().optional(),
   rollOut: z.unknown().optional(),
+  words: z.record(z.string(), z.unknown(), 'is no object of languages').nullish(),
   returnOrigins: z.array(text(readReturnOrigin)).max(MANY).default([]),
   returnTo: z.string().nullish(),
   operators: z.array(text(readPlainAddress)).max(MANY).default([]),
@@ -153,7 +158,7 @@ export function readTenant(given: unknown): TenantRead {
     ...(rollOut === null || rollOut.ok ? [] : rollOut.problems.map((problem) => `rollOut: ${problem}`)),
   ]
   if (!parsed.success || !policy.ok) return { ok: false, problems }
-  const { hosts, prefix = null, mailFrom, support, accent, returnTo, ...rest } = parsed.data
+  const { hosts, prefix = null, mailFrom, support, accent, words, returnTo, ...rest } = parsed.data
   if (new Set(hosts).size < hosts.length) problems.push('hosts: one of them is named twice — name it once')
   if (hosts.length === 0 && prefix === null)
     problems.push('hosts: neither a host nor a prefix leads to it — give hosts, such as auth.acme.example, or a prefix, such as /t/acme')
@@ -166,6 +171,7 @@ export function readTenant(given: unknown): TenantRead {
     accent: accent ?? undefined,
     policy: policy.policy,
     rollOut: rollOut?.ok === true ? rollOut.rollOut : null,
+    words: words ?? null,
     returnTo: returnTo ?? null,
   }
   return { ok: true, places: { hosts, prefix }, said, settings }

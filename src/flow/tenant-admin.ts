@@ -15,6 +15,8 @@ export interface Office {
   readonly versions: Context['versions']
   /** Where the installation is; null: nobody knows here, and what would not fit there is found when it is served. */
   readonly ground: Ground | null
+  /** What is wrong with words of its own. */
+  readonly wordProblems: (words: object) => readonly string[]
   readonly by: ChangeTenantInput['by']
   readonly now: () => number
 }
@@ -89,7 +91,10 @@ async function write(office: Office, { tenant, does, input, version, problems }:
   const read = readTenant(input)
   if (!read.ok) return { ok: false, fault: 'input', problems: [...problems, ...read.problems] }
   const { places, said: settings, settings: used } = read
-  const unfit = office.ground === null ? [] : fitProblems(places, used, office.ground)
+  const unfit = [
+    ...(office.ground === null ? [] : fitProblems(places, used, office.ground)),
+    ...(used.words === null ? [] : office.wordProblems(used.words).map((problem) => `words: ${problem}`)),
+  ]
   if (problems.length + unfit.length > 0) return { ok: false, fault: 'input', problems: [...problems, ...unfit] }
   const given: Places & { readonly settings: object } = { ...places, settings }
   return await office.store.changeTenant(scopeFor(office, tenant, used.policy), {

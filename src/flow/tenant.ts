@@ -85,13 +85,14 @@ function logOf(log: Log, tenant: string): Log {
 
 /**
  * @param mailFrom whose mails those of a tenant are that has no address of its own.
+ * @param wordsOf reads words of its own.
  * @throws Error when this version cannot read what is kept of it, with the reasons.
  */
-export function ownOf(ground: Ground, mailFrom: string, row: TenantRow): Own {
+export function ownOf(ground: Ground, mailFrom: string, row: TenantRow, wordsOf: (said: object) => Brand['words']): Own {
   const { hosts, prefix } = row
   const read = readTenant({ ...row.settings, hosts, ...(prefix === null ? {} : { prefix }) })
   if (!read.ok) throw new Error(`the tenant "${row.tenant}" cannot be read: ${read.problems.join('; ')}`)
-  const { name, support, accent, policy, rollOut, returnOrigins, operators, ...settings } = read.settings
+  const { name, support, accent, policy, rollOut, words, returnOrigins, operators, ...settings } = read.settings
   const { origin, basePath } = homeOf(ground, row)
   return {
     tenant: row.tenant,
@@ -99,7 +100,7 @@ export function ownOf(ground: Ground, mailFrom: string, row: TenantRow): Own {
     basePath,
     policy,
     rollOut,
-    brand: { name, mailFrom: settings.mailFrom ?? mailFrom, support, accent },
+    brand: { name, mailFrom: settings.mailFrom ?? mailFrom, support, accent, words: words === null ? undefined : wordsOf(words) },
     // Where others are at home too, it is not all its own.
     returnBelow: hosts.length > 0 ? '' : basePath,
     returnOrigins,

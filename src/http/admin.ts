@@ -14,6 +14,7 @@ import {
   setTenant,
   type TenantChanged,
 } from '../flow/tenant-admin.ts'
+import { wordProblems } from '../words/own.ts'
 import { readJsonBody } from './body.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
 import { json, problem } from './respond.ts'
@@ -33,7 +34,7 @@ const PLACES = ['hosts', 'prefix'] as const
 
 function officeOf({ context }: Visit): Office {
   const { store, versions, origin, basePath, now } = context
-  return { store, versions, ground: { origin, basePath }, by: 'api', now }
+  return { store, versions, ground: { origin, basePath }, wordProblems, by: 'api', now }
 }
 
 async function admitted(visit: Visit, request: Incoming, wish: Wish, work: () => Promise<Outgoing>): Promise<Outgoing> {

@@ -6,7 +6,7 @@ import { type ReasonCode, reasons } from '../core/reason.ts'
 import { failurePage } from '../page/failure.tsx'
 import type { FailureView, Frame, Problem } from '../page/view.ts'
 import { explain } from '../words/explain.ts'
-import { wordsFor } from '../words/words.ts'
+import { wordsOf } from '../words/own.ts'
 import { languageCookie } from './cookies.ts'
 import type { Outgoing } from './exchange.ts'
 import type { Visit } from './visit.ts'
@@ -51,7 +51,7 @@ export function problem(visit: Visit, given: Problem, extra: Extra = {}): Outgoi
   const face = faceOf(given.reason)
   visit.log.reason = given.reason
   const { context } = visit
-  const words = explain(wordsFor('en'), { ...given, reason: face }, context.policy, context.now())
+  const words = explain(wordsOf(context.brand, 'en'), { ...given, reason: face }, context.policy, context.now())
   const status = reasons[face].status
   const body = {
     type: `${context.origin}${context.basePath}${paths.reasons}#${face}`,

@@ -2,8 +2,9 @@
 // name, reason or User-Agent of whoever asked gets in, or our mail would carry strangers' messages.
 import { randomUUID } from 'node:crypto'
 import type { Brand, Ms } from '../core/model.ts'
+import { wordsOf } from '../words/own.ts'
 import { type MailKind, mailWords } from '../words/purpose.ts'
-import { type Words, wordsFor } from '../words/words.ts'
+import type { Words } from '../words/words.ts'
 import { compile, type Fill, type Shape } from './layout.tsx'
 import type { Message } from './message.ts'
 
@@ -36,7 +37,7 @@ export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 't
   if (input.link !== null && !/^https?:\/\/[!-~]+$/.test(input.link))
     throw new TypeError('the link of a mail is not an absolute http(s) address')
   if (input.code !== null && !/^\d{6,10}$/.test(input.code)) throw new TypeError('the code of a mail is not 6 to 10 digits')
-  const words = wordsFor(input.locale)
+  const words = wordsOf(input.brand, input.locale)
   const said = sentences(words, input)
   return {
     subject: said.subject,

@@ -3,7 +3,8 @@ import type { Child } from 'hono/jsx'
 import type { Ms } from '../core/model.ts'
 import { sameDay } from '../words/format.ts'
 import type { Say } from '../words/message.ts'
-import { type Words, wordsFor } from '../words/words.ts'
+import { wordsOf } from '../words/own.ts'
+import type { Words } from '../words/words.ts'
 import type { Frame } from './view.ts'
 
 /**
@@ -19,7 +20,7 @@ export function fill<V>(message: Say<V> | string, parts: { readonly [K in keyof 
 }
 
 export function words(frame: Frame): Words {
-  return wordsFor(frame.language)
+  return wordsOf(frame.brand, frame.language)
 }
 
 /** Left to right in every script, and apart from the text around it, so that nothing in an address can turn the sentence about. */

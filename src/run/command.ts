@@ -295,6 +295,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       accent: text('Its colour, or two for light and dark', '#1f4ed8'),
       policy: text('strict, standard, corporate, or a JSON file', 'NAME'),
       'roll-out': text('A change of the policy for some people first', 'FILE'),
+      words: text('Texts of its own, by language', 'FILE'),
       'return-origins': text('Further origins a sign-in may lead to', 'ORIGINS'),
       'return-to': text('Where a sign-in leads when nothing was asked for', 'URL'),
       operators: text('Who may use its console, and hears of its alarms', 'ADDRESSES'),

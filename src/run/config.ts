@@ -1,11 +1,13 @@
 // The settings of a server: whether all of them together are safe for what is to be run, and if not, everything that is wrong at once,
 // each with its remedy. No answer repeats a secret.
+
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Policy, readPolicy } from '../core/policy.ts'
 import { readReturnTo } from '../core/return-to.ts'
 import { type RollOutInput, readRollOut } from '../core/roll-out.ts'
 import type { ReportSources } from '../mail/report/readers.ts'
+import type { OwnTexts } from '../words/own.ts'
 import { ensureSecretFile, readSecretFile } from './secret-file.ts'
 import {
   type Accent,
@@ -15,6 +17,7 @@ import {
   type Read,
   readPolicySetting,
   readRollOutSetting,
+  readWordsSetting,
   type Sender,
 } from './setting.ts'
 import { type Key, keys, settings, type Values } from './settings.ts'
@@ -53,6 +56,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly operators: readonly string[]
   readonly brand: { readonly name: string; readonly support?: string; readonly accent?: Accent }
+  /** Texts of its own; null: none. */
+  readonly words: OwnTexts | null
   readonly returnOrigins: readonly string[]
   /** Where to go after a sign-in that asked for nothing; null: the door decides. */
   readonly returnTo: string | null
@@ -91,6 +96,7 @@ const NEEDS: { readonly [M in Mode]?: readonly Key[] } = {
 const IN_FOLDER: { readonly [K in Key]?: (given: unknown, folder: string) => Read<unknown> } = {
   policy: readPolicySetting,
   rollOut: readRollOutSetting,
+  words: readWordsSetting,
 }
 
 export function readConfig(sources: ConfigSources): ConfigResult {
@@ -238,6 +244,7 @@ function assemble(values: Partial<Values>, problems: ConfigProblem[]): Config {
     trustedProxies: values.trustedProxies ?? [],
     operators: values.operators ?? [],
     brand: { name, ...(support && { support }), ...(accent && { accent }) },
+    words: values.words ?? null,
     returnOrigins,
     returnTo,
     log: values.log ?? 'info',

@@ -76,6 +76,7 @@ function redacted(key: Key, value: unknown): string {
   if (value === undefined || value === null) return '(unreadable)'
   if (key === 'smtpUrl' || key === 'databaseUrl') return withoutSecrets(String(value))
   if (key === 'policy') return `version ${policyVersion(value as Policy)}`
+  if (key === 'words') return Object.keys(value).join(', ')
   if (key === 'rollOut') return rollOutShown(value as RollOutInput)
   if (typeof value === 'boolean') return value ? 'on' : 'off'
   if (typeof value === 'object' && 'address' in value) return String(value.address)

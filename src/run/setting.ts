@@ -13,6 +13,7 @@ import { readSmtpUrl } from '../mail/smtp-url.ts'
 import { BOUNCE_LOCAL_MAX } from '../secret.ts'
 import { connectionBounds, readPostgresUrl } from '../store/postgres-url.ts'
 import { readWebhookSecret } from '../webhook/signature.ts'
+import { type OwnTexts, readOwnWords } from '../words/own.ts'
 
 export type { Accent, Read } from '../core/brand.ts'
 
@@ -198,6 +199,16 @@ export function readPolicySetting(given: unknown, folder: string): Read<Policy> 
 /** The path of a JSON file, or (from the config file) the roll-out itself; what is in it is judged beside the policy. */
 export function readRollOutSetting(given: unknown, folder: string): Read<unknown> {
   return typeof given === 'string' ? readJsonFile(resolve(folder, given)) : good(given)
+}
+
+/** The path of a JSON file, or (from the config file) the texts themselves. */
+export function readWordsSetting(given: unknown, folder: string): Read<OwnTexts> {
+  const said = typeof given === 'string' ? readJsonFile(resolve(folder, given)) : good(given)
+  if (!said.ok) return said
+  const { problems } = readOwnWords(said.value)
+  return problems.length === 0
+    ? good(said.value as OwnTexts)
+    : bad(problems.join('; '), 'the keys and gaps are those of src/words/en.ts: docs/words.md')
 }
 
 export function readJsonFile(path: string): Read<unknown> {

@@ -1,7 +1,9 @@
 // Everything that can be set: under which name, how it is read, and what goes wrong with a bad value. What one value may be is said in
 // setting.ts, where values come from in sources.ts, and what all of them together make in config.ts.
+
 import { readAccent, readBrandName, readSupport } from '../core/brand.ts'
 import type { Policy } from '../core/policy.ts'
+import type { OwnTexts } from '../words/own.ts'
 import {
   type Read,
   readAddresses,
@@ -24,6 +26,7 @@ import {
   readSender,
   readSmtpSetting,
   readSwitch,
+  readWordsSetting,
 } from './setting.ts'
 
 export interface Setting<T> {
@@ -87,6 +90,11 @@ export const settings = {
   name: setting({ env: 'POSTKEY_NAME', read: readBrandName, why: 'people recognise your pages and mails by it' }),
   support: setting({ env: 'POSTKEY_SUPPORT', read: readSupport, why: 'people who are stuck are sent there' }),
   accent: setting({ env: 'POSTKEY_ACCENT', read: readAccent, why: 'buttons and links are drawn in it' }),
+  words: setting({
+    env: 'POSTKEY_WORDS',
+    read: (text): Read<OwnTexts> => readWordsSetting(text, '.'),
+    why: 'pages and mails say it in the place of ours',
+  }),
   returnOrigins: setting({ env: 'POSTKEY_RETURN_ORIGINS', read: readOrigins, why: 'people are sent only to these after signing in' }),
   returnTo: setting({
     env: 'POSTKEY_RETURN_TO',

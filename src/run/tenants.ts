@@ -8,6 +8,7 @@ import { makeKey } from '../flow/admin.ts'
 import { addTenant, findTenant, inputOf, listTenants, moveTenant, type Office, setTenant } from '../flow/tenant-admin.ts'
 import type { Store, TenantChanged } from '../store/store.ts'
 import { appVersion, policyVersion, schemaVersion, templateVersion } from '../versions.ts'
+import { wordProblems } from '../words/own.ts'
 import type { ExitCode, Request } from './command.ts'
 import type { Config } from './config.ts'
 import { withWritableStore } from './reading.ts'
@@ -23,13 +24,14 @@ const FIELDS = {
   accent: 'text',
   policy: 'policy',
   rollOut: 'file',
+  words: 'file',
   returnOrigins: 'list',
   returnTo: 'text',
   operators: 'list',
 } as const
 
 /** Those that may name a file. */
-const FLAG_OF = { policy: '--policy', file: '--roll-out' } as const
+const FLAG_OF = { policy: '--policy', rollOut: '--roll-out', words: '--words' } as const
 
 interface Action {
   /** Behind its name. */
@@ -166,7 +168,7 @@ export async function tenants(request: Request): Promise<ExitCode> {
 function officeOf(store: Store, { url, basePath, policy }: Config): Office {
   const ground: Ground | null = url === '' ? null : { origin: url, basePath }
   const versions = { app: appVersion, schema: schemaVersion, policy: policyVersion(policy), template: templateVersion }
-  return { store, versions, ground, by: 'command', now: Date.now }
+  return { store, versions, ground, wordProblems, by: 'command', now: Date.now }
 }
 
 type Given = { readonly input: Readonly<Record<string, unknown>> } | { readonly problems: readonly string[] }
@@ -189,7 +191,7 @@ function inputFrom({ flags, terminal }: Request): Given {
     else if (kind === 'text' || (kind === 'policy' && !/[./\\]/.test(text))) input[name] = text
     else {
       const file = readJsonFile(resolve(terminal.folder, text))
-      if (!file.ok) return { problems: [`${FLAG_OF[kind]} ${file.what} — ${file.remedy}`] }
+      if (!file.ok) return { problems: [`${FLAG_OF[name as keyof typeof FLAG_OF]} ${file.what} — ${file.remedy}`] }
       input[name] = file.value
     }
   }
