@@ -13,7 +13,7 @@ export const userActs = ['create', 'end_sessions', 'disable', 'enable', 'delete'
 export type UserAct = (typeof userActs)[number]
 
 /** Not by a session of the console: who holds settings and database needs none. */
-export type Hand = 'command_line' | 'library'
+export type Hand = 'command_line' | 'library' | 'api'
 
 export interface OperatorFacts {
   readonly now: Ms

@@ -49,5 +49,6 @@ export const paths = {
   apiSession: '/api/session',
   apiSessions: '/api/sessions',
   apiTenants: '/api/admin/tenants',
+  apiUsers: '/api/admin/users',
   openapi: '/openapi.json',
 } as const

@@ -37,7 +37,7 @@ function officeOf({ context }: Visit): Office {
   return { store, versions, ground: { origin, basePath }, wordProblems, by: 'api', now }
 }
 
-async function admitted(visit: Visit, request: Incoming, wish: Wish, work: () => Promise<Outgoing>): Promise<Outgoing> {
+export async function admitted(visit: Visit, request: Incoming, wish: Wish, work: () => Promise<Outgoing>): Promise<Outgoing> {
   const admitted = await admitKey(visit.context, request.header('authorization'), wish)
   return admitted.ok ? await work() : problem(visit, { reason: admitted.reason })
 }

@@ -72,3 +72,60 @@ export const ready = z.strictObject({
 })
 export const notReady = z.strictObject({ status: z.literal('unavailable') })
 export const versions = z.strictObject({ app: z.string(), schema: z.int(), policy: z.string(), template: z.string() })
+
+/** For programs with a key. */
+export const adminUser = z
+  .strictObject({
+    id,
+    email: z.string(),
+    status: z.enum(['active', 'disabled']),
+    externalId: z.string().nullable(),
+    createdAt: time,
+    confirmedAt: time.nullable().describe('When the mailbox was proved first; null: nobody has.'),
+    signInCount: z.int(),
+    lastSignInAt: time.nullable(),
+  })
+  .meta({ id: 'AdminUser' })
+
+export const adminFound = z.strictObject({ user: adminUser, requestId })
+export const adminAdded = z.strictObject({
+  user: adminUser,
+  invitation: z.strictObject({ expiresAt: time }).optional().describe('Only where one was asked for.'),
+  requestId,
+})
+export const adminInvited = z.strictObject({ user: adminUser, invitation: z.strictObject({ expiresAt: time }), requestId })
+export const adminListed = z.strictObject({
+  users: z.array(adminUser),
+  next: id.nullable().describe('Where the next page begins, for `after`; null: this was the last.'),
+  requestId,
+})
+export const adminActed = z.strictObject({
+  user: id.nullable(),
+  sessions: z.int().describe('That were live until now.'),
+  reason: z.string(),
+  requestId,
+})
+export const adminRefused = z
+  .strictObject({
+    reason: z.string(),
+    title: z.string(),
+    user: adminUser.nullable().describe('Who is there; null: nobody, or it does not matter.'),
+    requestId,
+  })
+  .meta({ id: 'AdminRefused' })
+
+const tenant = z
+  .strictObject({
+    tenant: z.string(),
+    status: z.enum(['active', 'suspended', 'removed']),
+    version: z.int(),
+    settings: z.record(z.string(), z.unknown()).describe('As they were given: docs/tenants.md.'),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: 'Tenant' })
+export const tenantFound = z.strictObject({ tenant, requestId })
+export const tenantsListed = z.strictObject({ tenants: z.array(tenant), requestId })
+export const tenantRefused = z
+  .strictObject({ reason: z.string(), title: z.string(), problems: z.array(z.string()), requestId })
+  .meta({ id: 'TenantRefused' })

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { paths } from '../core/paths.ts'
 import { type ReasonCode, reasons } from '../core/reason.ts'
+import { addBody, findBody, inviteBody } from './admin-users.ts'
 import * as answers from './answers.ts'
 import { resendBody, startBody, verifyBody } from './api.ts'
 import { startBody as stepUpBody, verifyBody as stepUpProof } from './confirm.ts'
@@ -12,7 +13,7 @@ interface Operation {
   readonly summary: string
   readonly description?: string
   /** Who must say who they are: the session, the browser that asked, or nobody. */
-  readonly as: 'session' | 'browser' | 'anybody'
+  readonly as: 'session' | 'browser' | 'anybody' | 'key'
   readonly body?: z.ZodType
   /** A part of the path, in braces there. */
   readonly parameter?: { readonly name: string; readonly description: string }
@@ -31,6 +32,30 @@ const sending: readonly ReasonCode[] = [...changing, 'body_too_large', 'body_mal
 const signedOut: readonly ReasonCode[] = ['session_unknown', 'session_idle', 'session_expired', 'session_ended']
 
 const refusals = (Object.keys(reasons) as ReasonCode[]).filter((code) => reasons[code].kind === 'verify' && reasons[code].status >= 400)
+
+const keyed: readonly ReasonCode[] = [...changing, 'admin_key_unknown']
+const keyedSending: readonly ReasonCode[] = [...keyed, 'body_too_large', 'body_malformed']
+const keyedFinding: readonly ReasonCode[] = [...keyed, 'person_unknown']
+const ofTenant = { name: 'tenant', description: 'Its name.' } as const
+const ofUser = { name: 'id', description: 'Of the user.' } as const
+const settingsBody = z.record(z.string(), z.unknown())
+const tenantNo = { 400: answers.tenantRefused, 409: answers.tenantRefused } as const
+
+function moving(id: string, summary: string): Operation {
+  return { id, summary, as: 'key', parameter: ofTenant, yes: { 200: answers.tenantFound }, no: tenantNo, reasons: keyed }
+}
+
+function acting(id: string, summary: string): Operation {
+  return {
+    id,
+    summary,
+    as: 'key',
+    parameter: ofUser,
+    yes: { 200: answers.adminActed },
+    no: { 409: answers.adminRefused },
+    reasons: keyedFinding,
+  }
+}
 
 export const operations: Readonly<Record<string, Partial<Record<'get' | 'post' | 'delete', Operation>>>> = {
   [paths.apiSignIn]: {
@@ -129,6 +154,103 @@ export const operations: Readonly<Record<string, Partial<Record<'get' | 'post' |
       reasons: [...changing, ...signedOut, 'session_absent'],
     },
   },
+  [paths.apiTenants]: {
+    get: {
+      id: 'listTenants',
+      summary: 'All tenants',
+      description: 'Of tenants only where the installation is.',
+      as: 'key',
+      yes: { 200: answers.tenantsListed },
+      reasons: keyed,
+    },
+    post: {
+      id: 'addTenant',
+      summary: 'Add a tenant',
+      description: 'With its name as `tenant`, and its settings.',
+      as: 'key',
+      body: settingsBody,
+      yes: { 201: answers.tenantFound },
+      no: tenantNo,
+      reasons: keyedSending,
+    },
+  },
+  [`${paths.apiTenants}/{tenant}`]: {
+    get: { id: 'getTenant', summary: 'One tenant', as: 'key', parameter: ofTenant, yes: { 200: answers.tenantFound }, reasons: keyed },
+    post: {
+      id: 'setTenant',
+      summary: 'Change settings of a tenant',
+      description: '`null` takes a setting back.',
+      as: 'key',
+      parameter: ofTenant,
+      body: settingsBody,
+      yes: { 200: answers.tenantFound },
+      no: tenantNo,
+      reasons: keyedSending,
+    },
+    delete: {
+      id: 'removeTenant',
+      summary: 'Remove a tenant that is suspended, with all its rows',
+      as: 'key',
+      parameter: ofTenant,
+      yes: { 200: answers.tenantFound },
+      no: tenantNo,
+      reasons: keyed,
+    },
+  },
+  [`${paths.apiTenants}/{tenant}/suspend`]: { post: moving('suspendTenant', 'It answers as if it were not there, until it is resumed') },
+  [`${paths.apiTenants}/{tenant}/resume`]: { post: moving('resumeTenant', 'It answers again') },
+  [paths.apiUsers]: {
+    get: {
+      id: 'listUsers',
+      summary: 'Users in the order of their ids',
+      description: 'Of the tenant whose address this is. `after` says where to go on, `limit` how many (100, at most 1,000).',
+      as: 'key',
+      yes: { 200: answers.adminListed },
+      reasons: keyed,
+    },
+    post: {
+      id: 'addUser',
+      summary: 'Make a user, and invite the person where `invite` says so',
+      as: 'key',
+      body: addBody,
+      yes: { 201: answers.adminAdded },
+      no: { 409: answers.adminRefused },
+      reasons: [...keyedSending, 'address_invalid', 'return_invalid', 'too_many_mails'],
+    },
+  },
+  [`${paths.apiUsers}/find`]: {
+    post: {
+      id: 'findUser',
+      summary: 'The user of an address or an external id',
+      description: 'A POST, since nobody’s address should stand in a URL.',
+      as: 'key',
+      body: findBody,
+      yes: { 200: answers.adminFound },
+      reasons: [...keyedSending, 'person_unknown'],
+    },
+  },
+  [`${paths.apiUsers}/{id}`]: {
+    get: { id: 'getUser', summary: 'One user', as: 'key', parameter: ofUser, yes: { 200: answers.adminFound }, reasons: keyedFinding },
+    delete: { ...acting('deleteUser', 'The account ends, and the address is free'), yes: { 200: answers.adminActed } },
+  },
+  [`${paths.apiUsers}/{id}/erase`]: {
+    delete: acting('eraseUser', 'The account ends, and the address is taken from everything that names it'),
+  },
+  [`${paths.apiUsers}/{id}/disable`]: { post: acting('disableUser', 'Nobody gets in as this user; sessions end') },
+  [`${paths.apiUsers}/{id}/enable`]: { post: acting('enableUser', 'The user can sign in again') },
+  [`${paths.apiUsers}/{id}/end-sessions`]: { post: acting('endSessionsOfUser', 'All sessions of the user end') },
+  [`${paths.apiUsers}/{id}/invite`]: {
+    post: {
+      id: 'inviteUser',
+      summary: 'Send a mail that lets the person in who has not come yet',
+      as: 'key',
+      parameter: ofUser,
+      body: inviteBody,
+      yes: { 202: answers.adminInvited },
+      no: { 409: answers.adminRefused },
+      reasons: [...keyedSending, 'person_unknown', 'return_invalid', 'too_many_mails'],
+    },
+  },
   '/livez': { get: { id: 'livez', summary: 'The process runs', as: 'anybody', yes: { 200: answers.live }, reasons: anywhere } },
   '/readyz': {
     get: {
@@ -160,6 +282,12 @@ const problem = z
   })
   .meta({ id: 'Problem' })
 
+interface Response {
+  readonly description: string
+  readonly content?: Readonly<Record<string, object>>
+}
+type Responses = Record<string, Response>
+
 export interface Place {
   /** The public origin and the base path. */
   readonly url: string
@@ -186,15 +314,17 @@ export function openapi({ url, version }: Place, cookies: { readonly browser: st
       : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } } }),
     responses: {
       ...Object.fromEntries(Object.entries(yes).map(([status, schema]) => [status, answered('Yes.', schema)])),
-      ...problemsOf(codes),
-      ...Object.fromEntries(Object.entries(no ?? {}).map(([status, schema]) => [status, answered('No.', schema)])),
+      ...together(
+        problemsOf(codes),
+        Object.fromEntries(Object.entries(no ?? {}).map(([status, schema]) => [status, answered('No.', schema)])),
+      ),
     },
   })
-  const answered = (words: string, schema: z.ZodType | null): object => ({
+  const answered = (words: string, schema: z.ZodType | null): Response => ({
     description: words,
     ...(schema === null ? {} : { content: { 'application/json': { schema: schemaOf(schema) } } }),
   })
-  const problemsOf = (codes: readonly ReasonCode[]): object => {
+  const problemsOf = (codes: readonly ReasonCode[]): Responses => {
     const byStatus = new Map<number, string[]>()
     for (const code of codes) {
       const face = reasons[code].face as ReasonCode
@@ -237,10 +367,21 @@ export function openapi({ url, version }: Place, cookies: { readonly browser: st
           name: cookies.browser,
           description: 'Which browser asked; handed out by the first answer.',
         },
+        adminKey: { type: 'http', scheme: 'bearer', description: 'Of a program, as `postkey tenants key add` gives it.' },
         browserHeader: { type: 'apiKey', in: 'header', name: 'Postkey-Browser', description: 'The same for clients without cookies.' },
       },
     },
   }
+}
+
+/** One status may say no in two ways, told apart by their types. */
+function together(problems: Responses, others: Responses): Responses {
+  const both = { ...problems, ...others }
+  for (const [status, { description, content }] of Object.entries(problems)) {
+    const other = others[status]
+    if (other !== undefined) both[status] = { description, content: { ...content, ...other.content } }
+  }
+  return both
 }
 
 const DESCRIPTION =
@@ -251,6 +392,7 @@ const SECURITY = {
   // Without either a browser gets a new cookie.
   browser: [{ browser: [] }, { browserHeader: [] }, {}],
   anybody: [{}],
+  key: [{ adminKey: [] }],
 } as const
 
 /** JavaScript's bounds of whole numbers and the pattern behind a date say nothing to whoever reads a contract. */

@@ -8,6 +8,7 @@ import { reasonsPage } from '../page/reasons.tsx'
 import { stylesheet } from '../page/stylesheet.ts'
 import { getAccount, postEndOthers, postEndSession, postSignOut } from './account.ts'
 import { adminRoutes } from './admin.ts'
+import { adminUserRoutes } from './admin-users.ts'
 import { postResend as apiResend, deleteCurrent, deleteOne, getCurrent, getList, postStart, postVerify } from './api.ts'
 import type { AppOptions } from './app.ts'
 import { changeRoutes } from './change.ts'
@@ -63,6 +64,7 @@ export function routes(context: Context, options: AppOptions): Router {
     '/version': { GET: (visit) => json(visit, context.versions) },
     // Tenants are managed where the installation is.
     ...(context.tenant === CONFIGURED ? adminRoutes() : {}),
+    ...adminUserRoutes(),
     ...reportRoutes(options.reports),
     ...(context.operators.length > 0 ? consoleRoutes() : {}),
     ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, homeOf(context, options.home as string)) } } : {}),

@@ -1,14 +1,17 @@
 // What the `type` of a problem leads to: every code a client can be answered with, and what to do about it.
 import { paths } from '../core/paths.ts'
-import { reasons } from '../core/reason.ts'
+import { type ReasonCode, reasons } from '../core/reason.ts'
 import { explain } from '../words/explain.ts'
 import { words } from './fill.tsx'
 import { layout } from './layout.tsx'
 import type { Frame } from './view.ts'
 
-/** Only codes that a stranger may see, each once: what happens in the outbox and in the console is seen by operators. */
+/** Of what operators do a problem says this alone; the rest is on pages of the console. */
+const OPERATORS: readonly string[] = ['person_unknown'] satisfies ReasonCode[]
+
+/** Each once, of those that have words for whoever is answered with them: what happens in the outbox and in the console is seen by operators. */
 const faces = Object.entries(reasons).flatMap(([code, reason]) =>
-  code === reason.face && reason.kind !== 'delivery' && reason.kind !== 'operator' ? [{ code, ...reason }] : [],
+  code === reason.face && (reason.kind !== 'operator' || OPERATORS.includes(code)) ? [{ code, ...reason }] : [],
 )
 
 export function reasonsPage(frame: Frame): string {
@@ -20,22 +23,24 @@ export function reasonsPage(frame: Frame): string {
       <>
         <h1>{w.reasons.title}</h1>
         <p class="lead">{w.reasons.intro}</p>
-        {faces.map(({ code, status }) => {
-          const { title, detail, nextStep } = explain(w, { reason: code as keyof typeof reasons }, frame.policy, frame.now)
-          return (
-            <section id={code}>
-              <h2>{title}</h2>
-              <p>
-                <code>{code}</code> · {status}
-              </p>
-              <p>
-                {detail}
-                {w.gap}
-                {nextStep}
-              </p>
-            </section>
-          )
-        })}
+        {faces
+          .filter(({ code }) => Object.hasOwn(w.faces, code))
+          .map(({ code, status }) => {
+            const { title, detail, nextStep } = explain(w, { reason: code as keyof typeof reasons }, frame.policy, frame.now)
+            return (
+              <section id={code}>
+                <h2>{title}</h2>
+                <p>
+                  <code>{code}</code> · {status}
+                </p>
+                <p>
+                  {detail}
+                  {w.gap}
+                  {nextStep}
+                </p>
+              </section>
+            )
+          })}
       </>
     ),
   })
