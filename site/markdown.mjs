@@ -62,7 +62,8 @@ export function configure(markdown) {
 
 /** Links of one paragraph; one that leads into the repository becomes its text, and the path of the file. */
 function followed(tokens, page) {
-  let file = null
+  let opened = null
+  let file = ''
   let text = ''
   for (const token of tokens) {
     if (token.type === 'link_open') {
@@ -71,13 +72,14 @@ function followed(tokens, page) {
       else {
         file = target.file
         text = ''
-        Object.assign(token, { type: 'html_inline', content: '<span class="source">', attrs: null })
+        opened = Object.assign(token, { type: 'html_inline', attrs: null })
       }
-    } else if (token.type === 'link_close' && file !== null) {
-      // Where the text is the path, it is not said twice.
+    } else if (token.type === 'link_close' && opened !== null) {
+      // Where the text is the path, or its end, it is not said twice.
       const said = file.endsWith(text.replace(/^(\.\.\/)+/, ''))
-      Object.assign(token, { type: 'html_inline', content: said ? '</span>' : ` <code>${file}</code></span>` })
-      file = null
+      opened.content = said ? '<code>' : '<span class="source">'
+      Object.assign(token, { type: 'html_inline', content: said ? '</code>' : ` <code>${file}</code></span>` })
+      opened = null
     } else text += token.content
   }
 }

@@ -47,6 +47,7 @@ const chapters = [
       { at: 'migrate/supabase', name: 'From Supabase', for: 'People, row level security, what is lost.' },
       { at: 'migrate/auth0', name: 'From Auth0', for: 'Exports, connections, what is lost.' },
       { at: 'bridge', for: 'Stay where you are, and sign in here.' },
+      { at: 'bridges', for: 'Stay where you are, and sign in here.' },
       { at: 'import', name: 'Imports', for: 'Files, columns, and what becomes of a row.' },
       { at: 'roll-out', name: 'Roll-outs', for: 'A change of the policy for some people first.' },
     ],
