@@ -190,17 +190,65 @@ const shown: readonly [string, (policy: Policy) => string][] = [
   ['addressInEvents', (policy) => policy.addressInEvents],
 ]
 
-describe('the table of presets', () => {
-  const presets = ['strict', 'standard', 'corporate'].map(preset)
+/** What may stand in a setting, as the policy itself says it of a value that may not. */
+function boundsOf(name: string): string {
+  const [group = '', key] = name.split('.')
+  const given = (value: unknown): object => ({ [group]: key === undefined ? value : { [key]: value } })
+  const problem = (value: unknown): string => {
+    const result = readPolicy(given(value))
+    return result.ok ? '' : result.problems.join('; ')
+  }
+  const refused = (...values: unknown[]): boolean => values.every((value) => problem(value) !== '')
+  const value = name.split('.').reduce<unknown>((part, step) => (part as Record<string, unknown>)[step], preset('standard'))
+  const window = { count: 1, per: '1h' }
+  if (typeof value === 'boolean') return refused('yes', null) ? 'yes, no' : ''
+  if (typeof value === 'string') return [...problem('?').matchAll(/"(\w+)"/g)].map((match) => match[1]).join(', ')
+  if (typeof value === 'number') {
+    const between = /between (\w+) and (\w+)/.exec(problem(-1)) ?? []
+    const least = between[1] ?? />=(\d+)/.exec(problem(-1))?.[1]
+    return `${least} to ${between[2] ?? /<=(\d+)/.exec(problem(1e15))?.[1]}`
+  }
+  if (Array.isArray(value) && typeof value[0] === 'string')
+    return `${[...problem(['?']).matchAll(/"(\w+)"/g)].map((match) => match[1]).join(', ')}, or both`
+  if (Array.isArray(value))
+    return refused([], Array(6).fill(window)) && problem(Array(5).fill(window)) === '' ? '1 to 5 windows' : 'other windows'
+  expect(refused({ count: 0, per: '1h' }, { count: 1e9 + 1, per: '1h' }, { count: 1, per: '999ms' }, { count: 1, per: '366d' })).toBe(true)
+  return problem(null) === '' ? 'a rate, or null' : 'a rate'
+}
 
-  test.each(shown)('%s has the numbers of the policy', (name, show) => {
-    expect(read('README.md')).toContain(`| \`${name}\` | ${presets.map(show).join(' | ')} |`)
+describe('docs/policy.md', () => {
+  const presets = ['strict', 'standard', 'corporate'].map(preset)
+  const page = read('docs/policy.md')
+
+  test.each(shown)('%s has the numbers and the bounds of the policy', (name, show) => {
+    expect(page).toContain(`| \`${name}\` | ${presets.map(show).join(' | ')} | ${boundsOf(name)} |`)
   })
 
-  test('it leaves no setting out', () => {
+  test('it leaves no setting out, and says of each why it is as it is', () => {
     const groups = new Set(shown.map(([name]) => name.split('.')[0]))
     expect(Object.keys(preset('standard')).filter((key) => !groups.has(key))).toEqual([])
+    const prose = page.split(/^## Links and codes$/m)[1] ?? ''
+    const silent = shown
+      .map(([name]) => name)
+      .filter((name) => !prose.includes(`**\`${name}\`**`) && !prose.includes(`**\`${name.split('.')[0]}\`**`))
+    expect(silent).toEqual([])
   })
+
+  test('the tour of it in the README has its numbers', () => {
+    const { linkTtl, codeTtl, codeLength, codeTries, codeFailures, session } = preset('standard')
+    const say = (ms: number): string => duration('en', ms)
+    const readme = read('README.md')
+    expect(readme).toContain(`| a link works for | ${say(linkTtl)}, `)
+    expect(readme).toContain(`| a code works for | ${say(codeTtl)}, \`codeTtl\`; it has ${codeLength} digits and ${codeTries} tries |`)
+    expect(readme).toContain(`| wrong codes per address | ${windows(codeFailures)}, `)
+    expect(readme).toContain(`| a session lives for | ${say(session.absolute)}, ${say(session.idle)} of them unused |`)
+  })
+})
+
+test('what docs/why-get-changes-nothing.md says was measured stands in the table of it', () => {
+  const rows = read('docs/why-get-changes-nothing.md').match(/^\| [A-Z]{2}-\d+ \|.*$/gm) ?? []
+  expect(rows.length).toBeGreaterThan(5)
+  expect(rows.filter((row) => !read('docs/preflight-peers.md').includes(row))).toEqual([])
 })
 
 test('the README says of every run-time dependency, and of no other, what it does', () => {

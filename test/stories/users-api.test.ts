@@ -54,6 +54,8 @@ describe.each(sharedDatabases)('the API for users, %s', (_, fresh) => {
       expect((await ask('POST', `/${user.id}/enable`)).status).toBe(200)
       expect(await (await signIn(kit, ADA)).whoAmI()).toBe(ADA)
       expect((await ask('POST', `/${user.id}/end-sessions`)).json()).toMatchObject({ sessions: 1 })
+      // Ids begin with their time.
+      kit.clock.forward(1_000)
       const bob = (await ask('POST', '', { email: 'bob@example.net' })).json() as { user: { id: string } }
       expect((await ask('POST', `/${bob.user.id}/invite`, { returnTo: 'https://elsewhere.example/' })).status).toBe(400)
       expect((await ask('POST', `/${bob.user.id}/invite`, {})).status).toBe(202)
@@ -100,7 +102,9 @@ describe.each(sharedDatabases)('the API for users, %s', (_, fresh) => {
         [
           'nobody',
           (method, path = '', body) =>
-            kit.browser({ base: '/t/acme' }).api(method, `${AT}${path}`, body, { origin: '', 'sec-fetch-site': '' }),
+            kit
+              .browser({ base: '/t/acme' })
+              .api(method, `${AT}${path}`, body, { authorization: 'Bearer x', origin: '', 'sec-fetch-site': '' }),
         ],
       ]
       const wishes = [
