@@ -179,6 +179,8 @@ const shown: readonly [string, (policy: Policy) => string][] = [
   ['changeEmail.confirm', (policy) => policy.changeEmail.confirm],
   ['changeEmail.undo', (policy) => duration('en', policy.changeEmail.undo)],
   ['changeEmail.asks', (policy) => rate(policy.changeEmail.asks)],
+  ['quietAfterNotMe', (policy) => (policy.quietAfterNotMe === null ? 'never' : duration('en', policy.quietAfterNotMe))],
+  ['newDeviceNotice', (policy) => (policy.newDeviceNotice ? 'yes' : 'no')],
   ['replayWindow', (policy) => duration('en', policy.replayWindow)],
   ['autoSubmitDelay', (policy) => duration('en', policy.autoSubmitDelay)],
   ['mailUsefulFor', (policy) => duration('en', policy.mailUsefulFor)],

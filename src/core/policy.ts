@@ -92,6 +92,13 @@ const policySchema = z.strictObject({
    * `undo` the notice to the old mailbox takes the change back, and nobody new begins with the old address. `asks`: of one person.
    */
   changeEmail: z.strictObject({ confirm: z.enum(['new', 'both']), undo: duration(HOUR, 30 * DAY), asks: rate }),
+  /**
+   * After "this was not me": for so long no mail to sign in goes to the mailbox, unless a browser asks that has signed in there. Who has no such
+   * browser at hand cannot sign in meanwhile. null: nothing is held back.
+   */
+  quietAfterNotMe: duration(MINUTE, 30 * DAY).nullable(),
+  /** A sign-in from a browser that the person has not signed in with before is told of, by a mail. */
+  newDeviceNotice: z.boolean(),
   /** How long the same browser gets the same session again for the same proof. */
   replayWindow: duration(0, 10 * MINUTE),
   /** Wait before a bound landing page submits itself. */
@@ -148,6 +155,8 @@ const standard: PolicyInput = {
   session: { idle: '7d', absolute: '30d' },
   recentProof: '15m',
   changeEmail: { confirm: 'new', undo: '72h', asks: { count: 5, per: '24h' } },
+  quietAfterNotMe: null,
+  newDeviceNotice: false,
   replayWindow: '2m',
   autoSubmitDelay: 0,
   mailUsefulFor: '2m',

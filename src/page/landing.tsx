@@ -90,7 +90,11 @@ function Elsewhere({ frame, view }: Props) {
         {cut}
       </p>
       <StartAgain frame={frame} />
-      <p class="hint">{w.notMe}</p>
+      <p class="hint">
+        {w.notMe}
+        {words(frame).gap}
+        {w.notMeMail}
+      </p>
     </>
   )
 }
@@ -148,6 +152,9 @@ function UnboundForm({ frame, view }: Props) {
           <EmailField frame={frame} label={w.whichAddress} problem={problem} />
           <div class="actions">
             <button type="submit">{w.signInHere}</button>
+            <button type="submit" class="plain" formaction={`${frame.basePath}${paths.notMe}/${encodeURIComponent(view.linkId)}`}>
+              {words(frame).notMe.submit}
+            </button>
             {signedInAs !== undefined && <Stay frame={frame} />}
           </div>
         </Post>
