@@ -160,6 +160,13 @@ function UnboundForm({ frame, view }: Props) {
         </Post>
       </section>
       <p class="hint">{w.notMe}</p>
+      {frame.policy.quietAfterNotMe !== null && (
+        <p class="hint">
+          <strong>{words(frame).notMe.submit}</strong>
+          <br />
+          {words(frame).notMe.quiet({ duration: words(frame).duration(frame.policy.quietAfterNotMe) })}
+        </p>
+      )}
     </>
   )
 }
