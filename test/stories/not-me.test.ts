@@ -271,6 +271,14 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     expect(notices()).toHaveLength(2)
   })
 
+  test('nobody is told of the first sign-in of an account that was made for them', async () => {
+    const ops = `ops-${somebody()}`
+    await using kit = await start({ ...told, operators: [ops] })
+    await signIn(kit, ops)
+    await kit.settle()
+    expect(kit.mailbox.all(ops)).toHaveLength(1)
+  })
+
   test('with the policy as it is there are no notices; and a refused sign-in sends none', async () => {
     await using kit = await start()
     const ada = somebody()
