@@ -11,6 +11,7 @@ import {
   type KeyObject,
   randomBytes,
   randomInt,
+  timingSafeEqual,
 } from 'node:crypto'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -21,6 +22,7 @@ interface Keys {
   readonly session: KeyObject
   readonly seal: KeyObject
   readonly bounce: KeyObject
+  readonly notMe: KeyObject
   readonly record: KeyObject
   /** What a mac of the record names its key by; gives nothing away. */
   readonly recordName: string
@@ -52,6 +54,7 @@ function deriveKeys(secret: string): Keys {
     session: createSecretKey(key('session')),
     seal: createSecretKey(key('seal')),
     bounce: createSecretKey(key('bounce')),
+    notMe: createSecretKey(key('not-me')),
     record: createSecretKey(key('record')),
     recordName: key('record-name').toString('base64url').slice(0, RECORD_NAME_LENGTH),
     address: key('address').toString('base64url'),
@@ -190,6 +193,31 @@ export function readBounceTag(keys: Keyring, tenant: string, tag: string): strin
 
 function bounceMac({ bounce }: Keys, tenant: string, mail: string): string {
   return createHmac('sha256', bounce).update([tenant, mail].join('\0')).digest('hex').slice(0, BOUNCE_MAC_LENGTH)
+}
+
+const NOT_ME_LENGTH = 24
+/** Instead of hexadecimal digits: in a mail, programs take six digits in a row for its code. */
+const NOT_ME_LETTERS = 'bcdfghjklmnpqrst'
+export const NOT_ME_SHAPE = /^([0-9A-Za-z]{17})([bcdfghjklmnpqrst]{24})$/
+
+/**
+ * What only the mail holds, so that nobody but its reader can disown it; 96 bits. Derived, so that nothing is stored for it; and it signs nobody
+ * in.
+ */
+export function notMeTag(keys: Keyring, tenant: string, mail: string): string {
+  return notMeMac(keys[0], tenant, mail)
+}
+
+export function isNotMeTag(keys: Keyring, tenant: string, mail: string, tag: string): boolean {
+  return keys.some((key) => {
+    const own = notMeMac(key, tenant, mail)
+    return own.length === tag.length && timingSafeEqual(Buffer.from(own), Buffer.from(tag))
+  })
+}
+
+function notMeMac({ notMe }: Keys, tenant: string, mail: string): string {
+  const hex = createHmac('sha256', notMe).update([tenant, mail].join('\0')).digest('hex')
+  return Array.from(hex.slice(0, NOT_ME_LENGTH), (digit) => NOT_ME_LETTERS.charAt(Number.parseInt(digit, 16))).join('')
 }
 
 /** Says of a digest of the record that a holder of the secret made it. */

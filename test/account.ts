@@ -57,3 +57,6 @@ export function requireRecentProof(kit: Kit, browser: Browser, maxAge?: number |
   const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ')
   return kit.postkey.requireRecentProof(new Request(`${ORIGIN}/danger?a=1`, { headers: { cookie } }), maxAge)
 }
+
+/** Where the mail says that its reader did not ask: the path; '' where it has no such link. */
+export const notMeLink = (mail: Message | undefined): string => /\/not-me\/[0-9A-Za-z]+/.exec(mail?.text ?? '')?.[0] ?? ''

@@ -6,9 +6,10 @@ import { nothing, run } from '../src/store/operation.ts'
 const columns = {
   users:
     'tenant, id || i, i || email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, last_sign_in_at, last_sign_in_place, browsers, external_id || i',
-  challenges: 'tenant, id || i, purpose, i || email, browser, return_to, locale, device, created_at, completed_at, network, change_id || i',
+  challenges:
+    'tenant, id || i, purpose, i || email, browser, return_to, locale, device, created_at, completed_at, network, change_id || i, disowned_at, about || i',
   mails:
-    'tenant, challenge || i, ordinal, request_id || i, created_at, link_digest, code_digest, link_expires_at, code_expires_at, link_used_at, code_tries, address_tries, decoy, state, sealed, tries, due_at, settled_at, bounced_at',
+    'tenant, challenge || i, ordinal, request_id || i, created_at, link_digest, code_digest, link_expires_at, code_expires_at, link_used_at, code_tries, address_tries, decoy, state, sealed, tries, due_at, settled_at, bounced_at, not_me_tries',
   sessions:
     'tenant, id || i, substr(digest, 1, 33) || (1000000000 + i), user_id || i, challenge || i, proof, device, network, created_at, seen_at, ended_at, proved_at',
   events:

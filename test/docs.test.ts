@@ -180,6 +180,8 @@ const shown: readonly [string, (policy: Policy) => string][] = [
   ['changeEmail.undo', (policy) => duration('en', policy.changeEmail.undo)],
   ['changeEmail.asks', (policy) => rate(policy.changeEmail.asks)],
   ['invitationTtl', (policy) => duration('en', policy.invitationTtl)],
+  ['quietAfterNotMe', (policy) => (policy.quietAfterNotMe === null ? 'never' : duration('en', policy.quietAfterNotMe))],
+  ['newDeviceNotice', (policy) => (policy.newDeviceNotice ? 'yes' : 'no')],
   ['replayWindow', (policy) => duration('en', policy.replayWindow)],
   ['autoSubmitDelay', (policy) => duration('en', policy.autoSubmitDelay)],
   ['mailUsefulFor', (policy) => duration('en', policy.mailUsefulFor)],

@@ -68,8 +68,7 @@ export class Mailbox {
 export function openMail(message: Message): Opened {
   const link = message.text.match(/https?:\/\/\S*\/l\/\S+/)?.[0] ?? null
   const [, linkId = '', secret = ''] = link?.match(/\/l\/([0-9A-Za-z]+)[#/]([0-9A-Za-z]+)$/) ?? []
-  const withoutLink = link === null ? message.text : message.text.replaceAll(link, '')
-  return { message, link, linkId, secret, code: withoutLink.match(/(?<!\d)\d{6,10}(?!\d)/)?.[0] ?? null }
+  return { message, link, linkId, secret, code: message.text.replace(/https?:\/\/\S+/g, '').match(/(?<!\d)\d{6,10}(?!\d)/)?.[0] ?? null }
 }
 
 export async function startKit(options: KitOptions = {}): Promise<Kit> {

@@ -28,9 +28,20 @@ import { devInboxPage } from '../src/page/dev-inbox.tsx'
 import { erasedPage, erasePage } from '../src/page/erase.tsx'
 import { failurePage } from '../src/page/failure.tsx'
 import { landingPage } from '../src/page/landing.tsx'
+import { notMePage, saidNotMePage } from '../src/page/not-me.tsx'
 import { switchedPage } from '../src/page/switched.tsx'
 import { undonePage, undoPage } from '../src/page/undo.tsx'
-import type { AccountView, ChangeSentView, CheckView, ConfirmView, DevMail, Frame, LandingView, UndoView } from '../src/page/view.ts'
+import type {
+  AccountView,
+  ChangeSentView,
+  CheckView,
+  ConfirmView,
+  DevMail,
+  Frame,
+  LandingView,
+  NotMeView,
+  UndoView,
+} from '../src/page/view.ts'
 
 export const MINUTE = 60_000
 export const NOW = Date.UTC(2026, 10, 21, 14, 10, 20)
@@ -122,6 +133,7 @@ const asked = (id: string, createdAt: number, more: Partial<Challenge> = {}): Ch
   purpose: 'sign_in',
   email: ada.email,
   returnTo: 'https://fieldnotes.test/',
+  disownedAt: null,
   locale: 'en',
   device: 'Firefox on Linux',
   createdAt,
@@ -579,9 +591,21 @@ function changeSamples(frame: Frame): Record<string, string> {
     undo: undoPage(frame, undo),
     'undo-secret': undoPage(frame, { ...undo, secret: 'Zk3vXxYyPq8W1aaBbCcDdEeFfGgHhIiJjKkLlMmNnOo', applied: false }),
     'undo-cut': undoPage(frame, { ...undo, problem: { reason: 'link_malformed' } }),
+    ...notMeSamples(frame),
     undone: undonePage(frame, { at: NOW - MINUTE }),
     erase: erasePage(frame, { email: ada.email }),
     erased: erasedPage(frame),
+  }
+}
+
+function notMeSamples(frame: Frame): Record<string, string> {
+  const path = `${landing.linkId}bcdfghjklmnpqrstbcdfghjk`
+  const view: NotMeView = { path, purpose: 'sign_in', device: 'Chrome on Windows', askedAt: NOW - 3 * HOUR, bound: false, quiet: null }
+  return {
+    'not-me': notMePage(frame, { ...view, quiet: DAY, problem: { reason: 'address_mismatch', triesLeft: 3 } }),
+    'not-me-device': notMePage(frame, { ...view, purpose: 'new_device', bound: true }),
+    'not-me-said': saidNotMePage(frame, { at: NOW - MINUTE, ended: 'its', quietUntil: NOW + DAY }),
+    'failure-disowned': failurePage(frame, { problem: { reason: 'disowned', at: NOW - 7 * MINUTE } }),
   }
 }
 

@@ -9,7 +9,7 @@ import { openEngine, openStore, storeOver } from '../src/store/open.ts'
 import { nothing, run } from '../src/store/operation.ts'
 import { type Database, SqliteEngine } from '../src/store/sqlite.ts'
 import type { Store } from '../src/store/store.ts'
-import { askForChange, stepUp, typeChange } from './account.ts'
+import { askForChange, notMeLink, stepUp, typeChange } from './account.ts'
 import { askAndOpen, type Browser, Clock, type Kit, MINUTE, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
 
 /** Tables that grow with people or time. */
@@ -177,6 +177,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
     reply,
     operators: [`operator-${clock.at}@example.net`],
     hooks: told,
+    policy: { newDeviceNotice: true, quietAfterNotMe: '1h' },
     mailOptions: { bounces: 'bounces@example.com', reports: { postmark: REPORTER } },
   })
   const addresses = Array.from({ length: 4 }, (_, index) => `plan-${clock.at}-${index}@example.net`)
@@ -200,6 +201,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   for (const which of ['/api/session', '/account', '/api/sessions']) await Promise.all(again.map((browser) => browser.get(which)))
   await Promise.all(again.slice(0, 2).map((browser, index) => proveAgain(kit, browser, addresses[index] ?? '')))
   await changeAddress(kit, clock, `plan-moves-${clock.at}@example.net`)
+  await disown(kit, `plan-disowns-${clock.at}@example.net`)
   await operate(kit, clock.at, addresses)
   await administer(kit, clock.at)
   await importSome(database, clock.at)
@@ -223,6 +225,18 @@ async function proveAgain(kit: Kit, browser: Browser, address: string): Promise<
   await browser.get(`/l/${linkId}`)
   await browser.post('/account/confirm/code', { c: challenge, code: wrongCode(code) })
   await browser.post('/account/confirm/code', { c: challenge, code: code ?? '' })
+}
+
+/** A sign-in that was somebody else's, and a step-up. */
+async function disown(kit: Kit, address: string): Promise<void> {
+  await signIn(kit, address)
+  const { browser, challenge, code, message } = await askAndOpen(kit, address)
+  await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+  const step = await stepUp(kit, browser, address)
+  for (const mail of [message, step.message]) {
+    await kit.browser().get(notMeLink(mail))
+    for (const email of ['other@example.net', address]) await kit.browser().post(notMeLink(mail), { email })
+  }
 }
 
 const REPORTER = 'postkey:7fJ2kQ9xVbN4sTwZ'

@@ -6,7 +6,7 @@ import { type ReasonCode, type ReasonKind, reasons } from '../src/core/reason.ts
 import { makeKey } from '../src/flow/admin.ts'
 import { openStore } from '../src/store/open.ts'
 import { mintWebhookSecret, sign } from '../src/webhook/signature.ts'
-import { askForChange, challengeOf, requireRecentProof, stepUp, typeChange } from './account.ts'
+import { askForChange, challengeOf, notMeLink, requireRecentProof, stepUp, typeChange } from './account.ts'
 import { postkey } from './cli.ts'
 import { type TestDatabase, temporaryDatabase } from './database.ts'
 import { askAndOpen, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
@@ -314,6 +314,35 @@ const ways: Record<ReasonCode, Way> = {
       const { undo } = await change(kit)
       kit.clock.forward(kit.postkey.policy.changeEmail.undo)
       await kit.browser().post(undo.path, { secret: undo.secret })
+    },
+  },
+  not_me: {
+    go: async ({ kit }) => {
+      const { message, browser } = await askAndOpen(kit, ADA)
+      await browser.post(notMeLink(message), {})
+    },
+  },
+  disowned: {
+    go: async ({ kit }) => {
+      const { message, browser, linkId, secret } = await askAndOpen(kit, ADA)
+      await browser.post(notMeLink(message), {})
+      await browser.post(`/l/${linkId}`, { secret })
+    },
+  },
+  not_me_unknown: { go: ({ kit }) => kit.browser().post(`/not-me/${'A'.repeat(17)}${'b'.repeat(24)}`, { email: ADA }) },
+  not_me_locked: {
+    go: async ({ kit }) => {
+      const { message } = await askAndOpen(kit, ADA)
+      const stranger = kit.browser()
+      for (let nth = 0; nth < 5; nth++) await stranger.post(notMeLink(message), { email: BOB })
+    },
+  },
+  mailbox_quiet: {
+    options: { policy: { quietAfterNotMe: '1h' } },
+    go: async ({ kit }) => {
+      const { message, browser } = await askAndOpen(kit, ADA)
+      await browser.post(notMeLink(message), {})
+      await kit.browser().ask(ADA)
     },
   },
   person_erased: { go: async ({ kit }) => (await signIn(kit, ADA)).post('/account/delete', { sure: 'yes' }) },

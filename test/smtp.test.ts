@@ -42,6 +42,8 @@ function message(changes: Partial<Message> & { brand?: string } = {}): Message {
     link,
     code: '482913',
     codeOff: false,
+    notMe: null,
+    network: null,
     linkExpiresAt: at + 15 * 60_000,
     codeExpiresAt: at + 10 * 60_000,
     sentAt: at,

@@ -17,6 +17,7 @@ const served = {
   link_expired: 'new_mail',
   link_used: 'sign_in',
   link_other_browser: 'where_started',
+  disowned: 'start_again',
   link_off: 'use_code',
   code_wrong: 'correct_code',
   code_malformed: 'correct_code',

@@ -4,7 +4,7 @@ import type { Told, ToldVerify } from './told.ts'
 
 const MINUTE = 60_000
 const now = Date.UTC(2026, 10, 21, 9)
-const nothing: Counts = { opened: 0, openedLate: 0, posts: 0, inVain: 0, wrongCodes: 0, handedOver: 0, notTaken: 0 }
+const nothing: Counts = { opened: 0, openedLate: 0, posts: 0, inVain: 0, wrongCodes: 0, handedOver: 0, notTaken: 0, notMe: 0 }
 const calm: Seen = { counts: nothing, queueAgeMs: 0, breakerFill: 0, unsealedMs: 0 }
 
 const view = { method: 'GET', ageMs: 1, first: true, mailbox: 'other' } as const
@@ -29,6 +29,7 @@ describe('a rule', () => {
     ['posts_in_vain', seen({ posts: 100, inVain: 25 }), seen({ posts: 100, inVain: 26 })],
     ['posts_in_vain', seen({ posts: 49, inVain: 49 }), seen({ posts: 50, inVain: 49 })],
     ['wrong_codes', seen({ wrongCodes: 100 }), seen({ wrongCodes: 101 })],
+    ['not_me', seen({ notMe: 10 }), seen({ notMe: 11 })],
     ['breaker_open', seen({}, { breakerFill: 0.998 }), seen({}, { breakerFill: 1 })],
     ['breaker_open', seen({}, { breakerFill: null }), seen({}, { breakerFill: 2 })],
     ['mails_not_taken', seen({ handedOver: 10, notTaken: 5 }), seen({ handedOver: 10, notTaken: 6 })],
@@ -52,6 +53,7 @@ describe('a rule', () => {
         'expired_landings',
         'mail_queue_age',
         'mails_not_taken',
+        'not_me',
         'posts_in_vain',
         'record_unsealed_age',
         'wrong_codes',

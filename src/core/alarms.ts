@@ -4,7 +4,7 @@ import type { Ms } from './model.ts'
 import { BEHIND } from './seal.ts'
 import { isHuman, type Told, wasInVain } from './told.ts'
 
-export type Counted = 'opened' | 'openedLate' | 'posts' | 'inVain' | 'wrongCodes' | 'handedOver' | 'notTaken'
+export type Counted = 'opened' | 'openedLate' | 'posts' | 'inVain' | 'wrongCodes' | 'handedOver' | 'notTaken' | 'notMe'
 export type Counts = Readonly<Record<Counted, number>>
 
 /** Counts by the minute, oldest first. */
@@ -14,7 +14,7 @@ const MINUTE: Ms = 60_000
 /** So much of the past is looked at. */
 export const WINDOW_MINUTES = 60
 
-const none: Counts = { opened: 0, openedLate: 0, posts: 0, inVain: 0, wrongCodes: 0, handedOver: 0, notTaken: 0 }
+const none: Counts = { opened: 0, openedLate: 0, posts: 0, inVain: 0, wrongCodes: 0, handedOver: 0, notTaken: 0, notMe: 0 }
 
 /** What one thing that happened adds; null: nothing. */
 export function countsOf(told: Told): Partial<Counts> | null {
@@ -22,6 +22,7 @@ export function countsOf(told: Told): Partial<Counts> | null {
   const posts = inVain === null ? null : { posts: 1, inVain: inVain ? 1 : 0 }
   if (told.kind === 'view') return isHuman(told.class) ? { opened: 1, openedLate: told.state === 'expired' ? 1 : 0 } : null
   if (told.kind === 'deliver') return { handedOver: 1, notTaken: told.reason === 'mail_sent' || told.reason === 'mail_suppressed' ? 0 : 1 }
+  if (told.kind === 'not_me') return { notMe: 1 }
   // Those of flows that ended in a sign-in were slips.
   if (told.kind === 'verify') return { ...posts, wrongCodes: (told.code === 'wrong' || told.code === 'older' ? 1 : 0) - told.refunded }
   return posts
@@ -100,6 +101,14 @@ export const rules: readonly Rule[] = [
     over: 100,
     value: ({ counts }) => counts.wrongCodes,
     todo: 'somebody guesses: the breaker of the policy takes codes out of mails when they are too many; block the networks at the proxy',
+  },
+  {
+    id: 'not_me',
+    words: 'mails in an hour of which people said that they had not asked for them',
+    unit: 'count',
+    over: 10,
+    value: ({ counts }) => counts.notMe,
+    todo: 'somebody asks for mails to other people, or gets them to give codes away: see who asked (postkey audit search, by network), and block the networks at the proxy',
   },
   {
     id: 'breaker_open',

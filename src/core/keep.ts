@@ -50,9 +50,9 @@ export interface HitTimes {
 }
 
 /** None of the hits of a mailbox has been in sight of a rule for so long: a wrong code is for a year, and a budget must not grow by purging. */
-export function isIdleMailbox(policy: Policy, hits: HitTimes, now: Ms, leftUntil: readonly Ms[] = []): boolean {
+export function isIdleMailbox(policy: Policy, hits: HitTimes, now: Ms, heldUntil: readonly Ms[] = []): boolean {
   const then = now - policy.keep.limits
-  if (leftUntil.some((until) => until > then)) return false
+  if (heldUntil.some((until) => until > then)) return false
   const gone = (rules: readonly Rule[], times: readonly Ms[]): boolean => keepHits(rules, times, then).length === 0
   const mails = mailWindows(policy)
   return (

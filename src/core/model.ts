@@ -6,8 +6,9 @@ export type Ms = number
 /**
  * What a challenge proves control of an address for. A proof of one purpose is never accepted for another. Of a change of address:
  * `change_email` goes to the new mailbox, `leave_email` asks the old one to agree, `undo_email` lets it take the change back.
+ * `new_device` proves nothing: it tells of a sign-in.
  */
-export type Purpose = 'sign_in' | 'invite' | 'step_up' | 'change_email' | 'leave_email' | 'undo_email' | 'recover'
+export type Purpose = 'sign_in' | 'invite' | 'step_up' | 'change_email' | 'leave_email' | 'undo_email' | 'recover' | 'new_device'
 
 /** The two proofs one mail carries. They are independent secrets. */
 export type Proof = 'link' | 'code'
@@ -41,6 +42,8 @@ export interface Challenge {
   readonly createdAt: Ms
   /** Signed in by the browser that asked: every proof of the challenge is retired. */
   readonly completedAt: Ms | null
+  /** When whoever has the mail said that they did not ask for it: nothing of it works any more. */
+  readonly disownedAt: Ms | null
 }
 
 /** One message of a challenge. `ordinal` counts from 0; a resend makes the next one. */

@@ -22,6 +22,7 @@ export const paths = {
   addressCode: '/account/address/code',
   addressResend: '/account/address/resend',
   undo: '/account/undo',
+  notMe: '/not-me',
   endSession: '/account/sessions/end',
   endOthers: '/account/sessions/end-others',
   signOut: '/sign-out',

@@ -97,6 +97,13 @@ const policySchema = z.strictObject({
    * not "address", or `methods` has no "link", there are no invitations.
    */
   invitationTtl: duration(HOUR, 30 * DAY),
+  /**
+   * After "this was not me": for so long no mail to sign in goes to the mailbox, unless a browser asks that has signed in there. Who has no such
+   * browser at hand cannot sign in meanwhile. null: nothing is held back.
+   */
+  quietAfterNotMe: duration(MINUTE, 30 * DAY).nullable(),
+  /** A sign-in from a browser that the person has not signed in with before is told of, by a mail. */
+  newDeviceNotice: z.boolean(),
   /** How long the same browser gets the same session again for the same proof. */
   replayWindow: duration(0, 10 * MINUTE),
   /** Wait before a bound landing page submits itself. */
@@ -154,6 +161,8 @@ const standard: PolicyInput = {
   recentProof: '15m',
   changeEmail: { confirm: 'new', undo: '72h', asks: { count: 5, per: '24h' } },
   invitationTtl: '72h',
+  quietAfterNotMe: null,
+  newDeviceNotice: false,
   replayWindow: '2m',
   autoSubmitDelay: 0,
   mailUsefulFor: '2m',

@@ -2,6 +2,7 @@
 import { type AccountFacts, decideAccount, decideUndo, type UndoFacts } from './account.ts'
 import { type BounceFacts, decideBounce } from './bounce.ts'
 import { decideDelivery } from './delivery.ts'
+import { decideNotMe, type NotMeFacts } from './not-me.ts'
 import { decideOperator, type OperatorFacts } from './operator.ts'
 import type { Policy } from './policy.ts'
 import { decideStart } from './start.ts'
@@ -29,9 +30,14 @@ const decides: ReadonlyMap<string, Decide> = new Map<string, Decide>([
   ['verify', decideVerify],
   ['deliver', decideDelivery],
   ['bounce', (_: Policy, facts: BounceFacts) => decideBounce(facts)],
-  ['account', (policy: Policy, facts: AccountFacts | UndoFacts) => ('wants' in facts ? decideAccount(policy, facts) : decideUndo(facts))],
+  ['account', decideOwn],
   ['console', (_: Policy, facts: OperatorFacts) => decideOperator(facts)],
 ])
+
+function decideOwn(policy: Policy, facts: AccountFacts | NotMeFacts | UndoFacts): object {
+  if ('disowns' in facts) return decideNotMe(policy, facts)
+  return 'wants' in facts ? decideAccount(policy, facts) : decideUndo(facts)
+}
 
 /** @param policy the one in force then. */
 export function replay(policy: Policy, recorded: Recorded): Replayed {

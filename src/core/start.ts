@@ -33,6 +33,8 @@ export interface StartFacts {
   readonly invitation?: { readonly by: Hand; readonly confirmed: boolean }
   /** Until when nobody new begins with the address: somebody left it and may come back. Absent: anybody may. */
   readonly left?: Ms
+  /** Until when whoever has the mailbox wants no mail that a stranger asked for. Absent: nobody said so lately. */
+  readonly quiet?: Ms
   /** It follows from another mail of the same request, which paid for both. */
   readonly follows?: true
   /** For a resend: the challenge as this browser may see it. */
@@ -44,6 +46,8 @@ export interface ResendFacts {
   readonly completedAt: Ms | null
   /** When each mail of this challenge was queued, oldest first. */
   readonly mailsAt: readonly Ms[]
+  /** Whoever has the mail said that they did not ask for it. */
+  readonly disowned?: true
 }
 
 export interface StartDecision {
@@ -66,13 +70,14 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   const { now, resend } = facts
   if (resend === 'unknown') return refuse('challenge_unknown')
   if (resend !== null) {
+    if (resend.disowned === true) return refuse('disowned')
     if (resend.completedAt !== null) return refuse('challenge_completed')
     if (now >= resend.createdAt + policy.challengeTtl || resend.mailsAt.length >= MAILS_PER_CHALLENGE) return refuse('challenge_unknown')
     const last = resend.mailsAt.at(-1) ?? resend.createdAt
     if (now < last + policy.resendAfter) return refuse('too_many_mails', last + policy.resendAfter - now)
   }
 
-  if (facts.purpose === 'undo_email') return decideNotice(policy, facts)
+  if (facts.purpose === 'undo_email' || facts.purpose === 'new_device') return decideNotice(policy, facts)
   if (facts.invitation !== undefined) return decideInvitation(policy, facts, facts.invitation)
 
   // Every bucket must have room before any is charged: a refused request must not push the next honest one further away.
@@ -103,6 +108,8 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
     return answer('pretend', 'address_suppressed', wantsCode)
   if (facts.user?.status === 'disabled') return answer('pretend', 'user_disabled', wantsCode)
   if (facts.user === null && facts.left !== undefined && now < facts.left) return answer('pretend', 'address_left', wantsCode)
+  if (facts.purpose === 'sign_in' && facts.quiet !== undefined && now < facts.quiet && !facts.knownBrowser)
+    return answer('pretend', 'mailbox_quiet', wantsCode)
   // The address was somebody's who is signed in, and is nobody's by now.
   if (facts.user === null && OWN.has(facts.purpose)) return refuse('challenge_unknown')
   // What the answer keeps from whoever asks, the owner may know.
@@ -126,11 +133,11 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
 const OWN: ReadonlySet<Purpose> = new Set(['step_up', 'leave_email'])
 
 /**
- * The notice of a change to the mailbox that is to be left. No limit keeps it back, or whoever took over an account could fill the window of
- * the mailbox first; how many there are is bounded by how often one person may ask.
+ * The notice of a change to the mailbox that is to be left, or of a sign-in. No limit keeps it back, or whoever took over an account could fill
+ * the window of the mailbox first; how many there are is bounded by how often one person may ask, and by sign-ins.
  */
-function decideNotice(policy: Policy, { now, bounces, suppressed: reported }: StartFacts): StartDecision {
-  const until = now + policy.changeEmail.undo
+function decideNotice(policy: Policy, { now, purpose, bounces, suppressed: reported }: StartFacts): StartDecision {
+  const until = now + (purpose === 'undo_email' ? policy.changeEmail.undo : policy.challengeTtl)
   const mail = { link: true, code: false, linkExpiresAt: until, codeExpiresAt: until }
   const suppressed = isSuppressed(reported ?? null, now) || !windowVerdict([bounceRule], bounces, now).open
   const answer = suppressed ? (['pretend', 'address_suppressed'] as const) : (['send', 'mail_queued'] as const)

@@ -159,6 +159,24 @@ describe('the verdict', () => {
         sessions: [session(8 * MINUTE)],
       },
     ],
+    [
+      'that somebody says was not theirs',
+      'Signed in by code 40 s after asking. Whoever has the mail said that they had not asked for it.',
+      { events: [start(0), taken, code(40), eventOf(90, 'account', {}, { reason: 'not_me' })] },
+    ],
+    [
+      'tried after that',
+      'Did not sign in: whoever has the mail had said that they had not asked for it.',
+      {
+        now: at(60 * MINUTE),
+        events: [
+          start(0),
+          taken,
+          eventOf(30, 'account', {}, { reason: 'not_me' }),
+          code(40, { challenge: { createdAt: at(0), completedAt: null, disownedAt: at(30) } }),
+        ],
+      },
+    ],
     ['with its session removed since', 'Signed in by code 40 s after asking.', { events: [start(0), taken, code(40)] }],
     [
       'with its events removed since',

@@ -1,13 +1,13 @@
 // What happened, as far as it is counted. A flow tells it as it happens, and it is read out of the record later, in the same words: so
 // the counts of a running process can be held against the record. No id, no address, nothing without a bound.
 import type { MailboxClass } from './mailbox.ts'
-import type { Ms, Proof } from './model.ts'
+import type { Ms, Proof, Purpose } from './model.ts'
 import { type ReasonCode, reasons } from './reason.ts'
 import type { StartDecision } from './start.ts'
 import type { VerifyDecision, VerifyFacts } from './verify.ts'
 import { classOfView, type ViewClass, type ViewFacts, type ViewState } from './view.ts'
 
-export type Told = ToldStart | ToldVerify | ToldDelivery | ToldRefusal | ToldView | ToldRequest | ToldDispatch | ToldBounce
+export type Told = ToldStart | ToldVerify | ToldDelivery | ToldRefusal | ToldView | ToldRequest | ToldDispatch | ToldBounce | ToldNotMe
 
 export interface ToldStart {
   readonly kind: 'start' | 'resend'
@@ -79,6 +79,15 @@ export interface ToldDispatch {
 export interface ToldBounce {
   readonly kind: 'bounce'
   readonly reason: ReasonCode
+}
+
+/** Somebody said of a mail that they had not asked for it, and for the first time. */
+export interface ToldNotMe {
+  readonly kind: 'not_me'
+  /** What the mail was for. */
+  readonly purpose: Purpose
+  /** How many sessions ended by it. */
+  readonly sessions: number
 }
 
 /** How flows tell; never throws. */

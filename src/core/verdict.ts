@@ -9,6 +9,12 @@ import { type Ask, type MailTrace, plainly, type Submit, type Told, type Trace }
 import { classesOfViews, type View } from './view.ts'
 
 export function verdictOf(trace: Trace, told: Told): string {
+  const isSaid = told.others.some(({ kind, reason }) => kind === 'account' && reason === 'not_me')
+  const isTried = told.submits.some(({ event }) => event.reason === 'disowned')
+  return isSaid && !isTried ? `${whatCame(trace, told)} Whoever has the mail said that they had not asked for it.` : whatCame(trace, told)
+}
+
+function whatCame(trace: Trace, told: Told): string {
   const { asks, submits } = told
   const signedIn = submits.find(({ event }) => event.reason === 'signed_in') ?? submits.find(({ event }) => event.reason === 'replayed')
   if (signedIn !== undefined) return success(trace, told, signedIn)
@@ -148,6 +154,7 @@ function refused(told: Told, submit: Submit): string {
         : `codes of this address were off until ${clockOf(event.at + retryAfterMs, event.at)}, after too many wrong ones; the link went on working`,
     link_malformed: 'the link arrived damaged: its secret was missing or altered',
     link_unknown: 'no mail has such a link',
+    disowned: 'whoever has the mail had said that they had not asked for it',
     link_off: 'the policy takes no links any more',
     link_other_browser: 'the link was opened in a browser that had not asked, where it does not work',
     address_needed: 'the link was opened in a browser that had not asked, and the address was not typed there',

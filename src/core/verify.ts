@@ -13,7 +13,7 @@ export interface VerifyFacts {
   readonly proof: Proof
   /** The request carries the cookie of the browser that asked. */
   readonly bound: boolean
-  readonly challenge: Pick<Challenge, 'createdAt' | 'completedAt'> | null
+  readonly challenge: (Pick<Challenge, 'createdAt' | 'completedAt'> & { readonly disownedAt?: Ms }) | null
   /** For a link: its mail. For a code: the newest mail that has one. */
   readonly mail: Mail | null
   /** A link's 256-bit secret needs no try: it is compared at once. */
@@ -47,6 +47,8 @@ export interface VerifyFacts {
   readonly invited?: true
   /** Until when nobody new begins with the address: somebody left it and may come back. Absent: anybody may. */
   readonly left?: Ms
+  /** The person has signed in before, and not with this browser. Looked at only where a notice would tell of it. */
+  readonly newBrowser?: true
 }
 
 export interface VerifyDecision {
@@ -69,6 +71,8 @@ export interface VerifyDecision {
     /** The browser that asked retires every proof of the challenge; another browser spends only its link. */
     readonly complete: boolean
     readonly endOtherSession: boolean
+    /** A mail tells of it. Absent: none does. */
+    readonly notice?: true
   } | null
 }
 
@@ -80,6 +84,7 @@ function decideLink(policy: Policy, facts: VerifyFacts): VerifyDecision {
   const { now, challenge, mail, bound } = facts
   if (challenge === null || mail === null) return refuse('link_unknown')
   if (!facts.linkMatches) return refuse('link_malformed')
+  if (challenge.disownedAt !== undefined) return refuse('disowned', { at: challenge.disownedAt })
   if (mail.linkUsedAt !== null || challenge.completedAt !== null || facts.session !== null) {
     return replay(policy, facts) ?? refuse('link_used', { at: mail.linkUsedAt ?? challenge.completedAt })
   }
@@ -107,6 +112,7 @@ function decideCode(policy: Policy, facts: VerifyFacts): VerifyDecision {
   const { now, challenge, mail } = facts
   // Before anything is compared: a stranger who knows the challenge's id must not spend the five tries of the person.
   if (challenge === null || !facts.bound) return refuse('code_other_browser')
+  if (challenge.disownedAt !== undefined) return refuse('disowned', { at: challenge.disownedAt })
   if (facts.code === 'malformed') return retry('code_malformed')
   if (challenge.completedAt !== null || facts.session !== null)
     return replay(policy, facts) ?? refuse('code_used', { at: challenge.completedAt })
@@ -171,6 +177,7 @@ function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
       confirm: user === null || !user.confirmed,
       complete: facts.bound,
       endOtherSession: facts.otherSession,
+      ...(facts.newBrowser && policy.newDeviceNotice ? { notice: true } : {}),
     },
   }
 }

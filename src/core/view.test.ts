@@ -55,7 +55,7 @@ test('the state of a link is told from what a POST would be told', () => {
   const by = (state: string): string[] => [...states].filter(([, is]) => is === state).map(([reason]) => reason)
   expect(by('expired')).toEqual(['link_expired'])
   expect(by('used').toSorted()).toEqual(['link_used', 'replayed'])
-  expect(by('off')).toEqual(['link_off'])
+  expect(by('off').toSorted()).toEqual(['disowned', 'link_off'])
   expect(by('unknown')).toEqual(['link_unknown'])
   for (const reason of ['signed_in', 'address_needed', 'link_other_browser'] as const) expect(stateOfView(reason)).toBe('live')
 })

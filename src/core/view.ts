@@ -73,6 +73,7 @@ const STATES: Partial<Record<ReasonCode, ViewState>> = {
   link_used: 'used',
   replayed: 'used',
   link_off: 'off',
+  disowned: 'off',
 }
 
 /** From what a POST with the right secret would have been told. */

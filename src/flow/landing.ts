@@ -1,7 +1,7 @@
 // What a GET of a link, or of the "check your mail" page, may show. Asks the same pure function that will judge the POST, and
 // writes nothing: a scanner may come a thousand times.
 import type { MailboxClass } from '../core/mailbox.ts'
-import type { Ms, Proof, Purpose, User } from '../core/model.ts'
+import type { Challenge, Ms, Proof, Purpose, User } from '../core/model.ts'
 import { paths } from '../core/paths.ts'
 import type { Policy } from '../core/policy.ts'
 import { codeEnd, decideVerify, linkEnd, type VerifyDecision, type VerifyFacts } from '../core/verify.ts'
@@ -55,7 +55,7 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     now,
     proof: 'link',
     bound: view?.bound ?? false,
-    challenge: view?.challenge ?? null,
+    challenge: view && standingOf(view.challenge),
     mail: mail?.hasLink ? mail : null,
     linkMatches: true,
     code: null,
@@ -105,6 +105,10 @@ function mayUse(context: Context, view: ChallengeView | null, proof: Proof): boo
   return contexts.some(({ policy }) => policy.methods.includes(proof))
 }
 
+function standingOf({ createdAt, completedAt, disownedAt }: Challenge): NonNullable<VerifyFacts['challenge']> {
+  return { createdAt, completedAt, ...(disownedAt === null ? {} : { disownedAt }) }
+}
+
 /** As far as a look may know: whether somebody has the new address is told to nobody who has not proved it. */
 function standing({ endedAt, appliedAt, both, newProvedAt, oldProvedAt }: ChangeRow, purpose: Purpose): NonNullable<VerifyFacts['change']> {
   const other = purpose === 'change_email' ? oldProvedAt : newProvedAt
@@ -128,6 +132,8 @@ export interface Check {
   readonly email: string | null
   readonly returnTo: string | null
   readonly completed: boolean
+  /** When whoever has the mail said that they did not ask; null: nobody did, or this browser did not ask. */
+  readonly disownedAt: Ms | null
   readonly resendAt: Ms
   readonly linkExpiresAt: Ms
   readonly codeExpiresAt: Ms
@@ -155,6 +161,7 @@ export async function viewCheck(context: Context, asker: Asker, challenge: strin
     email: bound?.challenge.email ?? null,
     returnTo: bound ? readReturn(context, bound.challenge.returnTo) : null,
     completed: bound !== null && bound.challenge.completedAt !== null,
+    disownedAt: bound?.challenge.disownedAt ?? null,
     resendAt: newest ? newest.createdAt + policy.resendAfter : now,
     linkExpiresAt: newest ? linkEnd(policy, newest) : now,
     codeExpiresAt: newest ? codeEnd(policy, newest) : now,

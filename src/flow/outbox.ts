@@ -2,12 +2,13 @@
 // lines: the lease runs out and the next worker sends the same mail, with the same secrets and the same Message-ID.
 import { decideDelivery } from '../core/delivery.ts'
 import type { Ms } from '../core/model.ts'
+import { isDisownable } from '../core/not-me.ts'
 import { paths } from '../core/paths.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import type { Message } from '../mail/message.ts'
 import { signInMail } from '../mail/sign-in.tsx'
 import type { MailTransport, Reply } from '../mail/transport.ts'
-import { bounceTag, open, ordinalCharacter } from '../secret.ts'
+import { bounceTag, notMeTag, open, ordinalCharacter } from '../secret.ts'
 import { mailExpiresAt, type QueuedMail } from '../store/store.ts'
 import { Bell } from './bell.ts'
 import { type Context, type Hand, scopeOf } from './context.ts'
@@ -303,19 +304,28 @@ function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Mess
   const id = `${mail.challenge}${ordinalCharacter(mail.ordinal)}`
   const separator = policy.linkSecret === 'fragment' ? '#' : '/'
   const at = mail.purpose === 'undo_email' ? paths.undo : paths.link
+  // Of a notice it is all that there is to follow.
+  const isNotice = mail.purpose === 'new_device'
+  const notMe =
+    isDisownable(mail.purpose) && !mail.tellsOwner
+      ? `${origin}${basePath}${paths.notMe}/${id}${notMeTag(context.keys, mail.tenant, id)}`
+      : null
+  const link = mail.hasLink && !mail.tellsOwner ? `${origin}${basePath}${at}/${id}${separator}${secrets.link}` : null
   const host = origin.slice(origin.indexOf('://') + 3)
   const parts = signInMail({
     kind: mail.tellsOwner ? 'address_taken' : mail.purpose,
     brand,
     locale: mail.locale,
     to: mail.email,
-    link: mail.hasLink && !mail.tellsOwner ? `${origin}${basePath}${at}/${id}${separator}${secrets.link}` : null,
+    link: isNotice ? notMe : link,
+    notMe: isNotice ? null : notMe,
     code: mail.hasCode && !mail.tellsOwner ? secrets.code : null,
-    codeOff: !mail.hasCode && policy.methods.includes('code') && at === paths.link && !mail.tellsOwner,
+    codeOff: !mail.hasCode && policy.methods.includes('code') && at === paths.link && !mail.tellsOwner && !isNotice,
     linkExpiresAt: mail.linkExpiresAt,
     codeExpiresAt: mail.codeExpiresAt,
     sentAt: mail.createdAt,
     device: mail.device,
+    network: isNotice ? mail.network : null,
     askedAt: mail.createdAt,
     codeInSubject: policy.codeInSubject,
     host,

@@ -23,9 +23,19 @@ import {
   sessionKey,
   sessionTokens,
 } from '../secret.ts'
-import type { BucketNames, MailSecrets, QueuedMail, Scope, SessionKey, StartOutcome, VerifyInput, VerifyOutcome } from '../store/store.ts'
+import type {
+  BucketNames,
+  MailSecrets,
+  NoticeMail,
+  QueuedMail,
+  Scope,
+  SessionKey,
+  StartOutcome,
+  VerifyInput,
+  VerifyOutcome,
+} from '../store/store.ts'
 import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
-import { contextFor } from './roll-out.ts'
+import { contextFor, contextsOf } from './roll-out.ts'
 import { type SealedSecrets, sealContext } from './sealed.ts'
 
 export interface Asked {
@@ -219,12 +229,17 @@ export async function present(
     device: asker.device,
     network: asker.network,
     newUser: mintId(now),
+    ...(wantsNotice(context, proofs) ? { notice: mintNotice(context, now) } : {}),
     // Last: V8 adds each property behind a spread by a slow path, half a microsecond each.
     ...proofs,
   })
   const { decision, user, session } = outcome
   context.dispatches.wake()
   context.tell(toldVerify(outcome.facts, decision, outcome))
+  if (outcome.notice) {
+    context.tell(toldStart('start', outcome.notice))
+    context.hand.wake()
+  }
   context.log.event(`${proofs.purpose}_verify`, {
     requestId: asker.requestId,
     challenge: proofs.challenge,
@@ -241,6 +256,17 @@ export async function present(
   }
 }
 
+/** Whose policy it is will be known when it is judged. */
+function wantsNotice(context: Context, { purpose }: Proofs): boolean {
+  return purpose === PURPOSE && contextsOf(context).some(({ policy }) => policy.newDeviceNotice)
+}
+
+function mintNotice(context: Context, now: Ms): NoticeMail {
+  const challenge = mintId(now)
+  const { stored } = mintMail(context, 'new_device', challenge)
+  return { challenge, eventId: mintId(now), secrets: stored, addressInEvent: (email) => addressInEvent(context, email) }
+}
+
 export function linkDigest(context: Pick<Context, 'tenant'>, purpose: Purpose, challenge: string, secret: string): string {
   return digest('link', context.tenant, purpose, challenge, secret)
 }
@@ -255,13 +281,8 @@ export async function withHand<O extends Queued>(
   challenge: string,
   queue: (secrets: MailSecrets, leaseMs: Ms | null) => Promise<O>,
 ): Promise<O> {
-  const { keys, tenant, policy, hand } = context
-  const secrets: SealedSecrets = { link: mintSecret(), code: mintCode(policy.codeLength) }
-  const stored: MailSecrets = {
-    linkDigest: linkDigest(context, purpose, challenge, secrets.link),
-    codeDigest: codeDigests(keys, tenant, purpose, challenge, secrets.code)[0] as string,
-    sealed: seal(keys, sealContext(tenant, challenge), JSON.stringify(secrets)),
-  }
+  const { hand } = context
+  const { secrets, stored } = mintMail(context, purpose, challenge)
   const leaseMs = hand.reserve()
   let mail: QueuedMail | null = null
   try {
@@ -272,6 +293,21 @@ export async function withHand<O extends Queued>(
   } finally {
     if (leaseMs !== null) hand.take(mail, secrets)
   }
+}
+
+function mintMail(
+  context: Pick<Context, 'keys' | 'tenant' | 'policy'>,
+  purpose: Purpose,
+  challenge: string,
+): { readonly secrets: SealedSecrets; readonly stored: MailSecrets } {
+  const { keys, tenant, policy } = context
+  const secrets: SealedSecrets = { link: mintSecret(), code: mintCode(policy.codeLength) }
+  const stored: MailSecrets = {
+    linkDigest: linkDigest(context, purpose, challenge, secrets.link),
+    codeDigest: codeDigests(keys, tenant, purpose, challenge, secrets.code)[0] as string,
+    sealed: seal(keys, sealContext(tenant, challenge), JSON.stringify(secrets)),
+  }
+  return { secrets, stored }
 }
 
 export function asked(policy: Policy, challenge: string, browser: string, now: Ms): Asked {

@@ -98,6 +98,11 @@ export async function postLink(visit: Visit, request: Incoming, given: string): 
   return dead(visit, landing, problemOf(decision))
 }
 
+/** The landing page once more, where something else was wanted from it and a person may try again. */
+export async function landingAgain(visit: Visit, id: string, secret: string, problem: Problem): Promise<Outgoing> {
+  return show(visit, id, await viewLink(visit.context, visit.asker, id), secret, problem)
+}
+
 /** Only where not everybody gets links there is something to look for. */
 async function isGone({ context, asker }: Visit, id: string): Promise<boolean> {
   const everybody = contextsOf(context).every(({ policy }) => policy.methods.includes('link'))

@@ -17,6 +17,7 @@ import { consoleRoutes } from './console.ts'
 import { devRoutes } from './dev.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
 import { getLink, postLink } from './link.ts'
+import { notMeRoutes } from './not-me.ts'
 import { metricsOf } from './operations.ts'
 import { ownRoutes } from './own.ts'
 import { reportRoutes } from './reports.ts'
@@ -44,6 +45,7 @@ export function routes(context: Context, options: AppOptions): Router {
     [paths.account]: { GET: getAccount },
     ...confirmRoutes(),
     ...changeRoutes(),
+    ...notMeRoutes(),
     ...ownRoutes(),
     [paths.endSession]: { POST: postEndSession },
     [paths.endOthers]: { POST: postEndOthers },

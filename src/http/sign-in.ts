@@ -132,6 +132,7 @@ async function checkResponse(visit: Visit, challenge: string, extra: CheckExtra)
   const check = await viewCheck(context, asker, challenge)
   // "Back" after signing in, or the tab that waited: on to where the person wanted to go.
   if (check.completed && check.sameUser && check.returnTo !== null) return redirect(visit, check.returnTo)
+  if (check.disownedAt !== null) return refuse(visit, { reason: 'disowned', at: check.disownedAt }, { policy: check.policy })
   const signedInAs = check.signedIn && !check.sameUser ? check.signedIn.email : undefined
   const { email, returnTo, resendAt, linkExpiresAt, codeExpiresAt, undelivered } = check
   const view = {

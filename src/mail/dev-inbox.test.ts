@@ -17,6 +17,8 @@ function message(to: string, secrets: { link?: string | null; code?: string | nu
     to,
     link,
     code,
+    notMe: null,
+    network: null,
     codeOff: false,
     linkExpiresAt: at + 900_000,
     codeExpiresAt: at + 600_000,

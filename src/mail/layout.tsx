@@ -21,6 +21,8 @@ export type Slot =
   | 'asked'
   | 'notYou'
   | 'notYouAction'
+  | 'notMe'
+  | 'notMeHref'
   | 'never'
   | 'sentBy'
   | 'sentTo'
@@ -37,6 +39,8 @@ export interface Shape {
   readonly codeOff: boolean
   /** It tells of something: that stands first. */
   readonly notice: boolean
+  /** Its reader can say that they did not ask for it. */
+  readonly notMe: boolean
 }
 
 export type Fill = (values: Readonly<Record<Slot, string>>) => string
@@ -128,6 +132,13 @@ const SignInHtml: FC<{ shape: Shape }> = ({ shape }) => (
                 {shape.gap}
                 <strong style="font-weight:600">{mark('never')}</strong>
               </p>
+              {shape.notMe && (
+                <p class="muted" style={text(muted.light, 15, 22, 'margin:12px 0 0')}>
+                  <a class="muted" href={mark('notMeHref')} style={`color:${muted.light};text-decoration:underline`}>
+                    {mark('notMe')}
+                  </a>
+                </p>
+              )}
             </td>
           </Table>
           <Table width="600" style="width:100%;max-width:600px">

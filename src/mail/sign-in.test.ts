@@ -7,12 +7,15 @@ import { type SignInMailInput, signInMail } from './sign-in.tsx'
 const MINUTE = 60_000
 const at = Date.UTC(2026, 4, 4, 13, 55)
 const link = 'https://auth.example.com/l/kf3Zq0WvYc8mTnRx2#HbYwqTzKfJxNvGmRcLpSdWkQhBtZyXnVgMrCjPlFsDw'
+const notMe = 'https://auth.example.com/not-me/kf3Zq0WvYc8mTnRx2bcdfghjklmnpqrstbcdfghjk'
 const both: SignInMailInput = {
   brand: { name: 'Acme', mailFrom: 'signin@example.com', support: 'mailto:help@example.com' },
   locale: 'en',
   to: 'ada@example.org',
   link,
   code: '482913',
+  notMe,
+  network: null,
   codeOff: false,
   linkExpiresAt: at + 15 * MINUTE,
   codeExpiresAt: at + 10 * MINUTE,
@@ -55,6 +58,7 @@ describe('the text part', () => {
         '--',
         'Someone asked to sign in to Acme with Firefox on Linux at 13:55 UTC.',
         'Didn’t ask for this? Ignore this mail. Nobody can sign in without it.\nNever read this code to anyone, not even to us.',
+        `To say that it was not you:\n${notMe}`,
         'Sent by Acme (auth.example.com). Sent to ada@example.org.',
         'Questions? help@example.com',
       ].join('\n\n')}\n`,
@@ -69,12 +73,12 @@ describe('the text part', () => {
     expect(signInMail(shapes['link only'] as SignInMailInput).text).not.toContain('wrong codes')
   })
 
-  test('has lines under 78 characters, but for the link', () => {
+  test('has lines under 78 characters, but for the links', () => {
     const long = {
       ...both,
       brand: { ...both.brand, name: 'The Very Long Name of a Company that Could Not Stop Adding Words to Its Own Name' },
     }
-    for (const line of signInMail(long).text.split('\n')) expect(line === link || line.length < 78, line).toBe(true)
+    for (const line of signInMail(long).text.split('\n')) expect(line === link || line === notMe || line.length < 78, line).toBe(true)
   })
 })
 
@@ -94,10 +98,10 @@ describe.each(Object.entries(shapes))('a mail with %s', (_name, input) => {
     }
   })
 
-  test('has one link to follow, behind words, and its host in plain text without a scheme', () => {
+  test('has one link to follow and one to say that it was not asked for, behind words, and the host in plain text without a scheme', () => {
     const hrefs = [...mail.html.matchAll(/<a [^>]*href="([^"]*)"/g)].map((match) => match[1])
-    expect(hrefs).toEqual(input.link === null ? [] : [input.link])
-    expect(mail.html.match(/https?:/g) ?? []).toHaveLength(input.link === null ? 0 : 2) // the second for Outlook
+    expect(hrefs).toEqual(input.link === null ? [notMe] : [input.link, notMe])
+    expect(mail.html.match(/https?:/g) ?? []).toHaveLength(input.link === null ? 1 : 3) // one of them for Outlook
     expect(visible(mail.html)).not.toContain('://')
     if (input.link !== null) {
       expect(visible(mail.html)).toContain('opens auth.example.com.')
@@ -130,8 +134,9 @@ const confirming = Object.fromEntries(
 const changing: Record<string, SignInMailInput> = {
   'both, to change the address': { ...both, kind: 'change_email' },
   'both, to leave an address': { ...both, kind: 'leave_email' },
-  'a link, to take a change back': { ...both, code: null, kind: 'undo_email' },
-  'nothing, to tell an owner': { ...both, code: null, link: null, kind: 'address_taken' },
+  'a link, to take a change back': { ...both, code: null, notMe: null, kind: 'undo_email' },
+  'nothing, to tell an owner': { ...both, code: null, link: null, notMe: null, kind: 'address_taken' },
+  'a link, to tell of a new device': { ...both, code: null, notMe: null, network: '203.0.113.0/24', kind: 'new_device' },
 }
 
 describe.each([...languages.values()])('in $name', ({ lang, dir }) => {
@@ -149,7 +154,7 @@ describe.each([...languages.values()])('in $name', ({ lang, dir }) => {
         if (input.codeInSubject) expect(subject).toMatch(new RegExp(`(^| )${input.code} `))
       }
       if (input.link !== null) expect(text).toContain(`\n\n${link}\n\n`)
-      for (const line of text.split('\n')) expect(line === link || line.length < 78, line).toBe(true)
+      for (const line of text.split('\n')) expect(line === link || line === notMe || line.length < 78, line).toBe(true)
       const english = signInMail(input)
       if (lang !== 'en')
         for (const sentence of english.text.split('\n')) if (/^[A-Z].*\.$/.test(sentence)) expect(text).not.toContain(sentence)
@@ -161,8 +166,8 @@ describe.each([...languages.values()])('in $name', ({ lang, dir }) => {
     const [signing, confirms] = [both, { ...both, kind: 'step_up' as const }].map((input) => signInMail({ ...input, locale: lang }))
     const lines = (mail: typeof signing): string[] => (mail?.text ?? '').split('\n\n')
     const shared = lines(signing).filter((line) => lines(confirms).includes(line))
-    // Where it is typed, the code, how long, "or", the link, how long, the rule, who sent it, whom to ask.
-    expect(shared).toHaveLength(9)
+    // Where it is typed, the code, how long, "or", the link, how long, the rule, where to say no, who sent it, whom to ask.
+    expect(shared).toHaveLength(10)
     expect(confirms?.subject).not.toBe(signing?.subject)
   })
 })
@@ -210,7 +215,7 @@ describe('hostile values', () => {
       device: '\uE000href\uE001',
     })
     expect(html.match(/482913/g)).toHaveLength(1)
-    expect(html.match(/https:/g)).toHaveLength(2)
+    expect(html.match(/https:/g)).toHaveLength(3)
     expect(html).toContain('{{code}}$&amp;$1')
   })
 
@@ -228,6 +233,7 @@ describe('hostile values', () => {
   test('a link that is no plain http(s) address, a code that is no code, or neither of both, is a bug and makes no mail', () => {
     for (const bad of ['javascript:alert(1)', 'https://x.example/ y', 'https://x.example/\n', '//x.example', 'data:text/html,x', '']) {
       expect(() => signInMail({ ...both, link: bad }), bad).toThrow(TypeError)
+      expect(() => signInMail({ ...both, notMe: bad }), bad).toThrow(TypeError)
     }
     for (const bad of ['12345', '482 913', '482913\n', '<b>', '']) expect(() => signInMail({ ...both, code: bad }), bad).toThrow(TypeError)
     expect(() => signInMail({ ...both, link: null, code: null })).toThrow(TypeError)

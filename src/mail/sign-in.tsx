@@ -17,6 +17,8 @@ export interface SignInMailInput {
   /** Absolute, with its secret; null where the policy has no links. */
   readonly link: string | null
   readonly code: string | null
+  /** Where its reader says that they did not ask for it: absolute; null: there is no such place. */
+  readonly notMe: string | null
   /** A code was withheld: too many wrong ones for this address. */
   readonly codeOff: boolean
   readonly linkExpiresAt: Ms
@@ -24,6 +26,8 @@ export interface SignInMailInput {
   readonly sentAt: Ms
   /** From a fixed list, e.g. "Firefox on Linux". */
   readonly device: string
+  /** /24 or /64; null: nothing is said of it. */
+  readonly network: string | null
   readonly askedAt: Ms
   readonly codeInSubject: boolean
   /** Where links lead, e.g. "auth.example.com". */
@@ -34,15 +38,15 @@ export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 't
   if (input.link === null && input.code === null && input.kind !== 'address_taken')
     throw new TypeError('a sign-in mail needs a link or a code')
   // What stands in an href decides where a click goes; what stands alone in the text part must stay one word.
-  if (input.link !== null && !/^https?:\/\/[!-~]+$/.test(input.link))
-    throw new TypeError('the link of a mail is not an absolute http(s) address')
+  for (const link of [input.link, input.notMe])
+    if (link !== null && !/^https?:\/\/[!-~]+$/.test(link)) throw new TypeError('the link of a mail is not an absolute http(s) address')
   if (input.code !== null && !/^\d{6,10}$/.test(input.code)) throw new TypeError('the code of a mail is not 6 to 10 digits')
   const words = wordsOf(input.brand, input.locale)
   const said = sentences(words, input)
   return {
     subject: said.subject,
     text: plain(words, said, input),
-    html: htmlOf(words, said, input)({ code: input.code ?? '', href: input.link ?? '', ...said }),
+    html: htmlOf(words, said, input)({ code: input.code ?? '', href: input.link ?? '', notMeHref: input.notMe ?? '', ...said }),
     headers: {
       // RFC 3834 and Outlook's own: no out-of-office answers. Not bulk, not a list: neither Precedence nor List-*.
       'Auto-Submitted': 'auto-generated',
@@ -62,12 +66,16 @@ function sentences(words: Words, input: SignInMailInput) {
   const app = oneLine(input.brand.name)
   const life = (ends: Ms) => ({ duration: lasts(words, ends - sentAt), until: words.clock(ends, sentAt) })
   const codeLife = code === null ? '' : mail.codeLife(life(input.codeExpiresAt))
-  const linkLife = link === null ? '' : mail.linkLife(life(input.linkExpiresAt))
+  // What a notice leads to works as long as it is known.
+  const linkLife = link === null || input.kind === 'new_device' ? '' : mail.linkLife(life(input.linkExpiresAt))
+  const from = input.network === null ? '' : ` (${input.network})`
+  const device = `${words.device(oneLine(input.device))}${from}`
+  const asked = mail.asked({ device, app, at: words.clock(input.askedAt, sentAt) })
   const inSubject = code !== null && input.codeInSubject
   return {
     subject: inSubject ? mail.subjectWithCode({ code, app }) : code === null ? mail.subjectLink({ app }) : mail.subjectCode({ app }),
     // The list of mails shows the code once: in the subject, or else here.
-    preheader: code === null ? linkLife : inSubject ? `${codeLife}${words.gap}${mail.neverRead}` : `${code}. ${codeLife}`,
+    preheader: code === null ? linkLife || asked : inSubject ? `${codeLife}${words.gap}${mail.neverRead}` : `${code}. ${codeLife}`,
     brand: app,
     title: code === null ? mail.linkTitle : mail.codeTitle,
     codeWhere: mail.codeWhere,
@@ -79,9 +87,11 @@ function sentences(words: Words, input: SignInMailInput) {
     opens: mail.opens({ host }),
     linkIntro: mail.linkIntro({ app }),
     linkLife,
-    asked: mail.asked({ device: words.device(oneLine(input.device)), app, at: words.clock(input.askedAt, sentAt) }),
+    asked,
     notYou: mail.notYou,
     notYouAction: mail.notYouAction,
+    notMe: mail.notMe,
+    notMeIntro: mail.notMeIntro,
     never: code === null ? mail.neverForward : mail.neverRead,
     sentBy: mail.sentBy({ app, host }),
     // Left out where it would put a second run of digits before the programs that look for the code.
@@ -99,11 +109,14 @@ function plain({ gap }: Words, said: Sentences, input: SignInMailInput): string 
   if (input.code !== null) paragraphs.push(said.codeWhere, input.code, said.codeLife)
   if (input.codeOff) paragraphs.push(said.codeOff)
   if (input.code !== null && input.link !== null) paragraphs.push(said.or)
-  if (input.link !== null) paragraphs.push(said.linkIntro, input.link, said.linkLife)
+  if (input.link !== null) paragraphs.push(said.linkIntro, input.link)
+  if (said.linkLife !== '') paragraphs.push(said.linkLife)
   paragraphs.push('--', ...(said.notice === '' ? [said.asked] : []), [said.notYou, said.notYouAction, said.never].join(gap))
+  // Not a paragraph by itself, which is what the link to sign in is known by.
+  if (input.notMe !== null) paragraphs.push(`${said.notMeIntro}\n${input.notMe}`)
   paragraphs.push(`${said.sentBy}${gap}${said.sentTo}`.trimEnd())
   if (said.help !== '') paragraphs.push(said.help)
-  return `${paragraphs.map(wrap).join('\n\n')}\n`
+  return `${paragraphs.map((paragraph) => paragraph.split('\n').map(wrap).join('\n')).join('\n\n')}\n`
 }
 
 /** Postkey's own ink; 4.5:1 and more on the sheet, in both. */
@@ -127,8 +140,9 @@ function htmlOf(words: Words, said: Sentences, input: SignInMailInput): Fill {
     link: input.link !== null,
     codeOff: input.codeOff,
     notice: said.notice !== '',
+    notMe: input.notMe !== null,
   }
-  const key = `${shape.lang} ${colours.light} ${colours.dark} ${shape.code} ${shape.link} ${shape.codeOff} ${shape.notice}`
+  const key = `${shape.lang} ${colours.light} ${colours.dark} ${shape.code} ${shape.link} ${shape.codeOff} ${shape.notice} ${shape.notMe}`
   let fill = laidOut.get(key)
   if (fill === undefined) {
     fill = compile(shape)

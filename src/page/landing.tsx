@@ -90,7 +90,11 @@ function Elsewhere({ frame, view }: Props) {
         {cut}
       </p>
       <StartAgain frame={frame} />
-      <p class="hint">{w.notMe}</p>
+      <p class="hint">
+        {w.notMe}
+        {words(frame).gap}
+        {w.notMeMail}
+      </p>
     </>
   )
 }
@@ -151,11 +155,21 @@ function UnboundForm({ frame, view }: Props) {
           <EmailField frame={frame} label={w.whichAddress} problem={problem} />
           <div class="actions">
             <button type="submit">{w.signInHere}</button>
+            <button type="submit" class="plain" formaction={`${frame.basePath}${paths.notMe}/${encodeURIComponent(view.linkId)}`}>
+              {words(frame).notMe.submit}
+            </button>
             {signedInAs !== undefined && <Stay frame={frame} />}
           </div>
         </Post>
       </section>
       <p class="hint">{w.notMe}</p>
+      {frame.policy.quietAfterNotMe !== null && (
+        <p class="hint">
+          <strong>{words(frame).notMe.submit}</strong>
+          <br />
+          {words(frame).notMe.quiet({ duration: words(frame).duration(frame.policy.quietAfterNotMe) })}
+        </p>
+      )}
     </>
   )
 }

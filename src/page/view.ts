@@ -1,5 +1,6 @@
 // What each page is given. http/ fills these in from flow answers; the views know nothing else: no request, no store.
 import type { Brand, Ms, Proof, Purpose } from '../core/model.ts'
+import type { Disownable, Ended } from '../core/not-me.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 
@@ -129,6 +130,27 @@ export interface UndoView {
 
 export interface UndoneView {
   readonly at: Ms
+}
+
+/** Where "This was not me" of a mail leads. It names no address. */
+export interface NotMeView {
+  /** What stands in its own path: the mail, and the tag. */
+  readonly path: string
+  readonly purpose: Disownable
+  readonly device: string
+  readonly askedAt: Ms
+  /** The browser that asked: it need not say whom the mail was for. */
+  readonly bound: boolean
+  /** How long no mail goes to the mailbox afterwards that a stranger asked for; null: that is not so. */
+  readonly quiet: Ms | null
+  readonly problem?: Problem | undefined
+}
+
+export interface SaidNotMeView {
+  readonly at: Ms
+  readonly ended: Ended
+  /** null: mails go there as before. */
+  readonly quietUntil: Ms | null
 }
 
 /** A dead end with a way out: expired, used, refused, malformed, not found, our fault. */

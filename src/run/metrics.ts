@@ -73,6 +73,12 @@ export function openMetrics(
   const refusals = counter('refusals_total', 'Requests refused before anything was looked up, by reason.', 'reason')
   const requests = counter('http_requests_total', 'Answers, by pattern of the path and class of the status.', 'route', 'status')
   const bounces = counter('bounces_total', 'Reports of mails that came back or were not wanted, by reason.', 'outcome')
+  const notMe = counter(
+    'not_me_total',
+    'Mails of which somebody said that they had not asked for them, by what they were for, and whether sessions ended by it.',
+    'purpose',
+    'sessions',
+  )
   const dispatches = counter('webhook_attempts_total', 'Tries to tell the host, by webhook or function, by what came of it.', 'outcome')
   const queueAge = gauge('mail_queue_age_seconds', 'How long the mail that waits longest for a worker has been due.')
   const mailUsable = gauge('mail_server_usable', '1: the mail server can be used, as far as is known.')
@@ -97,6 +103,7 @@ export function openMetrics(
   for (const result of ['right', 'older', 'wrong']) codes.inc({ result }, 0)
   for (const method of ['link', 'code']) replays.inc({ method }, 0)
 
+  for (const sessions of ['ended', 'none']) notMe.inc({ purpose: 'sign_in', sessions }, 0)
   for (const outcome of ['delivered', 'retry', 'failed']) dispatches.inc({ outcome }, 0)
 
   const verified = ({ proof: method, reason, bound, code, tookMs, mails: count, refunded: back }: ToldVerify): void => {
@@ -126,6 +133,7 @@ export function openMetrics(
       if (first && CLICKABLE.has(state)) linkAge.observe({ state, mailbox }, seconds(ageMs))
     },
     bounce: ({ reason }) => bounce(reason),
+    not_me: ({ purpose, sessions }) => notMe.inc({ purpose, sessions: sessions > 0 ? 'ended' : 'none' }),
     dispatch: ({ outcome }) => dispatches.inc({ outcome }),
     request: ({ route, status, reason }) => {
       requests.inc({ route, status: `${Math.floor(status / 100)}xx` })

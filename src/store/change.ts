@@ -39,7 +39,7 @@ import { knowsBrowser } from './user.ts'
 import { withoutBrowsers } from './verify.ts'
 
 /** The change that a challenge of it belongs to. */
-const findChangeOf = (tenant: string, challenge: string): Operation<ChangeRow | null> =>
+export const findChangeOf = (tenant: string, challenge: string): Operation<ChangeRow | null> =>
   one<ChangeRow>(
     `select ${changeColumns} from address_changes a where a.tenant = ? and a.id = (select change_id from challenges where tenant = ? and id = ?)`,
     tenant,

@@ -32,7 +32,7 @@ export function presentedOf(input: VerifyInput, found: FoundChallenge | null): O
 }
 
 /** `purpose` and `holder` where it is no sign-in. */
-type Person = Pick<VerifyFacts, 'user' | 'otherSession' | 'change'> &
+type Person = Pick<VerifyFacts, 'user' | 'otherSession' | 'change' | 'newBrowser'> &
   (Required<Pick<VerifyFacts, 'purpose' | 'holder'>> | { readonly purpose?: undefined })
 
 export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Presented, person: Person): Operation<Judged> {
@@ -43,7 +43,7 @@ export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Pres
     now: tx.now,
     proof: input.proof,
     bound: challenge !== null && same(challenge.browser, input.browserDigest),
-    challenge: challenge && { createdAt: challenge.createdAt, completedAt: challenge.completedAt },
+    challenge: challenge && standingOf(challenge),
     mail: mail && toMail(mail),
     linkMatches: mail?.linkDigest != null && input.linkDigest !== null && same(mail.linkDigest, input.linkDigest),
     code: input.proof === 'link' ? null : input.codeDigests === null ? 'malformed' : 'unclaimed',
@@ -56,6 +56,7 @@ export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Pres
   }
   if (input.purpose === 'invite') facts = { ...facts, invited: true }
   if (person.purpose !== undefined) facts = { ...facts, purpose: person.purpose, holder: person.holder }
+  if (person.newBrowser) facts = { ...facts, newBrowser: true }
   if (person.change !== undefined) facts = { ...facts, change: person.change }
   const left = windows ? leftUntil(windows, challenge?.email ?? '') : undefined
   if (left !== undefined && person.purpose === undefined) facts = { ...facts, left }
@@ -79,6 +80,10 @@ export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Pres
     }
   }
   return { facts, decision }
+}
+
+function standingOf({ createdAt, completedAt, disownedAt }: ChallengeRow): NonNullable<VerifyFacts['challenge']> {
+  return disownedAt === null ? { createdAt, completedAt } : { createdAt, completedAt, disownedAt }
 }
 
 function newestWithCode(mails: readonly MailRow[]): MailRow | undefined {

@@ -23,6 +23,8 @@ export interface Windows {
   readonly suppressed?: Suppression
   /** Addresses of the mailbox that somebody left, each with the time until which nobody new begins with it. Absent: none. */
   readonly left?: readonly (readonly [Ms, string])[]
+  /** Until when whoever has the mailbox wants no mail to sign in that a stranger asked for. Absent: nobody said so. */
+  readonly quiet?: Ms
 }
 
 const MAILBOX = 'mailbox:'

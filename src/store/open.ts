@@ -12,6 +12,7 @@ import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
 import { invite, inviteLocks } from './invite.ts'
 import type { Migrated } from './migrate.ts'
+import { notMe, notMeLocks } from './not-me.ts'
 import { type Engine, nothing, one, run } from './operation.ts'
 import { makeOperators, makeOperatorsLocks, operate, operateLocks } from './operator.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
@@ -216,6 +217,7 @@ export function storeOver(engine: Engine): Store {
         run: (tx, found) => confirmChange(tx, scope, input, found),
       }),
     undoChange: (scope, input) => engine.write({ locks: () => undoLocks(scope, input), run: (tx) => undoChange(tx, scope, input) }),
+    notMe: (scope, input) => engine.write({ locks: () => notMeLocks(scope, input), run: (tx) => notMe(tx, scope, input) }),
     viewChange: (tenant, challenge) => engine.read((tx) => viewChange(tx, tenant, challenge)),
     findChallenge: (tenant, id, browser) => engine.read((tx) => findChallenge(tx, tenant, id, browser)),
     findSession: (tenant, policy, key) => engine.read((tx) => findSession(tx, tenant, policy, key)),

@@ -152,7 +152,11 @@ export const DO: Readonly<Record<Act | Exclude<UserAct, 'create'>, Doing>> = {
     yield* setStatus(tx, scope, person.user, 'active')
     return { facts: { status: person.user?.status ?? null } }
   },
-  lift_mails: (tx, scope, acting) => lift(tx, scope, acting, { mails: [], knownMails: [] }),
+  *lift_mails(tx, scope, acting) {
+    // Whoever wanted no mail from strangers may have locked themselves out.
+    const { quiet: _, ...windows } = acting.windows
+    return yield* lift(tx, scope, { ...acting, windows }, { mails: [], knownMails: [] })
+  },
   lift_failures: (tx, scope, acting) => lift(tx, scope, acting, { failures: [] }),
   *lift_bounces(tx, scope, acting) {
     const { suppressed = null, ...windows } = acting.windows

@@ -46,7 +46,7 @@ const DUE = `with recursive given (now, most) as (
 ), picked as (
   select m.* from turns t {taken} limit (select most from given)
 )
-select p.tenant, p.challenge, p.ordinal, p.request_id as "requestId", c.purpose, c.email, c.locale, c.device, p.created_at as "createdAt", p.link_expires_at as "linkExpiresAt", p.code_expires_at as "codeExpiresAt", p.link_digest is not null as "hasLink", p.code_digest is not null as "hasCode", p.decoy, p.sealed, p.tries
+select p.tenant, p.challenge, p.ordinal, p.request_id as "requestId", c.purpose, c.email, c.locale, c.device, c.network, p.created_at as "createdAt", p.link_expires_at as "linkExpiresAt", p.code_expires_at as "codeExpiresAt", p.link_digest is not null as "hasLink", p.code_digest is not null as "hasCode", p.decoy, p.sealed, p.tries
 from picked p join challenges c on c.tenant = p.tenant and c.id = p.challenge`
 
 export function* claimMails(tx: Tx, limit: number, leaseMs: Ms): Operation<readonly QueuedMail[]> {

@@ -34,7 +34,7 @@ export function* viewPerson(
   const found = yield* byColumn(tenant, { from: '', limit: CHALLENGES_SHOWN - 1 }, 'email', person.email)
   const ids = JSON.stringify(found.map(({ id }) => id))
   const challenges = yield* all<Challenge>(
-    'select id, purpose, email, return_to as "returnTo", locale, device, created_at as "createdAt", completed_at as "completedAt" from challenges where tenant = ? and id {is_listed} order by id desc',
+    'select id, purpose, email, return_to as "returnTo", locale, device, created_at as "createdAt", completed_at as "completedAt", disowned_at as "disownedAt" from challenges where tenant = ? and id {is_listed} order by id desc',
     tenant,
     ids,
   )

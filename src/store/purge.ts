@@ -248,16 +248,11 @@ function namesOfIdle(rows: readonly { readonly key: string; readonly state: stri
 /** A bucket is one time, the windows of a mailbox are JSON. */
 function isIdle(state: string, policy: Policy, now: Ms): boolean {
   if (!state.startsWith('{')) return isIdleBucket(policy, Number(state), now)
-  const { mails, knownMails, failures, bounces, suppressed, left = [] } = JSON.parse(state) as Windows
+  const { mails, knownMails, failures, bounces, suppressed, left = [], quiet = 0 } = JSON.parse(state) as Windows
   // Until somebody lifts it, however long that takes.
   if (suppressed !== undefined) return false
   const hits = { mails: times(mails), knownMails: times(knownMails), failures: times(failures), bounces: times(bounces) }
-  return isIdleMailbox(
-    policy,
-    hits,
-    now,
-    left.map(([until]) => until),
-  )
+  return isIdleMailbox(policy, hits, now, [...left.map(([until]) => until), quiet])
 }
 
 function keysBefore(rows: readonly Dated[], at: Ms): string[] {

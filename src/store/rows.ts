@@ -17,6 +17,7 @@ export interface ChallengeRow {
   readonly device: string
   readonly createdAt: number
   readonly completedAt: number | null
+  readonly disownedAt: number | null
 }
 
 export interface MailRow extends Omit<Mail, 'hasLink' | 'hasCode'> {
@@ -81,15 +82,15 @@ interface JoinedRow extends MailRow, Omit<ChallengeRow, 'id' | 'createdAt'> {
 // The address is looked up once more for the user: joined by `c.email`, PostgreSQL may take the tenant alone to be key enough, as long as
 // it knows nothing of the table, and read all its users each time.
 const challengeWithMails =
-  'select c.email, c.browser, c.return_to as "returnTo", c.locale, c.device, c.created_at as "askedAt", c.completed_at as "completedAt", m.ordinal, m.created_at as "createdAt", m.link_digest as "linkDigest", m.code_digest as "codeDigest", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_used_at as "linkUsedAt", m.code_tries as "codeTries", m.address_tries as "addressTries", m.state, m.bounced_at as "bouncedAt", u.id as "userId", u.status, u.created_at as "joinedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.external_id as "externalId", u.browsers from challenges c join mails m on m.tenant = c.tenant and m.challenge = c.id left join users u on u.tenant = ? and u.email = (select email from challenges where tenant = ? and id = ?) where c.tenant = ? and c.id = ? and c.purpose = ? order by m.ordinal'
+  'select c.email, c.browser, c.return_to as "returnTo", c.locale, c.device, c.created_at as "askedAt", c.completed_at as "completedAt", c.disowned_at as "disownedAt", m.ordinal, m.created_at as "createdAt", m.link_digest as "linkDigest", m.code_digest as "codeDigest", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_used_at as "linkUsedAt", m.code_tries as "codeTries", m.address_tries as "addressTries", m.state, m.bounced_at as "bouncedAt", u.id as "userId", u.status, u.created_at as "joinedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.external_id as "externalId", u.browsers from challenges c join mails m on m.tenant = c.tenant and m.challenge = c.id left join users u on u.tenant = ? and u.email = (select email from challenges where tenant = ? and id = ?) where c.tenant = ? and c.id = ? and c.purpose = ? order by m.ordinal'
 
 /** All that a proof is judged by, in one look: a challenge is never without a mail. */
 export function* findChallengeWithMails(tenant: string, purpose: string, id: string): Operation<FoundChallenge | null> {
   const mails = yield* all<JoinedRow>(challengeWithMails, tenant, tenant, id, tenant, id, purpose)
   const row = mails[0]
   if (row === undefined) return null
-  const { email, browser, returnTo, locale, device, askedAt: createdAt, completedAt } = row
-  return { challenge: { id, email, browser, returnTo, locale, device, createdAt, completedAt }, mails, user: userOf(row) }
+  const { email, browser, returnTo, locale, device, askedAt: createdAt, completedAt, disownedAt } = row
+  return { challenge: { id, email, browser, returnTo, locale, device, createdAt, completedAt, disownedAt }, mails, user: userOf(row) }
 }
 
 function userOf(row: JoinedRow): UserRow | null {

@@ -111,7 +111,12 @@ export function* resendTo(tx: Tx, scope: Scope, input: ResendInput, { challenge,
     locale: challenge.locale,
     device: challenge.device,
     addressInEvent: input.addressInEvent(challenge.email),
-    resend: { createdAt: challenge.createdAt, completedAt: challenge.completedAt, mailsAt: mails.map((mail) => mail.createdAt) },
+    resend: {
+      createdAt: challenge.createdAt,
+      completedAt: challenge.completedAt,
+      mailsAt: mails.map((mail) => mail.createdAt),
+      ...(challenge.disownedAt === null ? {} : { disowned: true }),
+    },
     ordinal: mails.length,
     user,
     knownBrowser: user !== null && knowsBrowser(user, challenge.browser),
@@ -161,6 +166,7 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
   }
   if (left !== undefined) facts = { ...facts, left }
   if (ask.invitation !== undefined) facts = { ...facts, invitation: ask.invitation }
+  if (windows.quiet !== undefined && tx.now < windows.quiet) facts = { ...facts, quiet: windows.quiet }
   if (ask.follows === true) facts = { ...facts, follows: true }
   const decision = decideStart(policy, facts)
   let mail: QueuedMail | null = null
@@ -191,7 +197,12 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
 /** In the column `decoy`: it is sent and opens nothing, but tells the owner of the address that somebody would have it. */
 export const OWNER_TOLD = 2
 
-function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Operation<QueuedMail | null> {
+type Queueing = Pick<Ask, 'purpose' | 'challenge' | 'ordinal' | 'email' | 'locale' | 'device' | 'secrets' | 'leaseMs'> & {
+  /** From where somebody signed in; null: it is about no sign-in. */
+  readonly network?: string | null
+}
+
+export function* queueMail(tx: Tx, scope: Scope, ask: Queueing, decision: StartDecision): Operation<QueuedMail | null> {
   const { mail } = decision
   if (mail === null) return null
   const decoy = decision.verdict === 'pretend'
@@ -222,6 +233,7 @@ function* queueMail(tx: Tx, scope: Scope, ask: Ask, decision: StartDecision): Op
     email: ask.email,
     locale: ask.locale,
     device: ask.device,
+    network: ask.network ?? null,
     createdAt: tx.now,
     linkExpiresAt: mail.linkExpiresAt,
     codeExpiresAt: mail.codeExpiresAt,

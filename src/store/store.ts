@@ -7,6 +7,7 @@ import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
 import type { Wanted } from '../core/dispatch.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
 import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
+import type { NotMeDecision } from '../core/not-me.ts'
 import type { Act, Hand, OperatorDecision, UserAct } from '../core/operator.ts'
 import type { Ground, Places } from '../core/place.ts'
 import type { Policy } from '../core/policy.ts'
@@ -231,6 +232,30 @@ export interface VerifyInput {
   readonly device: string
   readonly network: string
   readonly newUser: string
+  /** What a notice of this sign-in would be sent with; absent: nobody is sent any. */
+  readonly notice?: NoticeMail
+}
+
+/** One mail that tells of a sign-in: its challenge, its event, and secrets that open nothing. */
+export interface NoticeMail extends Pick<StartInput, 'challenge' | 'secrets'> {
+  readonly eventId: string
+  readonly addressInEvent: (email: string) => string
+}
+
+/** Who has a mail says that they did not ask for it. */
+export interface NotMeInput extends Pick<VerifyInput, 'challenge' | 'linkDigest' | 'browserDigest' | 'address' | 'addressTyped'> {
+  readonly ordinal: number
+  /** The tag of the mail's own link came along. */
+  readonly tagged: boolean
+}
+
+export interface NotMeOutcome {
+  readonly decision: NotMeDecision
+  readonly now: Ms
+  /** Of the mail; null: there is no such mail. */
+  readonly purpose: Purpose | null
+  /** How many ended. */
+  readonly sessions: number
 }
 
 /** What a session's token comes to: where it stands, and the digest that must stand there. */
@@ -252,6 +277,8 @@ export interface VerifyOutcome {
   readonly mails: number
   /** Wrong codes of the challenge that its sign-in took back. */
   readonly refunded: number
+  /** Of the mail that tells of it. */
+  readonly notice?: StartDecision | null
 }
 
 export interface ChallengeView {
@@ -433,6 +460,8 @@ export interface QueuedMail {
   readonly email: string
   readonly locale: string
   readonly device: string
+  /** From where somebody asked, or signed in; null: not known. */
+  readonly network: string | null
   readonly createdAt: Ms
   readonly linkExpiresAt: Ms
   readonly codeExpiresAt: Ms
@@ -629,6 +658,8 @@ export interface Store extends WebhookStore {
   undoChange(scope: Scope, input: UndoInput): Promise<UndoOutcome>
   /** The change that a challenge belongs to; null: it is of none. */
   viewChange(tenant: string, challenge: string): Promise<ChangeView | null>
+  /** By whoever has a mail: its challenge ends, and what came of it. */
+  notMe(scope: Scope, input: NotMeInput): Promise<NotMeOutcome>
   /** Of whatever purpose. */
   findChallenge(tenant: string, id: string, browserDigest: string | null): Promise<ChallengeView | null>
   findSession(tenant: string, policy: Policy, key: SessionKey): Promise<SessionView | null>

@@ -59,6 +59,12 @@ export function knowsBrowser(user: UserRow, browserDigest: string): boolean {
   return browsersOf(user).includes(browserDigest)
 }
 
+/** Browsers that the person says were not theirs. */
+export function* forgetBrowsers(tenant: string, user: UserRow, isOne: (browserDigest: string) => boolean): Operation<void> {
+  const kept = browsersOf(user).filter((known) => !isOne(known))
+  yield* run('update users set browsers = ? where tenant = ? and id = ?', JSON.stringify(kept), tenant, user.id)
+}
+
 function browsersOf(user: UserRow): string[] {
   return JSON.parse(user.browsers) as string[]
 }

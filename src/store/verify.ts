@@ -7,12 +7,13 @@ import { dispatch, dispatchEnds } from './dispatch.ts'
 import { writeEvent } from './event.ts'
 import { complete, judge, presentedOf, refundFailures } from './judge.ts'
 import { mailboxLimit } from './limits.ts'
+import { tellOfSignIn } from './new-device.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { type ChallengeRow, challengeKey, type FoundChallenge, findChallengeEmail, type MailRow, type UserRow } from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
 import { type Scope, scopeFor, type VerifyInput, type VerifyOutcome } from './store.ts'
-import { signIn } from './user.ts'
+import { knowsBrowser, signIn } from './user.ts'
 
 /** The challenge, and its mailbox: two flows of one address share its failures and, at a first sign-in, its user. */
 export function* verifyLocks(scope: Scope, input: VerifyInput): Operation<Locks> {
@@ -43,6 +44,7 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
     {
       user: user && { status: user.status, confirmed: user.confirmedAt !== null },
       otherSession: current !== null && current.user !== user?.id,
+      ...(isNewBrowser(scope, input, user) ? { newBrowser: true } : {}),
     },
   )
 
@@ -61,6 +63,10 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
     user: signedIn?.user.id ?? user?.id ?? null,
     session: signedIn?.session.id ?? null,
   })
+  const notice =
+    decision.consequences?.notice === true && input.notice && challenge && user
+      ? yield* tellOfSignIn(tx, scope, input, { notice: input.notice, challenge, user })
+      : null
   // Nobody is told twice of one thing: a replay is none, and a second refusal for the same reason has the name of the first.
   if (scope.wanted !== undefined && challenge !== null) {
     if (decision.verdict === 'signed_in' && signedIn !== null) yield* dispatchSignIn(tx, scope, input, { user, signedIn })
@@ -79,7 +85,13 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
     returnTo: challenge?.returnTo ?? null,
     mails: mails.length,
     refunded: signedIn?.refunded ?? 0,
+    notice,
   }
+}
+
+/** Of somebody who has signed in before; asked only where a notice would tell of it. */
+function isNewBrowser({ policy }: Scope, { notice, browserDigest }: VerifyInput, user: UserRow | null): boolean {
+  return policy.newDeviceNotice && notice !== undefined && user !== null && user.signInCount > 0 && !knowsBrowser(user, browserDigest)
 }
 
 export function withoutBrowsers({ browsers: _, ...user }: UserRow): User {

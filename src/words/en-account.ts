@@ -74,6 +74,24 @@ export const accountFaces = {
     next: 'Sign in with your address.',
     nextLabel: 'Go to sign-in',
   },
+  not_me: {
+    heading: 'It is ended',
+    why: 'You said that you had not asked for this mail. Nothing of it works any more, and whoever signed in with it is signed out.',
+    next: 'Nothing more has to be done.',
+    nextLabel: 'Go to sign-in',
+  },
+  not_me_unknown: {
+    heading: 'We do not know this mail',
+    why: 'The link is from long ago, or was cut or changed on its way. Nothing was ended.',
+    next: 'Open the whole link from the mail. Without the mail nobody gets in, whether you do or not.',
+    nextLabel: 'Go to sign-in',
+  },
+  not_me_locked: {
+    heading: 'Too many other addresses were typed',
+    why: 'So this mail can no longer be ended here. Nothing was ended.',
+    next: 'Ignore the mail: nobody gets in without it. If somebody is in your account, sign in and end all other sessions.',
+    nextLabel: 'Go to sign-in',
+  },
   undo_expired: {
     heading: 'This change can no longer be taken back here',
     why: 'The link works for {undoTime}.{ended}',
@@ -123,6 +141,9 @@ export const landings = {
       'Somebody who is signed in to {brand} asked in {device}, {ago}, to change the address of their account to the one that this mail went to.',
     notMe: 'Not you? Then close this page and ignore the mail. Without it nothing is changed.',
   },
+  new_device: {
+    asked: 'Somebody signed in to your account at {brand} in {device}, {ago}.',
+  },
   leave_email: {
     title: 'Agree to the change',
     boundHeading: 'Agreeing to the change',
@@ -131,6 +152,31 @@ export const landings = {
     asked: 'Somebody who is signed in to {brand} asked in {device}, {ago}, to change the address of your account to another one.',
     notMe: 'Not you? Then somebody is in your account: use the other mail, which takes the change back and ends all sessions.',
   },
+} as const
+
+export const notMe = {
+  title: 'This was not me',
+  does: {
+    sign_in: 'If it was not you, say so: the link and the code of the mail stop working, and whoever signed in with them is signed out.',
+    invite: 'If you do not want it, say so: the link of the mail stops working, and whoever signed in with it is signed out.',
+    new_device: 'If it was not you, say so: whoever signed in is signed out.',
+    step_up: 'If it was not you, say so: nothing of the mail works any more, and everybody who is signed in to your account is signed out.',
+    change_email: 'If it was not you, say so: nothing of the mail works any more, and the change is called off unless it is made already.',
+    leave_email: 'If it was not you, say so: the change is called off, and everybody who is signed in to your account is signed out.',
+    recover: 'If it was not you, say so: nothing of the mail works any more, and whoever got in with it is signed out.',
+  },
+  quiet:
+    'After that no mail to sign in goes to this mailbox for {duration}, unless it is asked for in a browser that has signed in with it before.',
+  submit: 'This was not me',
+  doneTitle: 'It is ended',
+  done: {
+    its: 'Nothing of the mail works any more, since {time}, and whoever signed in with it is signed out.',
+    all: 'Nothing of the mail works any more, since {time}, and everybody who was signed in to your account is signed out.',
+    none: 'Nothing of the mail works any more, since {time}.',
+  },
+  quietUntil:
+    'Until {time} no mail to sign in goes to this mailbox, unless it is asked for in a browser that has signed in with it before.',
+  next: 'Did you tell somebody a code, or type it in for them? Does it happen again? Then look after your mailbox as well.',
 } as const
 
 export const change = {

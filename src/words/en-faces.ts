@@ -104,6 +104,12 @@ export const faces = {
     next: `{methods, select, link {Open the link in the browser where you started, or start again here.} other {${typeTheCode}}}`,
     nextLabel: 'Start again here',
   },
+  disowned: {
+    heading: 'This was ended',
+    why: 'Whoever has the mail said{at, select, unknown {} other { at {at}}} that they had not asked for it.',
+    next: 'If it was you who asked, start again and use the new mail.',
+    nextLabel: 'Start again',
+  },
   link_off: {
     heading: 'Links are switched off',
     why: 'This site no longer signs people in by link.',

@@ -1,7 +1,7 @@
 // English, which the other languages are held against: every word that a person sees on a page, in ICU syntax. A gap such as
 // `{address}` may be filled by an element of the page. Typographic quotes only: ' begins what ICU does not read.
 // Answers to a "no" are in en-faces.ts, mails in mail-en.ts. How to add a text: docs/words.md.
-import { change, confirm, erase, landings, own, undo } from './en-account.ts'
+import { change, confirm, erase, landings, notMe, own, undo } from './en-account.ts'
 import { faces } from './en-faces.ts'
 import { mail } from './mail-en.ts'
 import { mails } from './mail-en-account.ts'
@@ -16,6 +16,7 @@ export const en = {
   own,
   erase,
   undo,
+  notMe,
 
   frame: {
     title: '{page} · {brand}',
@@ -137,6 +138,7 @@ export const en = {
     whichAddress: 'Which address was the mail sent to?',
     signInHere: 'Sign in here',
     notMe: 'Not you? Then close this page and ignore the mail. Nobody gets in without it.',
+    notMeMail: 'A link at the end of the mail says that it was not you.',
     switchHeading: 'Change accounts?',
     switchAsk: 'You are signed in as {current}. Continue as {address}?',
     switchAskNameless: 'You are signed in as {current}. Signing in here ends that session.',

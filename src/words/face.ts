@@ -9,6 +9,7 @@ import type { Words } from './words.ts'
 type Faceless =
   | 'budget_spent'
   | 'address_taken'
+  | 'mailbox_quiet'
   | 'address_left'
   | 'breaker_open'
   | 'address_unknown'

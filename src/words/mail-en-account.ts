@@ -65,6 +65,18 @@ export const mails = {
     notYou: 'Not you?',
     notYouAction: 'Then somebody else is in your account: take the change back now.',
   },
+  /** Tells of a sign-in. */
+  new_device: {
+    subjectLink: 'A new device signed in to {app}',
+    linkTitle: 'A new device signed in',
+    notice: 'If that was you, nothing has to be done. If it was not, say so: then it is signed out.',
+    button: 'It was not me: tell {app}',
+    opens: 'The button opens {host}. It asks once more before anything is done.',
+    linkIntro: 'To tell {app} that it was not you:',
+    asked: 'Somebody signed in to your account at {app} with {device} at {at}. The account was not used there before.',
+    notYou: 'Not you?',
+    notYouAction: 'Then somebody had a mail of yours, or was told its code: look after your mailbox as well.',
+  },
   /** Goes to an address that somebody else asked to have, and that is its owner’s. */
   address_taken: {
     subjectLink: 'Somebody asked for your address at {app}',

@@ -18,6 +18,9 @@ export const mail = {
   asked: 'Someone asked to sign in to {app} with {device} at {at}.',
   notYou: 'Didn’t ask for this?',
   notYouAction: 'Ignore this mail. Nobody can sign in without it.',
+  /** Behind it: where to say so. */
+  notMe: 'This was not me',
+  notMeIntro: 'To say that it was not you:',
   neverRead: 'Never read this code to anyone, not even to us.',
   neverForward: 'Never pass this mail on, not even to us.',
   sentBy: 'Sent by {app} ({host}).',

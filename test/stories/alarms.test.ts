@@ -1,6 +1,7 @@
 // Somebody is called when it matters: once when it begins, once when it ends, by log, by number, and by mail to those who run it.
 import { describe, expect, test } from 'vitest'
 import type { Message } from '../../src/index.ts'
+import { notMeLink } from '../account.ts'
 import { temporaryDatabase } from '../database.ts'
 import { askAndOpen, HOUR, type Kit, type KitOptions, MINUTE, startKit, wrongCode } from '../kit.ts'
 
@@ -85,6 +86,29 @@ describe('alarms', () => {
     await guess()
     await alarms()
     expect((await mails()).length).toBe(2)
+    await kit.close()
+  })
+
+  test('people say of many mails that they had not asked: an alarm, and a number by what the mails were for', async () => {
+    const { kit, lines, alarms } = await watched()
+    const disown = async (nth: number): Promise<void> => {
+      const { message, browser, challenge, code } = await askAndOpen(kit, `p${nth}@example.net`)
+      if (nth === 0) await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+      // Said twice, counted once.
+      for (let twice = 0; twice < 2; twice++) await kit.browser().post(notMeLink(message), { email: `p${nth}@example.net` })
+    }
+    // Counted from the first look on.
+    expect(await alarms()).toEqual([])
+    for (let nth = 0; nth < 10; nth++) await disown(nth)
+    expect(await alarms()).toEqual([])
+    await disown(10)
+    expect(await alarms()).toEqual(['not_me'])
+    expect(about(lines)).toMatchObject([{ fields: { rule: 'not_me', value: 11 } }])
+    const counted = (await kit.postkey.metrics()).match(/^postkey_not_me_total\{.*$/gm)
+    expect(counted).toEqual([
+      'postkey_not_me_total{purpose="sign_in",sessions="ended"} 1',
+      'postkey_not_me_total{purpose="sign_in",sessions="none"} 10',
+    ])
     await kit.close()
   })
 

@@ -99,6 +99,27 @@ describe('a scanner with a real browser', () => {
   })
 })
 
+test('SC-14: a scanner presses everything that “This was not me” leads to, and types an address of its own; the person signs in all the same', async () => {
+  await using live = await startLive()
+  await using ada = await live.person(await browser())
+  await using scanner = await live.person(await browser())
+  const { code } = await ada.ask(ADA)
+  const [mail] = (await (await fetch(`http://localhost:${live.port}/dev/inbox.json?to=${ADA}`)).json()) as { text: string }[]
+  const path = /\/not-me\/\w+/.exec(mail?.text ?? '')?.[0] ?? ''
+  for (const typing of [undefined, 'someone@example.com'])
+    await pressEverything(scanner.page, `${live.url}${path}`, { depth: 2, ...(typing === undefined ? {} : { typing }) })
+  expect(scanner.posts.filter((one) => one.startsWith('/not-me/')).length).toBeGreaterThan(2)
+  await codeSignsIn(live, ada, code)
+
+  // A person who types it, from the landing page of the link.
+  const { link, secret } = await ada.ask(ADA, { nth: 2 })
+  await scanner.page.goto(link)
+  await scanner.page.getByLabel('Which address was the mail sent to?').fill(ADA)
+  await scanner.page.getByRole('button', { name: 'This was not me' }).click()
+  await scanner.page.getByRole('heading', { name: 'It is ended' }).waitFor()
+  expect(scanner.page.url()).not.toContain(secret)
+})
+
 describe('SC-09: a gateway that changes the link', () => {
   const damages: Record<string, (bare: string, secret: string) => string> = {
     'cuts the fragment': (bare) => bare,

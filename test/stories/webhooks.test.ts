@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { openEngine } from '../../src/store/open.ts'
 import { all } from '../../src/store/operation.ts'
 import { verifyWebhook } from '../../src/webhook/verify.ts'
-import { askForChange, typeChange } from '../account.ts'
+import { askForChange, notMeLink, typeChange } from '../account.ts'
 import { askAndOpen, Clock, HOUR, type Kit, type KitOptions, MINUTE, signIn, startKit, wrongCode } from '../kit.ts'
 import { sharedDatabases, type TestDatabase } from '../nodes.ts'
 import { addEndpoint, type Receiver, startReceiver, type Taken, typed } from '../webhook-receiver.ts'
@@ -201,6 +201,20 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
       ['code_locked', challenge, 'code'],
       ['code_expired', challenge, 'code'],
     ])
+  })
+
+  test('“This was not me”: challenge.failed of what nobody had used, session.ended of who was signed in by it', async () => {
+    const { kit, receiver, settled } = await scene('challenge.failed,session.ended')
+    const open = await askAndOpen(kit, ADA)
+    await kit.browser().post(notMeLink(open.message), { email: ADA })
+    // What is tried afterwards is not told once more.
+    await open.browser.post('/sign-in/code', { c: open.challenge, code: open.code ?? '' })
+    const used = await askAndOpen(kit, ADA)
+    await used.browser.post('/sign-in/code', { c: used.challenge, code: used.code ?? '' })
+    await kit.browser().post(notMeLink(used.message), { email: ADA })
+    await settled()
+    expect(receiver.data('challenge.failed')).toMatchObject([{ reason: 'disowned', challenge: open.challenge, proof: null, user: null }])
+    expect(receiver.data('session.ended')).toMatchObject([{ reason: 'not_me', count: 1 }])
   })
 
   test('WH2, WH3: what was not taken comes again, under the same id and with a signature of its own time', async () => {

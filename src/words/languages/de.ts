@@ -110,6 +110,7 @@ export const language: Language = {
       whichAddress: 'An welche Adresse ging die E-Mail?',
       signInHere: 'Hier anmelden',
       notMe: 'Das waren nicht Sie? Dann schließen Sie diese Seite und beachten Sie die E-Mail nicht weiter. Ohne sie kommt niemand hinein.',
+      notMeMail: 'Ein Link am Ende der E-Mail sagt, dass Sie es nicht waren.',
       switchHeading: 'Konto wechseln?',
       switchAsk: 'Sie sind als {current} angemeldet. Als {address} fortfahren?',
       switchAskNameless: 'Sie sind als {current} angemeldet. Wenn Sie sich hier anmelden, endet diese Sitzung.',
@@ -231,6 +232,36 @@ export const language: Language = {
       undone: 'Das Konto hat wieder seine alte Adresse ({time}), und alle Sitzungen sind beendet.',
       next: 'Melden Sie sich mit Ihrer Adresse an. Wenn nicht Sie die Änderung verlangt haben, hatte jemand Ihre Sitzung oder Ihr Postfach: Sehen Sie auch nach dem Postfach.',
     },
+    notMe: {
+      title: 'Das war ich nicht',
+      does: {
+        sign_in:
+          'Waren Sie es nicht, sagen Sie es: Link und Code der E-Mail gelten dann nicht mehr, und wer sich damit angemeldet hat, wird abgemeldet.',
+        invite:
+          'Wollen Sie das nicht, sagen Sie es: Der Link der E-Mail gilt dann nicht mehr, und wer sich damit angemeldet hat, wird abgemeldet.',
+        new_device: 'Waren Sie es nicht, sagen Sie es: Wer sich angemeldet hat, wird dann abgemeldet.',
+        step_up:
+          'Waren Sie es nicht, sagen Sie es: Nichts in der E-Mail gilt dann mehr, und alle, die in Ihrem Konto angemeldet sind, werden abgemeldet.',
+        change_email:
+          'Waren Sie es nicht, sagen Sie es: Nichts in der E-Mail gilt dann mehr, und die Änderung wird abgesagt, wenn sie nicht schon gemacht ist.',
+        leave_email:
+          'Waren Sie es nicht, sagen Sie es: Die Änderung wird dann abgesagt, und alle, die in Ihrem Konto angemeldet sind, werden abgemeldet.',
+        recover:
+          'Waren Sie es nicht, sagen Sie es: Nichts in der E-Mail gilt dann mehr, und wer damit hineingekommen ist, wird abgemeldet.',
+      },
+      quiet:
+        'Danach geht an dieses Postfach für {duration} keine E-Mail zum Anmelden, außer aus einem Browser, der sich schon einmal damit angemeldet hat.',
+      submit: 'Das war ich nicht',
+      doneTitle: 'Es ist beendet',
+      done: {
+        its: 'Seit {time} gilt nichts mehr in der E-Mail, und wer sich damit angemeldet hat, ist abgemeldet.',
+        all: 'Seit {time} gilt nichts mehr in der E-Mail, und alle, die in Ihrem Konto angemeldet waren, sind abgemeldet.',
+        none: 'Seit {time} gilt nichts mehr in der E-Mail.',
+      },
+      quietUntil:
+        'Bis {time} geht an dieses Postfach keine E-Mail zum Anmelden, außer aus einem Browser, der sich schon einmal damit angemeldet hat.',
+      next: 'Haben Sie jemandem einen Code genannt oder für jemanden eingegeben? Geschieht es wieder? Dann sehen Sie auch nach Ihrem Postfach.',
+    },
     landings: {
       invite: {
         title: 'Ihre Einladung',
@@ -260,6 +291,9 @@ export const language: Language = {
           'Jemand, der bei {brand} angemeldet ist, wollte {ago} die Adresse seines Kontos in die ändern, an die diese E-Mail ging ({device}).',
         notMe: 'Das waren nicht Sie? Dann schließen Sie diese Seite und beachten Sie die E-Mail nicht weiter. Ohne sie ändert sich nichts.',
       },
+      new_device: {
+        asked: 'Jemand hat sich mit {device} {ago} in Ihrem Konto bei {brand} angemeldet.',
+      },
       leave_email: {
         title: 'Der Änderung zustimmen',
         boundHeading: 'Ihre Zustimmung wird übermittelt',
@@ -287,6 +321,8 @@ export const language: Language = {
       asked: 'Jemand hat eine Anmeldung bei {app} angefordert ({device}, {at}).',
       notYou: 'Das waren nicht Sie?',
       notYouAction: 'Beachten Sie diese E-Mail nicht weiter. Ohne sie kann sich niemand anmelden.',
+      notMe: 'Das war ich nicht',
+      notMeIntro: 'Um zu sagen, dass Sie es nicht waren:',
       neverRead: 'Lesen Sie diesen Code nie jemandem vor, auch uns nicht.',
       neverForward: 'Geben Sie diese E-Mail nie weiter, auch nicht an uns.',
       sentBy: 'Gesendet von {app} ({host}).',
@@ -354,6 +390,17 @@ export const language: Language = {
         asked: 'Jemand, der in Ihrem Konto bei {app} angemeldet ist, möchte dessen Adresse in eine andere ändern ({device}, {at}).',
         notYou: 'Das waren nicht Sie?',
         notYouAction: 'Dann ist jemand anderes in Ihrem Konto: Nehmen Sie die Änderung jetzt zurück.',
+      },
+      new_device: {
+        subjectLink: 'Ein neues Gerät hat sich bei {app} angemeldet',
+        linkTitle: 'Ein neues Gerät hat sich angemeldet',
+        notice: 'Waren Sie das, ist nichts zu tun. Waren Sie es nicht, sagen Sie es: Dann wird es abgemeldet.',
+        button: 'Das war ich nicht: {app} sagen',
+        opens: 'Der Knopf öffnet {host}. Bevor etwas geschieht, wird noch einmal gefragt.',
+        linkIntro: 'Um {app} zu sagen, dass Sie es nicht waren:',
+        asked: 'Jemand hat sich mit {device} um {at} in Ihrem Konto bei {app} angemeldet. Dort wurde das Konto noch nie benutzt.',
+        notYou: 'Das waren nicht Sie?',
+        notYouAction: 'Dann hatte jemand eine E-Mail von Ihnen oder kannte deren Code: Sehen Sie auch nach Ihrem Postfach.',
       },
       address_taken: {
         subjectLink: 'Jemand wollte Ihre Adresse bei {app} verwenden',
@@ -461,6 +508,12 @@ export const language: Language = {
         why: 'Zur Sicherheit funktioniert dieser Link nur in dem Browser, der ihn angefordert hat. Nichts wurde verbraucht.',
         next: '{methods, select, link {Öffnen Sie den Link in dem Browser, in dem Sie begonnen haben, oder beginnen Sie hier neu.} other {Geben Sie den Code aus derselben E-Mail in dem Browser ein, in dem Sie begonnen haben.}}',
         nextLabel: 'Hier neu beginnen',
+      },
+      disowned: {
+        heading: 'Das wurde beendet',
+        why: 'Wer die E-Mail hat, hat{at, select, unknown {} other { um {at}}} gesagt, sie nicht angefordert zu haben.',
+        next: 'Haben Sie sie doch angefordert, beginnen Sie neu und verwenden Sie die neue E-Mail.',
+        nextLabel: 'Neu beginnen',
       },
       link_off: {
         heading: 'Links sind abgeschaltet',
@@ -712,6 +765,24 @@ export const language: Language = {
         heading: 'Die Änderung ist zurückgenommen',
         why: 'Das Konto hat seine Adresse von vorher, und alle Sitzungen sind beendet.',
         next: 'Melden Sie sich mit Ihrer Adresse an.',
+        nextLabel: 'Zur Anmeldung',
+      },
+      not_me: {
+        heading: 'Es ist beendet',
+        why: 'Sie haben gesagt, dass Sie diese E-Mail nicht angefordert haben. Nichts davon gilt mehr, und wer sich damit angemeldet hat, ist abgemeldet.',
+        next: 'Mehr ist nicht zu tun.',
+        nextLabel: 'Zur Anmeldung',
+      },
+      not_me_unknown: {
+        heading: 'Diese E-Mail kennen wir nicht',
+        why: 'Der Link ist sehr alt oder wurde unterwegs gekürzt oder verändert. Nichts wurde beendet.',
+        next: 'Öffnen Sie den ganzen Link aus der E-Mail. Ohne die E-Mail kommt so oder so niemand hinein.',
+        nextLabel: 'Zur Anmeldung',
+      },
+      not_me_locked: {
+        heading: 'Zu viele andere Adressen wurden eingegeben',
+        why: 'Darum lässt sich diese E-Mail hier nicht mehr beenden. Nichts wurde beendet.',
+        next: 'Beachten Sie die E-Mail nicht weiter: Ohne sie kommt niemand hinein. Ist jemand in Ihrem Konto, melden Sie sich an und beenden Sie alle anderen Sitzungen.',
         nextLabel: 'Zur Anmeldung',
       },
       undo_expired: {

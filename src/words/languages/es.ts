@@ -109,6 +109,7 @@ export const language: Language = {
       whichAddress: '¿A qué dirección se envió el correo?',
       signInHere: 'Iniciar sesión aquí',
       notMe: '¿No ha sido usted? Cierre esta página e ignore el correo. Sin él no entra nadie.',
+      notMeMail: 'Un enlace al final del correo dice que no fue usted.',
       switchHeading: '¿Cambiar de cuenta?',
       switchAsk: 'Tiene abierta la sesión de {current}. ¿Continuar como {address}?',
       switchAskNameless: 'Tiene abierta la sesión de {current}. Si inicia sesión aquí, esa sesión se cierra.',
@@ -230,6 +231,31 @@ export const language: Language = {
       undone: 'La cuenta ha recuperado su dirección antigua ({time}), y todas las sesiones se han cerrado.',
       next: 'Inicie sesión con su dirección. Si no fue usted quien pidió el cambio, alguien tenía su sesión o su buzón: revise también el buzón.',
     },
+    notMe: {
+      title: 'No fui yo',
+      does: {
+        sign_in:
+          'Si no fue usted, dígalo: el enlace y el código del correo dejan de servir, y se cierra la sesión de quien haya entrado con ellos.',
+        invite: 'Si no la quiere, dígalo: el enlace del correo deja de servir, y se cierra la sesión de quien haya entrado con él.',
+        new_device: 'Si no fue usted, dígalo: se cierra la sesión de quien ha entrado.',
+        step_up: 'Si no fue usted, dígalo: nada del correo sirve ya, y se cierran todas las sesiones de su cuenta.',
+        change_email: 'Si no fue usted, dígalo: nada del correo sirve ya, y el cambio se anula si no está hecho.',
+        leave_email: 'Si no fue usted, dígalo: el cambio se anula, y se cierran todas las sesiones de su cuenta.',
+        recover: 'Si no fue usted, dígalo: nada del correo sirve ya, y se cierra la sesión de quien haya entrado con él.',
+      },
+      quiet:
+        'Después, durante {duration}, no se envía a este buzón ningún correo para iniciar sesión, salvo si se pide en un navegador que ya haya iniciado sesión con él.',
+      submit: 'No fui yo',
+      doneTitle: 'Está anulado',
+      done: {
+        its: 'Desde {time} nada del correo sirve ya, y se ha cerrado la sesión de quien haya entrado con él.',
+        all: 'Desde {time} nada del correo sirve ya, y se han cerrado todas las sesiones de su cuenta.',
+        none: 'Desde {time} nada del correo sirve ya.',
+      },
+      quietUntil:
+        'Hasta {time} no se envía a este buzón ningún correo para iniciar sesión, salvo si se pide en un navegador que ya haya iniciado sesión con él.',
+      next: '¿Le dijo un código a alguien, o lo escribió para alguien? ¿Vuelve a pasar? Entonces revise también su buzón.',
+    },
     landings: {
       invite: {
         title: 'Su invitación',
@@ -259,6 +285,9 @@ export const language: Language = {
           'Alguien con la sesión abierta en {brand} pidió {ago} cambiar la dirección de su cuenta por la que recibió este correo ({device}).',
         notMe: '¿No ha sido usted? Cierre esta página e ignore el correo. Sin él no cambia nada.',
       },
+      new_device: {
+        asked: 'Alguien ha iniciado sesión en su cuenta de {brand} con {device}, {ago}.',
+      },
       leave_email: {
         title: 'Acepte el cambio',
         boundHeading: 'Enviando su acuerdo',
@@ -286,6 +315,8 @@ export const language: Language = {
       asked: 'Alguien pidió iniciar sesión en {app} ({device}, {at}).',
       notYou: '¿No lo pidió usted?',
       notYouAction: 'Ignore este correo. Sin él nadie puede iniciar sesión.',
+      notMe: 'No fui yo',
+      notMeIntro: 'Para decir que no fue usted:',
       neverRead: 'No lea nunca este código a nadie, ni siquiera a nosotros.',
       neverForward: 'No reenvíe nunca este correo, ni siquiera a nosotros.',
       sentBy: 'Enviado por {app} ({host}).',
@@ -351,6 +382,17 @@ export const language: Language = {
         asked: 'Alguien con la sesión abierta en su cuenta de {app} pidió cambiar la dirección por otra ({device}, {at}).',
         notYou: '¿No ha sido usted?',
         notYouAction: 'Entonces hay otra persona en su cuenta: deshaga el cambio ahora.',
+      },
+      new_device: {
+        subjectLink: 'Un dispositivo nuevo ha iniciado sesión en {app}',
+        linkTitle: 'Un dispositivo nuevo ha iniciado sesión',
+        notice: 'Si fue usted, no tiene que hacer nada. Si no, dígalo: entonces se cierra su sesión.',
+        button: 'No fui yo: decírselo a {app}',
+        opens: 'El botón abre {host}. Se pregunta una vez más antes de hacer nada.',
+        linkIntro: 'Para decir a {app} que no fue usted:',
+        asked: 'Alguien ha iniciado sesión en su cuenta de {app} con {device} a las {at}. La cuenta no se había usado allí antes.',
+        notYou: '¿No fue usted?',
+        notYouAction: 'Entonces alguien tuvo un correo suyo o supo su código: revise también su buzón.',
       },
       address_taken: {
         subjectLink: 'Alguien pidió usar su dirección en {app}',
@@ -458,6 +500,12 @@ export const language: Language = {
         why: 'Por seguridad, este enlace solo funciona en el navegador que lo pidió. No se ha gastado nada.',
         next: '{methods, select, link {Abra el enlace en el navegador donde empezó o empiece de nuevo aquí.} other {Escriba el código del mismo correo en el navegador donde empezó.}}',
         nextLabel: 'Empezar de nuevo aquí',
+      },
+      disowned: {
+        heading: 'Esto se ha anulado',
+        why: 'Quien tiene el correo ha dicho{at, select, unknown {} other { a las {at}}} que no lo había pedido.',
+        next: 'Si fue usted quien lo pidió, empiece de nuevo y use el correo nuevo.',
+        nextLabel: 'Empezar de nuevo',
       },
       link_off: {
         heading: 'Los enlaces están desactivados',
@@ -709,6 +757,24 @@ export const language: Language = {
         heading: 'El cambio se ha deshecho',
         why: 'La dirección de la cuenta vuelve a ser la de antes, y todas las sesiones se han cerrado.',
         next: 'Inicie sesión con su dirección.',
+        nextLabel: 'Ir al inicio de sesión',
+      },
+      not_me: {
+        heading: 'Está anulado',
+        why: 'Ha dicho que no había pedido este correo. Nada de él sirve ya, y quien inició sesión con él ha quedado fuera.',
+        next: 'No hay que hacer nada más.',
+        nextLabel: 'Ir al inicio de sesión',
+      },
+      not_me_unknown: {
+        heading: 'No conocemos este correo',
+        why: 'El enlace es muy antiguo, o se cortó o cambió por el camino. No se ha anulado nada.',
+        next: 'Abra el enlace entero del correo. Sin el correo no entra nadie, lo haga o no.',
+        nextLabel: 'Ir al inicio de sesión',
+      },
+      not_me_locked: {
+        heading: 'Se han escrito demasiadas direcciones distintas',
+        why: 'Por eso este correo ya no se puede anular aquí. No se ha anulado nada.',
+        next: 'No haga caso del correo: sin él no entra nadie. Si hay alguien en su cuenta, inicie sesión y cierre todas las demás sesiones.',
         nextLabel: 'Ir al inicio de sesión',
       },
       undo_expired: {

@@ -109,6 +109,7 @@ export const language: Language = {
       whichAddress: 'À quelle adresse l’e-mail a-t-il été envoyé ?',
       signInHere: 'Se connecter ici',
       notMe: 'Ce n’était pas vous ? Fermez cette page et ignorez l’e-mail. Sans lui, personne n’entre.',
+      notMeMail: 'Un lien à la fin de l’e-mail dit que ce n’était pas vous.',
       switchHeading: 'Changer de compte ?',
       switchAsk: 'Vous êtes connecté en tant que {current}. Continuer en tant que {address} ?',
       switchAskNameless: 'Vous êtes connecté en tant que {current}. Vous connecter ici met fin à cette session.',
@@ -230,6 +231,34 @@ export const language: Language = {
       undone: 'Le compte a retrouvé son ancienne adresse ({time}), et toutes les sessions sont fermées.',
       next: 'Connectez-vous avec votre adresse. Si ce n’est pas vous qui avez demandé le changement, quelqu’un avait accès à votre session ou à votre messagerie : vérifiez aussi la messagerie.',
     },
+    notMe: {
+      title: 'Ce n’était pas moi',
+      does: {
+        sign_in:
+          'Si ce n’était pas vous, dites-le : le lien et le code de l’e-mail ne valent plus rien, et quiconque s’est connecté avec est déconnecté.',
+        invite:
+          'Si vous n’en voulez pas, dites-le : le lien de l’e-mail ne vaut plus rien, et quiconque s’est connecté avec est déconnecté.',
+        new_device: 'Si ce n’était pas vous, dites-le : la personne qui s’est connectée est déconnectée.',
+        step_up:
+          'Si ce n’était pas vous, dites-le : rien n’est plus valable dans l’e-mail, et toutes les sessions de votre compte sont fermées.',
+        change_email:
+          'Si ce n’était pas vous, dites-le : rien n’est plus valable dans l’e-mail, et le changement est annulé s’il n’est pas déjà fait.',
+        leave_email: 'Si ce n’était pas vous, dites-le : le changement est annulé, et toutes les sessions de votre compte sont fermées.',
+        recover: 'Si ce n’était pas vous, dites-le : rien n’est plus valable dans l’e-mail, et quiconque est entré avec est déconnecté.',
+      },
+      quiet:
+        'Ensuite, pendant {duration}, aucun e-mail de connexion n’est envoyé à cette boîte, sauf s’il est demandé dans un navigateur qui s’est déjà connecté avec elle.',
+      submit: 'Ce n’était pas moi',
+      doneTitle: 'C’est arrêté',
+      done: {
+        its: 'Depuis {time}, rien n’est plus valable dans l’e-mail, et quiconque s’est connecté avec est déconnecté.',
+        all: 'Depuis {time}, rien n’est plus valable dans l’e-mail, et toutes les sessions de votre compte sont fermées.',
+        none: 'Depuis {time}, rien n’est plus valable dans l’e-mail.',
+      },
+      quietUntil:
+        'Jusqu’à {time}, aucun e-mail de connexion n’est envoyé à cette boîte, sauf s’il est demandé dans un navigateur qui s’est déjà connecté avec elle.',
+      next: 'Avez-vous donné un code à quelqu’un, ou saisi un code pour quelqu’un ? Cela se reproduit ? Alors vérifiez aussi votre boîte aux lettres.',
+    },
     landings: {
       invite: {
         title: 'Votre invitation',
@@ -259,6 +288,9 @@ export const language: Language = {
           'Une personne connectée à {brand} a demandé {ago} que l’adresse de son compte devienne celle qui a reçu cet e-mail ({device}).',
         notMe: 'Ce n’était pas vous ? Fermez cette page et ignorez l’e-mail. Sans lui, rien ne change.',
       },
+      new_device: {
+        asked: 'Quelqu’un s’est connecté à votre compte {brand} avec {device}, {ago}.',
+      },
       leave_email: {
         title: 'Donnez votre accord au changement',
         boundHeading: 'Envoi de votre accord',
@@ -286,6 +318,8 @@ export const language: Language = {
       asked: 'Quelqu’un a demandé une connexion à {app} ({device}, {at}).',
       notYou: 'Ce n’était pas vous ?',
       notYouAction: 'Ignorez cet e-mail. Sans lui, personne ne peut se connecter.',
+      notMe: 'Ce n’était pas moi',
+      notMeIntro: 'Pour dire que ce n’était pas vous :',
       neverRead: 'Ne lisez jamais ce code à personne, pas même à nous.',
       neverForward: 'Ne transférez jamais cet e-mail, pas même à nous.',
       sentBy: 'Envoyé par {app} ({host}).',
@@ -352,6 +386,17 @@ export const language: Language = {
         asked: 'Une personne connectée à votre compte sur {app} a demandé à en changer l’adresse ({device}, {at}).',
         notYou: 'Ce n’était pas vous ?',
         notYouAction: 'Alors quelqu’un d’autre est dans votre compte : annulez le changement maintenant.',
+      },
+      new_device: {
+        subjectLink: 'Un nouvel appareil s’est connecté à {app}',
+        linkTitle: 'Un nouvel appareil s’est connecté',
+        notice: 'Si c’était vous, il n’y a rien à faire. Sinon, dites-le : il sera déconnecté.',
+        button: 'Ce n’était pas moi : le dire à {app}',
+        opens: 'Le bouton ouvre {host}. Une question est posée avant que quoi que ce soit soit fait.',
+        linkIntro: 'Pour dire à {app} que ce n’était pas vous :',
+        asked: 'Quelqu’un s’est connecté à votre compte {app} avec {device} à {at}. Le compte n’y avait jamais servi.',
+        notYou: 'Ce n’était pas vous ?',
+        notYouAction: 'Alors quelqu’un a eu un de vos e-mails ou en a appris le code : vérifiez aussi votre boîte aux lettres.',
       },
       address_taken: {
         subjectLink: 'Quelqu’un a demandé votre adresse sur {app}',
@@ -460,6 +505,12 @@ export const language: Language = {
         why: 'Par sécurité, ce lien ne fonctionne que dans le navigateur qui l’a demandé. Rien n’a été utilisé.',
         next: '{methods, select, link {Ouvrez le lien dans le navigateur où vous avez commencé, ou recommencez ici.} other {Saisissez le code du même e-mail dans le navigateur où vous avez commencé.}}',
         nextLabel: 'Recommencer ici',
+      },
+      disowned: {
+        heading: 'Cette demande a été arrêtée',
+        why: 'La personne qui a l’e-mail a dit{at, select, unknown {} other { à {at}}} ne pas l’avoir demandé.',
+        next: 'Si c’est vous qui l’avez demandé, recommencez et utilisez le nouvel e-mail.',
+        nextLabel: 'Recommencer',
       },
       link_off: {
         heading: 'Les liens sont désactivés',
@@ -711,6 +762,24 @@ export const language: Language = {
         heading: 'Le changement est annulé',
         why: 'L’adresse du compte est de nouveau celle d’avant, et toutes les sessions sont fermées.',
         next: 'Connectez-vous avec votre adresse.',
+        nextLabel: 'Aller à la connexion',
+      },
+      not_me: {
+        heading: 'C’est arrêté',
+        why: 'Vous avez dit ne pas avoir demandé cet e-mail. Rien n’y est plus valable, et quiconque s’est connecté avec est déconnecté.',
+        next: 'Il n’y a rien d’autre à faire.',
+        nextLabel: 'Aller à la connexion',
+      },
+      not_me_unknown: {
+        heading: 'Nous ne connaissons pas cet e-mail',
+        why: 'Le lien est très ancien, ou a été coupé ou modifié en route. Rien n’a été arrêté.',
+        next: 'Ouvrez le lien entier de l’e-mail. De toute façon, personne n’entre sans l’e-mail.',
+        nextLabel: 'Aller à la connexion',
+      },
+      not_me_locked: {
+        heading: 'Trop d’autres adresses ont été saisies',
+        why: 'Cet e-mail ne peut donc plus être arrêté ici. Rien n’a été arrêté.',
+        next: 'Ignorez l’e-mail : personne n’entre sans lui. Si quelqu’un est dans votre compte, connectez-vous et fermez toutes les autres sessions.',
         nextLabel: 'Aller à la connexion',
       },
       undo_expired: {
