@@ -4,6 +4,8 @@ import { dropDatabases, prepareOnce, startPostgres } from './postgres.ts'
 import { prepareTemplate } from './sqlite-template.ts'
 
 export default async function setup(): Promise<() => Promise<void>> {
+  // Of a run that was killed and had our number.
+  removeChildren()
   const removeTemplate = await prepareTemplate()
   const stop = await postgres()
   return async () => {
