@@ -7,6 +7,7 @@ import { mailboxLimit, readWindows, type Windows, writeWindows } from '../src/st
 import { openEngine } from '../src/store/open.ts'
 import { type Engine, nothing } from '../src/store/operation.ts'
 import type { Database, SqliteEngine } from '../src/store/sqlite.ts'
+import { copyTemplate } from './sqlite-template.ts'
 
 export type Row = Readonly<Record<string, string | number | null>>
 /** Every row of every table, as JSON, sorted. */
@@ -29,10 +30,12 @@ export interface TestDatabase {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** The file exists, with its tables, once a Postkey was started on `url`. */
+/** Of this version, and nobody has used it. */
 export async function temporaryDatabase(): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'postkey-'))
-  const url = `file:${join(folder, 'postkey.db')}`
+  const path = join(folder, 'postkey.db')
+  copyTemplate(path)
+  const url = `file:${path}`
   const engine = (await openEngine(url)) as SqliteEngine
   const { database } = engine
   const rows = (sql: string, ...params: (string | number | null)[]): readonly Row[] => database.prepare(sql).all(...params) as Row[]

@@ -205,8 +205,10 @@ function boundsOf(name: string): string {
   const window = { count: 1, per: '1h' }
   if (typeof value === 'boolean') return refused('yes', null) ? 'yes, no' : ''
   if (typeof value === 'string') return [...problem('?').matchAll(/"(\w+)"/g)].map((match) => match[1]).join(', ')
+  // Off as it comes: a duration, or a rate.
+  const between = /between (\w+) and (\w+)/.exec(problem(-1)) ?? []
+  if (value === null && between.length > 0) return `${between[1]} to ${between[2]}, or null`
   if (typeof value === 'number') {
-    const between = /between (\w+) and (\w+)/.exec(problem(-1)) ?? []
     const least = between[1] ?? />=(\d+)/.exec(problem(-1))?.[1]
     return `${least} to ${between[2] ?? /<=(\d+)/.exec(problem(1e15))?.[1]}`
   }

@@ -1,9 +1,9 @@
 // One person signs in by code while the server is killed at a given step and started again. What must then be true is checked
 // here, for every step alike.
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { openEngine } from '../src/store/open.ts'
 import { all, one } from '../src/store/operation.ts'
+import { childProgram } from './children.ts'
 import { brokenRows } from './examine.ts'
 import type { TestDatabase } from './nodes.ts'
 import type { SmtpTestServer } from './smtp-server.ts'
@@ -28,8 +28,8 @@ interface Child {
   steps(): number
 }
 
-function startChild(options: { database: string; smtp: string; killAt: number; offset: number }): Promise<Child> {
-  const child = fork(fileURLToPath(new URL('kill-child.mjs', import.meta.url)), [JSON.stringify({ ...options, secret: SECRET })], {
+async function startChild(options: { database: string; smtp: string; killAt: number; offset: number }): Promise<Child> {
+  const child = fork(await childProgram('kill-child'), [JSON.stringify({ ...options, secret: SECRET })], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   let last: { step: number; label: string } | null = null

@@ -4,23 +4,36 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Message, PolicyInput } from '../src/index.ts'
+import { childProgram } from './children.ts'
 import { openMail } from './kit.ts'
-import { freshDatabase } from './postgres.ts'
+import { emptyDatabase, freshDatabase } from './postgres.ts'
+import { copyTemplate } from './sqlite-template.ts'
 
 export interface TestDatabase {
   readonly url: string
   drop(): Promise<void>
 }
 
-/** A new database that several processes can open. */
+/** A database of this version that nobody has used, and that several processes can open. */
 export const sharedDatabases: readonly (readonly [string, () => Promise<TestDatabase>])[] = [
   ['SQLite', sqliteFile],
   ['PostgreSQL', () => freshDatabase()],
 ]
 
+/** The same without a schema. */
+export const emptyDatabases: typeof sharedDatabases = [
+  ['SQLite', noFile],
+  ['PostgreSQL', emptyDatabase],
+]
+
 export async function sqliteFile(): Promise<TestDatabase> {
+  const database = await noFile()
+  copyTemplate(database.url.slice('file:'.length))
+  return database
+}
+
+async function noFile(): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'postkey-nodes-'))
   return { url: `file:${join(folder, 'postkey.db')}`, drop: async () => rmSync(folder, { recursive: true, force: true }) }
 }
@@ -162,8 +175,8 @@ export async function startNodes(given: NodesOptions): Promise<Nodes> {
   }
 }
 
-function startChild(options: string, shift: number | null, arrived: (message: Message) => void): Promise<Running> {
-  const child = fork(fileURLToPath(new URL('node-child.mjs', import.meta.url)), [options], {
+async function startChild(options: string, shift: number | null, arrived: (message: Message) => void): Promise<Running> {
+  const child = fork(await childProgram('node-child'), [options], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     serialization: 'advanced',
     execArgv: shift === null ? [] : ['--import', new URL('shifted-clock.mjs', import.meta.url).href],

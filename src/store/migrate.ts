@@ -7,7 +7,7 @@ import { type EngineName, speak } from './fragments.ts'
 interface Migration {
   readonly number: number
   readonly name: string
-  readonly sql: string
+  sql(): string
 }
 
 /** What a migration needs of an engine: one connection, and texts without parameters. */
@@ -49,10 +49,10 @@ export async function migrateOver(connection: MigrationConnection, now: Ms): Pro
       `the database has schema ${from}, this Postkey knows ${newest} — start the newer version that made it, or restore a backup`,
     )
   }
-  for (const migration of all) {
+  for (const migration of all.filter(({ number }) => number > from)) {
     await within(async () => {
       if (migration.number <= (await current())) return
-      await connection.run(migration.sql)
+      await connection.run(migration.sql())
       await connection.run(`insert into migrations (number, name, applied_at) values (${migration.number}, '${migration.name}', ${now})`)
       applied.push(migration.name)
     })
@@ -71,7 +71,7 @@ function migrations(engine: EngineName): readonly Migration[] {
       return {
         number: Number.parseInt(file, 10),
         name,
-        sql: only === engine ? speak(engine, readFileSync(new URL(file, folder), 'utf8')) : '',
+        sql: () => (only === engine ? speak(engine, readFileSync(new URL(file, folder), 'utf8')) : ''),
       }
     })
 }

@@ -1,8 +1,8 @@
 // Functions of the host are called at least once for what was committed, whatever is killed in between. On both engines.
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
 import type { AddressConfirmed, SignedIn, SignedOut } from '../../src/index.ts'
+import { childProgram } from '../children.ts'
 import { askAndOpen, HOUR, signIn, startKit } from '../kit.ts'
 import { sharedDatabases } from '../nodes.ts'
 
@@ -94,14 +94,10 @@ interface Child {
   readonly dead: Promise<void>
 }
 
-function startChild(options: object): Promise<Child> {
-  const child = fork(
-    fileURLToPath(new URL('../hook-child.mjs', import.meta.url)),
-    [JSON.stringify({ secret: SECRET, offset: 0, ...options })],
-    {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    },
-  )
+async function startChild(options: object): Promise<Child> {
+  const child = fork(await childProgram('hook-child'), [JSON.stringify({ secret: SECRET, offset: 0, ...options })], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
   const heard: Heard[] = []
   const dead = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return new Promise((resolve, reject) => {

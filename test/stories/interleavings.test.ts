@@ -6,6 +6,7 @@ import { openStore } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type Answer, askAndOpen, Clock, startKit, wrongCode } from '../kit.ts'
 import { seedOfRun } from '../seed.ts'
+import { sized } from '../size.ts'
 
 const SESSION = '__Host-postkey-session='
 const HELD = ['verify', 'findChallenge', 'findSession', 'endSessions', 'resend'] as const
@@ -75,6 +76,6 @@ test('RC-15: in no interleaving does a challenge give a browser two sessions, a 
       await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
       expect(await browser.whoAmI()).toBeNull()
     }),
-    { numRuns: 120, seed: seedOfRun() },
+    { numRuns: sized(60, 1_000), seed: seedOfRun() },
   )
 })

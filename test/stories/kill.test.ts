@@ -1,4 +1,4 @@
-// kill -9 between any two steps of start → mail → verify. Here a sample of the steps, other ones for each run; all of them in
+// kill -9 between any two steps of start → mail → verify. Here one of the steps, another one for each run; all of them in
 // test/deep/kill.test.ts.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { signInAndKillAt } from '../kill.ts'
@@ -7,7 +7,7 @@ import { seedOfRun } from '../seed.ts'
 import { type SmtpTestServer, startSmtpServer } from '../smtp-server.ts'
 
 /** Of each engine; a kill takes a second or two. */
-const KILLS = 2
+const KILLS = 1
 
 let smtp: SmtpTestServer
 beforeAll(async () => {

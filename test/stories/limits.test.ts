@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Message } from '../../src/index.ts'
 import { temporaryDatabase } from '../database.ts'
 import { askAndOpen, type Browser, DAY, HOUR, type Kit, MINUTE, openMail, signIn, startKit, wrongCode } from '../kit.ts'
+import { sized } from '../size.ts'
 
 const ADA = 'ada@example.net'
 
@@ -220,16 +221,17 @@ describe('flooding', () => {
 })
 
 describe('mail bombing', () => {
-  test('RL-08: a thousand requests in an hour from a thousand networks: a handful of mails, and one and the same answer', async () => {
+  test('RL-08: requests all through an hour, each from a network of its own: a handful of mails, and one and the same answer', async () => {
     await using kit = await startKit()
     const answers = new Set<string>()
     const sentAt: number[] = []
-    for (let i = 0; i < 1_000; i++) {
+    const requests = sized(240, 1_000)
+    for (let i = 0; i < requests; i++) {
       const answer = await kit.browser({ address: `${11 + (i >> 8)}.${i & 255}.1.1` }).post('/sign-in', { email: ADA })
       answers.add(`${answer.status} ${answer.location.replace(/c=\w+/, '')} ${answer.headers.get('retry-after')}`)
       await kit.settle()
       while (sentAt.length < kit.mailbox.all(ADA).length) sentAt.push(kit.clock.at)
-      kit.clock.forward(HOUR / 1_000)
+      kit.clock.forward(HOUR / requests)
     }
     expect([...answers]).toEqual(['303 /sign-in/check? null'])
     const { linkTtl, mailsPerLinkTtl, mailsPerAddress } = kit.postkey.policy

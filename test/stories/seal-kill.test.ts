@@ -1,19 +1,17 @@
 // kill -9 of the process that seals, at every step of it: nothing is lost, nothing is sealed twice, and the next process goes on.
 import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { EVENTS_MAX } from '../../src/core/seal.ts'
 import { verifyRecord } from '../../src/flow/verify-record.ts'
 import { keyring, mintId } from '../../src/secret.ts'
 import { openEngine, storeOver } from '../../src/store/open.ts'
+import { childProgram } from '../children.ts'
 import { HOUR, SECRET, startKit } from '../kit.ts'
 import { sharedDatabases } from '../nodes.ts'
 
-const CHILD = fileURLToPath(new URL('../seal-child.mjs', import.meta.url))
-
 /** How many steps it took; null: it was killed. */
-function sealInChild(options: object): Promise<number | null> {
-  const child = fork(CHILD, [JSON.stringify(options)])
+async function sealInChild(options: object): Promise<number | null> {
+  const child = fork(await childProgram('seal-child'), [JSON.stringify(options)])
   let steps = 0
   child.on('message', (message) => {
     steps = (message as { steps: number }).steps

@@ -1,9 +1,9 @@
 // Three processes on an empty database; ten in test/deep/start-together.test.ts.
 import { test } from 'vitest'
-import { sharedDatabases } from '../nodes.ts'
+import { emptyDatabases } from '../nodes.ts'
 import { startTogether } from '../start-together.ts'
 
-test.each(sharedDatabases)(
+test.each(emptyDatabases)(
   'three processes that start together on an empty database on %s: one brings the schema up, all serve',
   async (_, fresh) => {
     await startTogether(3, fresh)

@@ -12,7 +12,7 @@ import { postkey } from '../cli.ts'
 import { brokenRows } from '../examine.ts'
 import { besideHeld, type Held } from '../held.ts'
 import { askAndOpen, HOUR, type Kit, type KitOptions, MINUTE, SECRET, signIn, startKit, wrongCode } from '../kit.ts'
-import { sharedDatabases } from '../nodes.ts'
+import { emptyDatabases, sharedDatabases } from '../nodes.ts'
 import { freshDatabase } from '../postgres.ts'
 
 const ADA = 'ada@example.net'
@@ -430,7 +430,7 @@ describe('beside another node that is in the middle of it, an act', () => {
 })
 
 test('a database from before is not written to', async () => {
-  const database = await (sharedDatabases[0] as (typeof sharedDatabases)[number])[1]()
+  const database = await (emptyDatabases[0] as (typeof emptyDatabases)[number])[1]()
   await (await openEngine(database.url)).close()
   const ran = await postkey(['users', 'add', ADA, '--database-url', database.url])
   expect([ran.code, ran.err]).toEqual([1, expect.stringMatching(/has schema 0 of \d+ — run postkey migrate first/)])
