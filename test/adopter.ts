@@ -1,6 +1,6 @@
 // An application as adopters have it: a folder of its own, with the package as `npm pack` makes it. What else it needs is lent from here.
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,10 +15,11 @@ export interface Adopter extends AsyncDisposable {
   node(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<{ readonly code: number; readonly text: string }>
 }
 
-export async function startAdopter(files: Readonly<Record<string, string>>): Promise<Adopter> {
+/** @param lent folders of packages, of which the first that has one lends it. */
+export async function startAdopter(files: Readonly<Record<string, string>>, lent = ['node_modules']): Promise<Adopter> {
   const folder = mkdtempSync(join(tmpdir(), 'postkey-adopter-'))
   const modules = join(folder, 'node_modules')
-  lend(join(root, 'node_modules'), modules)
+  for (const one of lent) lend(join(root, one), modules)
   mkdirSync(join(modules, 'postkey'))
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: root })
   await run('tar', ['-xzf', stdout.trim(), '-C', join(modules, 'postkey'), '--strip-components=1'], { cwd: folder })
@@ -51,6 +52,6 @@ function lend(from: string, to: string): void {
   for (const name of readdirSync(from)) {
     if (name.startsWith('.') || name === 'postkey') continue
     if (name.startsWith('@')) lend(join(from, name), join(to, name))
-    else symlinkSync(join(from, name), join(to, name))
+    else if (!existsSync(join(to, name))) symlinkSync(join(from, name), join(to, name))
   }
 }

@@ -74,6 +74,8 @@ function compile(files: readonly { readonly name: string; readonly code: string 
         postkey: [join(root, 'src/index.ts')],
         'postkey/server': [join(root, 'src/server.ts')],
         'postkey/webhooks': [join(root, 'src/webhook/verify.ts')],
+        'postkey/better-auth': [join(root, 'src/bridge/better-auth.ts')],
+        'postkey/auth-js': [join(root, 'src/bridge/auth-js.ts')],
         'postkey/testing': [join(root, 'src/testing/testing.ts')],
         'postkey/testing/vitest': [join(root, 'src/testing/vitest.ts')],
         'postkey/testing/playwright': [join(root, 'src/testing/playwright.ts')],
