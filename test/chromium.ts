@@ -28,7 +28,8 @@ const args = [
   '--no-pings',
 ]
 
-export async function launchChromium(): Promise<Browser> {
+/** Where it is, and how it is started: for a runner that starts it by itself. */
+export async function chromiumAt(): Promise<Found & { readonly args: readonly string[] }> {
   const found = (await unpackedChromium()) ?? installedChromium()
   if (!found) {
     throw new Error(
@@ -36,10 +37,15 @@ export async function launchChromium(): Promise<Browser> {
         'or set POSTKEY_TEST_CHROMIUM to the path of its executable',
     )
   }
+  return { ...found, args }
+}
+
+export async function launchChromium(): Promise<Browser> {
+  const { path, env } = await chromiumAt()
   return await chromium.launch({
-    executablePath: found.path,
+    executablePath: path,
     args,
-    env: { ...definedEnv(), ...found.env },
+    env: { ...definedEnv(), ...env },
     // Playwright would otherwise add its own --headless beside ours.
     ignoreDefaultArgs: ['--headless'],
   })

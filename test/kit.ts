@@ -1,11 +1,17 @@
 // A whole Postkey on a memory database, a clock to move, a mailbox to open, and browsers with cookie jars. Nothing of Postkey
 // is replaced: guards, limits and the outbox are those of production. Stories talk to it through HTTP alone.
 import { replayEvents } from '../src/flow/replay.ts'
-import { createPostkey, type MailTransport, type Message, type Postkey, type PostkeyOptions, type Reply } from '../src/index.ts'
+import type { Message, Postkey, PostkeyOptions, Reply } from '../src/index.ts'
+import { type Browser as Jar, openBrowser } from '../src/preflight/browser.ts'
 import { openStore } from '../src/store/open.ts'
 import type { Store } from '../src/store/store.ts'
+import { Clock } from '../src/testing/clock.ts'
+import { startInner } from '../src/testing/kit.ts'
+import { type Mailbox, type Opened, openMail } from '../src/testing/mailbox.ts'
 import { breachOf } from './contract.ts'
 import { freshDatabase } from './postgres.ts'
+
+export { Clock, type Opened, openMail }
 
 export const ORIGIN = 'https://auth.example.com'
 export const SECRET = 'kit-secret-of-at-least-32-bytes-0123456789abcdef'
@@ -30,71 +36,18 @@ export interface Kit {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export class Clock {
-  at: number
-  constructor(at: number) {
-    this.at = at
-  }
-  now = (): number => this.at
-  forward(ms: number): void {
-    this.at += ms
-  }
-}
-
-export interface Opened {
-  readonly message: Message
-  readonly code: string | null
-  /** Absolute address of the link, fragment and all. */
-  readonly link: string | null
-  readonly linkId: string
-  readonly secret: string
-}
-
-export class Mailbox {
-  readonly messages: Message[] = []
-
-  /** The newest mail to an address, opened. */
-  newest(to: string): Opened {
-    const message = this.all(to).at(-1)
-    if (!message) throw new Error(`no mail to ${to}`)
-    return openMail(message)
-  }
-
-  all(to?: string): Message[] {
-    return to === undefined ? this.messages : this.messages.filter((message) => message.to === to)
-  }
-}
-
-export function openMail(message: Message): Opened {
-  const link = message.text.match(/https?:\/\/\S*\/l\/\S+/)?.[0] ?? null
-  const [, linkId = '', secret = ''] = link?.match(/\/l\/([0-9A-Za-z]+)[#/]([0-9A-Za-z]+)$/) ?? []
-  return { message, link, linkId, secret, code: message.text.replace(/https?:\/\/\S+/g, '').match(/(?<!\d)\d{6,10}(?!\d)/)?.[0] ?? null }
-}
-
 export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const clock = new Clock(Date.UTC(2026, 10, 21, 9, 0, 0))
-  const mailbox = new Mailbox()
-  const transport: MailTransport = {
-    name: 'mailbox',
-    send: async (message) => {
-      const reply = (await options.reply?.(message)) ?? ({ class: 'accepted', code: 250, text: 'ok' } as const)
-      if (reply.class === 'accepted') mailbox.messages.push(message)
-      return reply
-    },
-    verify: async () => {},
-    close: async () => {},
-  }
-  const { reply: _, forges = false, mailOptions = {}, ...given } = options
+  const { forges = false, mailOptions = {}, ...given } = options
   // The same stories on the other engine: POSTKEY_TEST_ENGINE=postgres npx vitest run test/stories
   const fresh = process.env['POSTKEY_TEST_ENGINE'] === 'postgres' && given.database === undefined ? await freshDatabase() : null
   const store = given.database === undefined ? await openStore(fresh?.url ?? 'file::memory:', { now: clock.now }) : null
-  const postkey = await createPostkey({
+  const { postkey, mailbox } = await startInner({
     url: ORIGIN,
     secret: SECRET,
     database: store ?? '',
-    mail: { from: 'sign-in@example.com', transport, ...mailOptions },
-    name: 'Example',
-    now: clock.now,
+    clock,
+    mail: mailOptions,
     ...given,
   })
   const close = async (): Promise<void> => {
@@ -139,27 +92,28 @@ export interface BrowserOptions {
   readonly cookies?: Map<string, string>
 }
 
-const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0'
 let clients = 0
 
 /** A browser as far as HTTP shows: cookies, Origin and Fetch-Metadata as real ones send them. */
 export class Browser {
   readonly cookies: Map<string, string>
-  readonly #postkey: Pick<Postkey, 'handler'>
+  readonly #jar: Jar
   readonly #origin: string
-  readonly #address: string
-  readonly #userAgent: string
   readonly #base: string
 
   constructor(postkey: Pick<Postkey, 'handler'>, origin: string, options: BrowserOptions = {}) {
-    this.#postkey = postkey
     this.#origin = options.origin ?? origin
     this.#base = options.base ?? ''
-    this.cookies = options.cookies ?? new Map<string, string>()
     clients++
     // Each browser at home in a network of its own, so that one story's limits are not another's.
-    this.#address = options.address ?? `203.${(clients >> 8) & 255}.${clients & 255}.7`
-    this.#userAgent = options.userAgent ?? FIREFOX
+    const clientAddress = options.address ?? `203.${(clients >> 8) & 255}.${clients & 255}.7`
+    this.#jar = openBrowser(this.#origin, {
+      agent: options.userAgent,
+      headers: {},
+      cookies: options.cookies,
+      through: (request) => postkey.handler(request, { clientAddress }),
+    })
+    this.cookies = this.#jar.cookies
   }
 
   get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
@@ -183,28 +137,13 @@ export class Browser {
 
   /** A request with nothing added but cookies, address and User-Agent. Headers set to "" are left out. */
   async send(path: string, init: { method?: string; headers?: Record<string, string>; body?: string }): Promise<Answer> {
-    const headers = new Headers({ 'user-agent': this.#userAgent })
-    for (const [name, value] of Object.entries(init.headers ?? {})) if (value !== '') headers.set(name, value)
-    if (this.cookies.size > 0 && !headers.has('cookie'))
-      headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
-    if (headers.get('cookie') === 'none') headers.delete('cookie')
-    if (init.body !== undefined) headers.set('content-length', String(Buffer.byteLength(init.body)))
     const whole = path.startsWith('/') && !path.startsWith(`${this.#base}/`) ? `${this.#base}${path}` : path
-    const request = new Request(new URL(whole, this.#origin), {
-      method: init.method ?? 'GET',
-      headers,
-      ...(init.body === undefined ? {} : { body: init.body }),
-    })
-    const response = await this.#postkey.handler(request, { clientAddress: this.#address })
-    for (const cookie of response.headers.getSetCookie()) {
-      const [pair = '', ...attributes] = cookie.split('; ')
-      const at = pair.indexOf('=')
-      if (attributes.includes('Max-Age=0')) this.cookies.delete(pair.slice(0, at))
-      else this.cookies.set(pair.slice(0, at), pair.slice(at + 1))
-    }
-    const answer = new Answer(response, await response.text())
+    const { headers = {}, ...rest } = init
+    // None, where a story says so: the jar leaves out what is empty.
+    const sent = headers['cookie'] === 'none' ? { ...headers, cookie: '' } : headers
+    const answer = new Answer(await this.#jar.send(whole, { ...rest, headers: sent }))
     const { status, text } = answer
-    const breach = breachOf(request.method, path, { status, text, type: answer.headers.get('content-type') })
+    const breach = breachOf(init.method ?? 'GET', path, { status, text, type: answer.headers.get('content-type') })
     if (breach !== null) throw new Error(`the contract is broken: ${breach}`)
     return answer
   }
@@ -227,9 +166,9 @@ export class Answer {
   readonly headers: Headers
   readonly text: string
 
-  constructor(response: Response, text: string) {
-    this.status = response.status
-    this.headers = response.headers
+  constructor({ status, headers, text }: { readonly status: number; readonly headers: Headers; readonly text: string }) {
+    this.status = status
+    this.headers = headers
     this.text = text
   }
 

@@ -31,6 +31,14 @@ const layers: Record<string, Layer> = {
   },
   // Tries a deployment from outside: of the server it knows nothing.
   preflight: { files: /^preflight\//, may: [/^preflight\//, /^node:tls$/] },
+  // What adopters' tests stand on, and ours: a Postkey by its front door, and what preflight does from outside. No runner is imported.
+  testing: {
+    files: /^testing\//,
+    may: [/^testing\//, /^preflight\//, /^core\/policy\.ts$/, /^index\.ts$/, /^node:(crypto|http|net)$/],
+    types: [/^mail\/(message|transport)\.ts$/],
+  },
+  // To libraries that stay: of Postkey what an application sees of it, and the seal. Nothing of theirs is imported.
+  bridge: { files: /^bridge\//, may: [/^bridge\//, /^secret\.ts$/, /^http\/cookies\.ts$/, /^node:crypto$/], types: [/^index\.ts$/] },
   // Charts are of the console: their library is loaded with the first page that shows one.
   charts: { files: /^page\/console\/chart\.tsx$/, may: [/^core\//, /^hono\/jsx/, /^d3-(scale|shape)$/] },
   page: { files: /^page\//, may: [/^page\/(?!client\/)/, /^core\//, /^words\//, /^hono\/(jsx|html)/] },
@@ -76,7 +84,7 @@ const layers: Record<string, Layer> = {
   },
   // The one room that knows OpenTelemetry, which may not be there.
   tracing: { files: /^run\/tracing\.ts$/, may: [/^(core|flow|http|mail|store)\//, /^versions\.ts$/, /^@opentelemetry\/api$/] },
-  'run and doors': { files: /^(run\/.*|index|server|cli)\.tsx?$/, may: [/^(?!@opentelemetry\/)/] },
+  'run and doors': { files: /^(run\/.*|index|server|cli)\.tsx?$/, may: [/^(?!@opentelemetry\/|testing\/|bridge\/)/] },
 }
 
 // What core must not know, whatever it imports: the same facts have to give the same decision tomorrow, and on another machine.
@@ -209,6 +217,10 @@ describe('the check itself', () => {
     ['http/sign-in.ts', `import { smtpTransport } from '../mail/smtp.ts'`, 'http may not import mail/smtp.ts'],
     ['http/node.ts', 'const fine = URL.canParse(text)', 'URL.canParse errs'],
     ['run/log.ts', `import { trace } from '@opentelemetry/api'`, 'run and doors may not import @opentelemetry/api'],
+    ['bridge/auth-js.ts', `import { customFetch } from '@auth/core'`, 'bridge may not import @auth/core'],
+    ['testing/vitest.ts', `import { test } from 'vitest'`, 'testing may not import vitest'],
+    ['testing/kit.ts', `import { openStore } from '../store/open.ts'`, 'testing may not import store/open.ts'],
+    ['index.ts', `import { x } from './testing/kit.ts'`, 'run and doors may not import testing/kit.ts'],
     ['index.ts', `type X = typeof import('@opentelemetry/api')`, 'run and doors may not import @opentelemetry/api'],
     ['flow/outbox.ts', `import { openTracing } from '../run/tracing.ts'`, 'flow may not import run/tracing.ts'],
     ['utils/misc.ts', '', 'belongs to no folder of the import table'],

@@ -28,28 +28,38 @@ export interface Browser {
 }
 
 const AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0'
+/** How a request gets to whatever answers it. */
+export type Send = (request: Request) => Promise<Response>
+
+export interface BrowserOptions {
+  readonly agent?: string | undefined
+  /** Sent with everything, unless a request has its own. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Default: over the network. */
+  readonly through?: Send | undefined
+  /** The jar of another browser. */
+  readonly cookies?: Map<string, string> | undefined
+}
+
 /** A page that takes longer has failed for whoever waits for it. */
 const PATIENCE_MS = 15_000
 
-export function openBrowser(base: string, agent = AGENT): Browser {
+const byNetwork: Send = (request) => fetch(request, { redirect: 'manual', signal: AbortSignal.timeout(PATIENCE_MS) })
+
+export function openBrowser(base: string, options: BrowserOptions = {}): Browser {
+  const { agent = AGENT, headers: always = { 'accept-language': 'en' }, through = byNetwork, cookies = new Map<string, string>() } = options
   const { origin } = new URL(base)
-  const cookies = new Map<string, string>()
   const set: string[] = []
   const send = async (path: string, { method = 'GET', headers = {}, body }: Sending): Promise<Answer> => {
     const url = new URL(path, base)
-    const sent = new Headers({ 'user-agent': agent, 'accept-language': 'en' })
+    const sent = new Headers({ 'user-agent': agent, ...always })
     if (cookies.size > 0) sent.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '))
+    if (body !== undefined) sent.set('content-length', String(Buffer.byteLength(body)))
     for (const [name, value] of Object.entries(headers)) {
       if (value === '') sent.delete(name)
       else sent.set(name, value)
     }
-    const response = await fetch(url, {
-      method,
-      headers: sent,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(PATIENCE_MS),
-      ...(body === undefined ? {} : { body }),
-    })
+    const response = await through(new Request(url, { method, headers: sent, ...(body === undefined ? {} : { body }) }))
     for (const line of response.headers.getSetCookie()) {
       set.push(line)
       const [pair = ''] = line.split(';')

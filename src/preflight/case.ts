@@ -2,7 +2,9 @@
 // what was found wrong.
 import type { Answer, Browser } from './browser.ts'
 import type { Mailbox } from './dev-inbox.ts'
-import type { Asked, Mail, Opened, System } from './system.ts'
+import type { Opened } from './open-mail.ts'
+import type { Asked, Mail, System } from './system.ts'
+import { sent } from './visits.ts'
 
 export type Area =
   | 'scanners'
@@ -105,8 +107,8 @@ export function codeOf({ code }: Opened): string {
   return code
 }
 
-/** A link as a server sees it: a fragment is never sent. */
-export const sentOf = (opened: Opened): string => linkOf(opened).split('#', 1)[0] as string
+/** A link as a server sees it. */
+export const sentOf = (opened: Opened): string => sent(linkOf(opened))
 
 export function wrongCode(right: string, nth: number): string {
   const digits = (Number(right) + 1 + nth) % 10 ** right.length

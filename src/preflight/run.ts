@@ -46,7 +46,7 @@ export async function tryAll({ system, mailbox, onStep, only }: Trying): Promise
   const run = Math.random().toString(36).slice(2, 8)
   const scene: Scene = {
     system: patient(system, (ms, why) => scene.wait(ms, why)),
-    browser: (agent) => openBrowser(system.url, agent),
+    browser: (agent) => openBrowser(system.url, { agent }),
     mailbox,
     signIn: async ({ browser, asked, link, code }) => {
       const answer = link === null ? await system.typeCode(browser, asked, code ?? '') : await system.follow(browser, link)

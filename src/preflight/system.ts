@@ -1,11 +1,7 @@
 // What is tried: a deployment, by the few things that any sign-in by mail lets people do. An adapter says how they are done; this one is
 // Postkey's, over its pages, as a browser without script would.
 import type { Answer, Browser } from './browser.ts'
-
-export interface Opened {
-  readonly link: string | null
-  readonly code: string | null
-}
+import { type Opened, openMail, partsOf } from './open-mail.ts'
 
 /** One mail as it arrived. */
 export interface Mail {
@@ -54,10 +50,6 @@ export interface System {
 
 export function postkeyAt(url: string): System {
   const at = (path: string): string => `${url}${path}`
-  const partsOf = (link: string): { id: string; secret: string } => {
-    const [, id = '', secret = ''] = /\/l\/([0-9A-Za-z]{17})(?:[#/]([0-9A-Za-z]{43}))?/.exec(link) ?? []
-    return { id, secret }
-  }
   return {
     name: 'Postkey',
     url,
@@ -76,11 +68,7 @@ export function postkeyAt(url: string): System {
       return { answer, id: answer.location === '' ? '' : (new URL(answer.location).searchParams.get('c') ?? '') }
     },
     resend: (browser, { id }) => browser.post(at('/sign-in/resend'), { c: id }),
-    open: ({ text }) => {
-      const link = /https?:\/\/\S*\/l\/\S+/.exec(text)?.[0] ?? null
-      const rest = link === null ? text : text.replaceAll(link, '')
-      return { link, code: /(?<!\d)\d{6,10}(?!\d)/.exec(rest)?.[0] ?? null }
-    },
+    open: openMail,
     follow: async (browser, link, email) => {
       const { id, secret } = partsOf(link)
       const page = await browser.get(at(`/l/${id}`))

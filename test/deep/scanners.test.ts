@@ -1,8 +1,8 @@
 // The long runs of the scanner stories: a scanner that stays half a minute, and two hundred people each of whom had one before them.
 import { expect, test } from 'vitest'
+import { pressEverything } from '../../src/testing/press.ts'
 import { browserFor } from '../chromium.ts'
 import { startLive } from '../live.ts'
-import { pressEverything } from '../scanner.ts'
 
 const browser = browserFor()
 

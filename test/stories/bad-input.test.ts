@@ -84,7 +84,7 @@ async function send(kit: Kit, sent: Sent): Promise<Answer> {
   const request = new Request(`${ORIGIN}${sent.path}`, { method: sent.method, headers, body: body as BodyInit | null })
   // From everywhere, so that what is looked at is the input and not the rate.
   const response = await kit.postkey.handler(request, { clientAddress: `${1 + (networks % 220)}.${(networks >> 8) & 255}.1.1` })
-  return new Answer(response, await response.text())
+  return new Answer({ status: response.status, headers: response.headers, text: await response.text() })
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PURGE']

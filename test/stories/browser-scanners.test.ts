@@ -1,8 +1,9 @@
 // Scanners, gateways and attackers in a real browser: whoever opens the mail before its reader does, or changes its link on the way.
 import { describe, expect, test } from 'vitest'
+import { damages } from '../../src/preflight/rewriters.ts'
+import { pressEverything } from '../../src/testing/press.ts'
 import { browserFor } from '../chromium.ts'
 import { type Live, type Person, startLive, startOther } from '../live.ts'
-import { pressEverything } from '../scanner.ts'
 
 const ADA = 'ada@example.net'
 const browser = browserFor()
@@ -121,20 +122,11 @@ test('SC-14: a scanner presses everything that “This was not me” leads to, a
 })
 
 describe('SC-09: a gateway that changes the link', () => {
-  const damages: Record<string, (bare: string, secret: string) => string> = {
-    'cuts the fragment': (bare) => bare,
-    'cuts it in the middle': (bare, secret) => `${bare}#${secret.slice(0, 20)}`,
-    'writes # as %23': (bare, secret) => `${bare}%23${secret}`,
-    'writes # as %2523': (bare, secret) => `${bare}%2523${secret}`,
-    'adds a query, cuts the fragment': (bare) => `${bare}?utm_source=mail&sc_check=1`,
-    'puts the fragment into a query': (bare, secret) => `${bare}?data=05%7C02%7C&reserved=0%23${secret}`,
-  }
-
   test.each(Object.entries(damages))('%s: the person is asked for the code, which works on that very page', async (_, damage) => {
     await using live = await startLive()
     await using ada = await live.person(await browser())
-    const { bare, secret, code } = await ada.ask(ADA)
-    const answer = await ada.page.goto(damage(bare, secret))
+    const { link, bare, secret, code } = await ada.ask(ADA)
+    const answer = await ada.page.goto(damage(link))
     expect(answer?.status()).toBe(200)
     await ada.page.locator('#code').waitFor()
     expect(ada.linkPosts).toBe(0)
@@ -148,8 +140,8 @@ describe('SC-09: a gateway that changes the link', () => {
     await using live = await startLive()
     await using ada = await live.person(await browser())
     await using phone = await live.person(await browser())
-    const { bare, secret, code } = await ada.ask(ADA)
-    const answer = await phone.page.goto(damage(bare, secret))
+    const { link, code } = await ada.ask(ADA)
+    const answer = await phone.page.goto(damage(link))
     expect(answer?.status()).toBe(200)
     expect(await phone.page.locator('main p:visible').first().textContent()).toContain('Type the code from the mail there.')
     expect(await phone.page.locator('input:visible').count()).toBe(0)

@@ -1,5 +1,7 @@
 // What scanners and gateways do to a link before a person sees it.
 import { type AskedFor, type Case, codeOf, isIn, linkOf, must, NotHere, type Scene, sentOf } from '../case.ts'
+import { rewriters } from '../rewriters.ts'
+import { visits } from '../visits.ts'
 
 /** After whatever was done to the mail, the person who asked follows the link and is in. */
 async function stillWorks(scene: Scene, asked: AskedFor): Promise<string> {
@@ -19,7 +21,7 @@ export const scanners: readonly Case[] = [
     mail: true,
     run: async (scene) => {
       const asked = await scene.asked()
-      for (let time = 0; time < 20; time++) await scene.browser().send(sentOf(asked), { method: 'HEAD' })
+      await visits.head(scene, linkOf(asked))
       return await stillWorks(scene, asked)
     },
   },
@@ -31,14 +33,8 @@ export const scanners: readonly Case[] = [
     mail: true,
     run: async (scene) => {
       const asked = await scene.asked()
-      const link = sentOf(asked)
-      const scanner = scene.browser('Mozilla/5.0 (compatible; MailScanner/1.0)')
-      for (const purpose of ['', 'prefetch', 'prefetch;prerender']) {
-        for (let time = 0; time < 10; time++) {
-          const { headers } = await scanner.get(link, { 'sec-purpose': purpose })
-          must(/no-store/.test(headers.get('cache-control') ?? ''), `the page may be kept: Cache-Control: ${headers.get('cache-control')}`)
-        }
-      }
+      for (const { headers } of await visits.prefetch(scene, linkOf(asked)))
+        must(/no-store/.test(headers.get('cache-control') ?? ''), `the page may be kept: Cache-Control: ${headers.get('cache-control')}`)
       return await stillWorks(scene, asked)
     },
   },
@@ -50,10 +46,7 @@ export const scanners: readonly Case[] = [
     mail: true,
     run: async (scene) => {
       const asked = await scene.asked()
-      const gateway = scene.browser()
-      await gateway.get(sentOf(asked))
-      await scene.wait(134, 'the gateway looks again')
-      await gateway.get(sentOf(asked))
+      await visits.getTwice(scene, linkOf(asked))
       return await stillWorks(scene, asked)
     },
   },
@@ -66,8 +59,7 @@ export const scanners: readonly Case[] = [
     run: async (scene) => {
       const asked = await scene.asked()
       const scanner = scene.browser()
-      await scene.system.follow(scanner, linkOf(asked))
-      await scene.system.follow(scanner, linkOf(asked), 'scanner@preflight.example')
+      await visits.submit({ ...scene, browser: () => scanner }, linkOf(asked))
       must((await scene.system.whoAmI(scanner)) === null, 'the scanner was signed in')
       return await stillWorks(scene, asked)
     },
@@ -128,7 +120,8 @@ export const scanners: readonly Case[] = [
     mail: true,
     run: async (scene) => {
       const given = linkOf(await scene.asked())
-      for (const [name, through] of Object.entries(rewriters)) must(through(given) === given, `${name} gives back ${through(given)}`)
+      for (const [name, { wrap, unwrap }] of Object.entries(rewriters))
+        must(unwrap(wrap(given)) === given, `${name} gives back ${unwrap(wrap(given))}`)
       must(given.length <= 250, `it has ${given.length} characters`)
       return `${Object.keys(rewriters).length} rewriters give it back; ${given.length} characters`
     },
@@ -142,32 +135,11 @@ export const scanners: readonly Case[] = [
     run: async (scene) => {
       const asked = await scene.asked()
       const { email, code } = asked
-      for (const agent of ['Slackbot-LinkExpanding 1.0', 'facebookexternalhit/1.1', 'Twitterbot/1.0']) {
-        const { text } = await scene.browser(agent).get(sentOf(asked))
-        must(!text.includes(email), `${agent} is shown the address`)
-        must(code === null || !text.includes(code), `${agent} is shown the code`)
+      for (const { text } of await visits.preview(scene, linkOf(asked))) {
+        must(!text.includes(email), 'it is shown the address')
+        must(code === null || !text.includes(code), 'it is shown the code')
       }
       return 'three of them saw neither'
     },
   },
 ]
-
-/** There and back again: what the person's browser is sent to in the end. */
-const rewriters: Readonly<Record<string, (link: string) => string>> = {
-  'Safe Links': (link) => new URL(`https://eur01.safelinks.example/?url=${encodeURIComponent(link)}&data=05`).searchParams.get('url') ?? '',
-  'URL Defense 2': (link) => {
-    const there = encodeURIComponent(link).replaceAll('-', '-2D').replaceAll('_', '-5F').replaceAll('%', '-').replaceAll('-2F', '_')
-    return decodeURIComponent(there.replaceAll('_', '%2F').replaceAll('-', '%'))
-  },
-  'URL Defense 3': (link) => {
-    // Everything but these is replaced by * and written down beside it.
-    const kept = /[A-Za-z0-9/:._~-]/
-    const taken = [...link].filter((one) => !kept.test(one))
-    let at = 0
-    const there = [...link].map((one) => (kept.test(one) ? one : '*')).join('')
-    return there.replaceAll('*', () => taken[at++] ?? '*')
-  },
-  // Theirs is a number; what it stands for is kept on their side, as text.
-  Mimecast: (link) => JSON.parse(JSON.stringify(link)) as string,
-  Barracuda: (link) => new URL(`https://linkprotect.example/url?a=${encodeURIComponent(link)}&c=E,1`).searchParams.get('a') ?? '',
-}

@@ -1,7 +1,16 @@
 // A mail scanner as bad as they get: a real browser that opens the link, runs every script, presses every button, hidden ones too,
 // and submits every form past its own checks, on the page and on each page it gets by that. It has no cookie of ours when it comes,
 // and does not know whom the mail was for.
-import type { Page } from 'playwright-core'
+
+/** What is needed of Playwright's page, whichever of its packages it comes from. */
+export interface Page {
+  goto(url: string): Promise<unknown>
+  url(): string
+  waitForLoadState(): Promise<void>
+  waitForEvent(event: 'framenavigated', options: { timeout: number }): Promise<unknown>
+  context(): { cookies(): Promise<readonly { readonly name: string }[]> }
+  evaluate<A, R>(work: (given: A) => R, given: A): Promise<R>
+}
 
 export interface ScanOptions {
   /** How many pages away from the link it still presses everything. */
