@@ -27,6 +27,7 @@ export function toFetch({ status, headers, cookies, body }: Outgoing, method: st
 async function readText(request: Request, bytesMax: number): Promise<string | null> {
   if (Number(request.headers.get('content-length') ?? 0) > bytesMax) return null
   if (request.body === null) return ''
+  if (request.bodyUsed) throw new Error('the body was read before Postkey could — hand it the request before anything reads it')
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
