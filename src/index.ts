@@ -19,6 +19,7 @@ import type { Hooks } from './flow/hooks.ts'
 import { watchMail } from './flow/mail-health.ts'
 import { makeOperators } from './flow/operator.ts'
 import { startOutbox } from './flow/outbox.ts'
+import type { FindOwnUser } from './flow/own-users.ts'
 import { purgeAll, startPurge } from './flow/purge.ts'
 import { stopReadings } from './flow/readings.ts'
 import { type RequiredUser, requireUser } from './flow/require-user.ts'
@@ -67,6 +68,7 @@ export { reasons } from './core/reason.ts'
 export type { RollOutInput } from './core/roll-out.ts'
 export type { TenantInput, TenantRow } from './core/tenant.ts'
 export type { AddressConfirmed, Hooks, SignedIn, SignedOut } from './flow/hooks.ts'
+export type { AskedOwnUser, FindOwnUser, OwnUser } from './flow/own-users.ts'
 export type { RequiredUser } from './flow/require-user.ts'
 export type { RecentProof } from './flow/step-up.ts'
 export type { TenantChanges } from './flow/tenant-admin.ts'
@@ -122,6 +124,11 @@ export interface PostkeyOptions {
   readonly operators?: readonly string[]
   /** Functions that are told what happened, at least once and after it is written down: docs/webhooks.md. */
   readonly hooks?: Hooks
+  /**
+   * Where you have users of your own: who is this address? Asked before a mail is sent and before a proof lets somebody in, and it has five
+   * seconds: docs/own-users.md. Default: nobody is asked.
+   */
+  readonly ownUsers?: FindOwnUser
   readonly log?: Log
   /**
    * Makes spans for requests, mails and what they ask of the database: `import * as opentelemetry from '@opentelemetry/api'`, and this is it.
@@ -265,6 +272,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     keys,
     versions,
     bounceAddress: readBounceAddress(options.mail.bounces),
+    findOwnUser: options.ownUsers ?? null,
     log,
     tracing,
     tell: (told) => {

@@ -66,8 +66,8 @@ export async function startExample(example: string, mailPort: number): Promise<R
         POSTKEY_TEST_CLOCK: String(ahead),
         HOST: 'localhost',
         PORT: String(port),
-        // What adapters of frameworks want to know besides.
-        ORIGIN: origin,
+        // SvelteKit takes itself to be behind a proxy with TLS, unless a header says otherwise.
+        PROTOCOL_HEADER: 'x-forwarded-proto',
         POSTKEY_URL: origin,
         POSTKEY_SECRET: SERVE_SECRET,
         POSTKEY_DATABASE_URL: `file:${join(data, 'postkey.db')}`,

@@ -2,6 +2,7 @@
 // Pure: the store has read the facts and will write the consequences in the same transaction.
 import { isSuppressed, type Suppression } from './bounce.ts'
 import { fillOf, spend, windowVerdict } from './bucket.ts'
+import { HOST_RETRY_MS, type HostWord } from './host.ts'
 import type { Ms, Purpose } from './model.ts'
 import { mailWindows, type Policy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
@@ -30,6 +31,8 @@ export interface StartFacts {
   readonly user: { readonly status: 'active' | 'disabled' } | null
   /** Until when nobody new begins with the address: somebody left it and may come back. Absent: anybody may. */
   readonly left?: Ms
+  /** What the host says of the address; absent: it keeps no users of its own. */
+  readonly host?: HostWord
   /** It follows from another mail of the same request, which paid for both. */
   readonly follows?: true
   /** For a resend: the challenge as this browser may see it. */
@@ -71,6 +74,8 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
 
   if (facts.purpose === 'undo_email') return decideNotice(policy, facts)
 
+  if (facts.host === 'unavailable') return refuse('host_unavailable', HOST_RETRY_MS)
+
   // Every bucket must have room before any is charged: a refused request must not push the next honest one further away.
   const spent = startBuckets.map((name) => ({ name, ...spend(policy.starts[name], facts.tats[name], now) }))
   const blocked = spent.filter((bucket) => !bucket.allowed)
@@ -98,15 +103,15 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   if (isSuppressed(facts.suppressed ?? null, now) || !windowVerdict([bounceRule], facts.bounces, now).open)
     return answer('pretend', 'address_suppressed', wantsCode)
   if (facts.user?.status === 'disabled') return answer('pretend', 'user_disabled', wantsCode)
+  if (facts.host === 'refused') return answer('pretend', 'host_refused', wantsCode)
   if (facts.user === null && facts.left !== undefined && now < facts.left) return answer('pretend', 'address_left', wantsCode)
   // The address was somebody's who is signed in, and is nobody's by now.
   if (facts.user === null && OWN.has(facts.purpose)) return refuse('challenge_unknown')
   // What the answer keeps from whoever asks, the owner may know.
   if (facts.user !== null && facts.purpose === 'change_email') return answer('send', 'address_taken', wantsCode)
-  if (facts.user === null && facts.purpose === 'sign_in' && policy.signUp === 'invited')
-    return answer('pretend', 'address_unknown', wantsCode)
-  if (facts.user === null && facts.purpose === 'sign_in' && policy.signUp === 'closed')
-    return answer('pretend', 'sign_up_closed', wantsCode)
+  const isKnown = facts.user !== null || facts.host === 'known'
+  if (!isKnown && facts.purpose === 'sign_in' && policy.signUp === 'invited') return answer('pretend', 'address_unknown', wantsCode)
+  if (!isKnown && facts.purpose === 'sign_in' && policy.signUp === 'closed') return answer('pretend', 'sign_up_closed', wantsCode)
 
   // The budget takes away the guessable proof only: the 256-bit link goes on working, so guessing locks nobody out.
   if (wantsCode && !windowVerdict(policy.codeFailures, facts.failures, now).open) {

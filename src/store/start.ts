@@ -50,6 +50,7 @@ export interface Ask {
   /** Who is signed in and asks; absent: nobody has to be. */
   readonly asker?: string
   readonly follows?: true
+  readonly host?: StartInput['host']
 }
 
 /** Every limit that a mail to this address from there may touch. */
@@ -159,6 +160,7 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
     resend: ask.resend,
   }
   if (left !== undefined) facts = { ...facts, left }
+  if (ask.host !== undefined) facts = { ...facts, host: ask.host }
   if (ask.follows === true) facts = { ...facts, follows: true }
   const decision = decideStart(policy, facts)
   let mail: QueuedMail | null = null

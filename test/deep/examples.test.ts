@@ -201,6 +201,7 @@ class Visitor {
   /** Headers set to "" are left out. */
   async send(path: string, init: { method?: string; headers: Record<string, string>; body?: string | ReadableStream }): Promise<Response> {
     const headers = new Headers(Object.entries(init.headers).filter(([, value]) => value !== ''))
+    headers.set('x-forwarded-proto', 'http')
     if (this.#cookies.size > 0) headers.set('cookie', [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '))
     const url = new URL(path, this.origin)
     const response = await fetch(url, { ...init, headers, redirect: 'manual', ...({ duplex: 'half' } as object) })

@@ -1,5 +1,5 @@
 import { postkey } from '../../utils/postkey.js'
 
-export default defineEventHandler(async (event) => {
-  return (await postkey()).handler(toWebRequest(event), { clientAddress: getRequestIP(event) })
+export default fromNodeMiddleware(async (request, response) => {
+  await (await postkey()).listener(request, response)
 })
