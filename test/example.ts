@@ -2,7 +2,7 @@
 // own with settings in its environment. On a Node that is new enough for its framework, which is fetched where this one is not.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +17,11 @@ export interface Manifest {
   readonly scripts: { readonly build?: string; readonly start: string }
 }
 
+/** It has a table of users of its own. */
+export function keepsUsers(example: string): boolean {
+  return existsSync(join(folder, example, 'users.js'))
+}
+
 export const examples: readonly string[] = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
@@ -27,6 +32,8 @@ export function manifestOf(example: string): Manifest {
 
 export interface RunningExample {
   readonly origin: string
+  /** Where its own users are, if it keeps any. */
+  readonly users: string
   /** Everything that it said. */
   output(): string
   /** Once more on the same data, with its clock so many milliseconds ahead. */
@@ -105,6 +112,7 @@ export async function startExample(example: string, mailPort: number): Promise<R
   })
   return {
     origin,
+    users: join(data, 'app.db'),
     output: () => said,
     restart: async (ahead) => {
       await stop()

@@ -1,6 +1,7 @@
 // Every example, with its framework, through its real server: one story for all of them. Every guard is on, and mails go through SMTP.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { examples, prepareExample, type RunningExample, startExample } from '../example.ts'
+import { DatabaseSync } from '@photostructure/sqlite'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { examples, keepsUsers, prepareExample, type RunningExample, startExample } from '../example.ts'
 import { openMail } from '../kit.ts'
 import { type SmtpTestServer, startSmtpServer } from '../smtp-server.ts'
 
@@ -114,6 +115,26 @@ describe.each(examples)('%s', (example) => {
     expect((await new Visitor(app.origin).get('/private/keys')).headers.get('location')).toContain('/auth/sign-in?return_to=')
   })
 
+  if (keepsUsers(example))
+    test('whoever signs in is in its own table, under whose id they are known; who is blocked there is not let in', async () => {
+      const ivy = await signedIn('ivy@example.net')
+      const table = new DatabaseSync(app.users)
+      try {
+        const find = table.prepare('select id, blocked from users where email = ?')
+        await vi.waitFor(() => expect(find.get('ivy@example.net')).toMatchObject({ blocked: 0 }), 20_000)
+        const { id } = find.get('ivy@example.net') as { id: number }
+        expect(await ivy.text('/private')).toContain('number not given yet')
+        expect(await (await signedIn('ivy@example.net')).text('/private')).toContain(`number ${id}`)
+        const again = new Visitor(app.origin)
+        const { challenge, code } = await ask(again, 'ivy@example.net', '/private')
+        table.prepare('update users set blocked = 1 where email = ?').run('ivy@example.net')
+        expect((await again.post('/auth/sign-in/code', { c: challenge, code: code ?? '' })).status).toBe(403)
+        expect((await again.get('/private')).status).toBe(303)
+      } finally {
+        table.close()
+      }
+    })
+
   test('told nobody a secret, and had no errors', () => {
     const said = app.output()
     expect(said).not.toMatch(/@example\.net/)
@@ -129,15 +150,21 @@ describe.each(examples)('%s', (example) => {
 })
 
 async function ask(visitor: Visitor, email: string, returnTo: string) {
+  const before = (await mailsTo(email)).length
   const asked = await visitor.post('/auth/sign-in', { email, return_to: returnTo })
   expect(asked.status, await asked.clone().text()).toBe(303)
   const challenge = new URL(asked.headers.get('location') ?? '', visitor.origin).searchParams.get('c') ?? ''
-  return { challenge, ...(await mailTo(email)) }
+  return { challenge, ...(await mailTo(email, before)) }
 }
 
-async function mailTo(email: string) {
+async function mailsTo(email: string) {
+  return (await smtp.messages()).filter(({ rcptTo }) => rcptTo.includes(email))
+}
+
+/** The one after so many. */
+async function mailTo(email: string, before = 0) {
   for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    const mail = (await smtp.messages()).findLast(({ rcptTo }) => rcptTo.includes(email))
+    const mail = (await mailsTo(email))[before]
     if (mail !== undefined) return openMail({ to: email, text: mail.text } as Parameters<typeof openMail>[0])
   }
   throw new Error(`no mail came for ${email}`)
