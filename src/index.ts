@@ -20,8 +20,10 @@ import type { Inviter } from './flow/invite.ts'
 import { watchMail } from './flow/mail-health.ts'
 import { makeOperators } from './flow/operator.ts'
 import { startOutbox } from './flow/outbox.ts'
+import type { FindOwnUser } from './flow/own-users.ts'
 import { purgeAll, startPurge } from './flow/purge.ts'
 import { stopReadings } from './flow/readings.ts'
+import { type RequiredUser, requireUser } from './flow/require-user.ts'
 import { contextFor } from './flow/roll-out.ts'
 import { sealClosed, startSealing } from './flow/seal.ts'
 import { endSessions, getSession, type SessionAnswer } from './flow/session.ts'
@@ -45,6 +47,7 @@ import { startViews } from './flow/views.ts'
 import { createApp, type Handler, type Listener } from './http/app.ts'
 import { clientAddress } from './http/client-address.ts'
 import type { DevRoutes } from './http/dev.ts'
+import { type GivenRequest, infoOf, pageOf } from './http/given.ts'
 import { languageOfMail } from './http/language.ts'
 import type { RequestInfo, Visit } from './http/visit.ts'
 import { amazon } from './mail/report/amazon.ts'
@@ -68,11 +71,14 @@ export type { RollOutInput } from './core/roll-out.ts'
 export type { TenantInput, TenantRow } from './core/tenant.ts'
 export type { AddressConfirmed, Hooks, SignedIn, SignedOut } from './flow/hooks.ts'
 export type { Invitation, Invited } from './flow/invite.ts'
+export type { AskedOwnUser, FindOwnUser, OwnUser } from './flow/own-users.ts'
+export type { RequiredUser } from './flow/require-user.ts'
 export type { RecentProof } from './flow/step-up.ts'
 export type { TenantChanges } from './flow/tenant-admin.ts'
 export type { Acted, Created, NewUser, UserFilter, UserKey, UserPage } from './flow/users.ts'
 export type { Users } from './flow/users-library.ts'
-export type { Handler, Listener } from './http/app.ts'
+export type { Handler, Listener, Next } from './http/app.ts'
+export type { GivenRequest } from './http/given.ts'
 export type { RequestInfo } from './http/visit.ts'
 export type { Message } from './mail/message.ts'
 export type { ReportSources } from './mail/report/readers.ts'
@@ -124,6 +130,11 @@ export interface PostkeyOptions {
   readonly operators?: readonly string[]
   /** Functions that are told what happened, at least once and after it is written down: docs/webhooks.md. */
   readonly hooks?: Hooks
+  /**
+   * Where you have users of your own: who is this address? Asked before a mail is sent and before a proof lets somebody in, and it has five
+   * seconds: docs/own-users.md. Default: nobody is asked.
+   */
+  readonly ownUsers?: FindOwnUser
   readonly log?: Log
   /**
    * Makes spans for requests, mails and what they ask of the database: `import * as opentelemetry from '@opentelemetry/api'`, and this is it.
@@ -143,21 +154,29 @@ export interface PostkeyOptions {
 export interface Postkey {
   /** Every page and API route. Mount it at the root, or at `basePath`. */
   readonly handler: Handler
-  /** The same for node:http: `createServer(postkey.listener)`. */
+  /**
+   * The same for node:http: `createServer(postkey.listener)`. And a middleware, for Express and its like: `app.use(postkey.listener)`, before
+   * or after what parses bodies.
+   */
   readonly listener: Listener
   /** Asks for a mail on behalf of the browser that made `request`. The answer is the same for every address. */
-  startSignIn(input: StartRequest, request: Request, info?: RequestInfo): Promise<Asked | Refused>
-  resendSignIn(input: { readonly challenge: string }, request: Request, info?: RequestInfo): Promise<Asked | Refused>
+  startSignIn(input: StartRequest, request: GivenRequest, info?: RequestInfo): Promise<Asked | Refused>
+  resendSignIn(input: { readonly challenge: string }, request: GivenRequest, info?: RequestInfo): Promise<Asked | Refused>
   /** Presents a code or a link. `signedIn.token` is the value of the session cookie. */
   verifySignIn(
     input:
       | { readonly challenge: string; readonly code: string }
       | { readonly link: { readonly id: string; readonly secret: string; readonly email?: string } },
-    request: Request,
+    request: GivenRequest,
     info?: RequestInfo,
   ): Promise<Verified>
   /** Who is signed in by the cookie or bearer token of this request; `live: null` with the reason if nobody is. */
-  getSession(request: Request, info?: RequestInfo): Promise<SessionAnswer>
+  getSession(request: GivenRequest, info?: RequestInfo): Promise<SessionAnswer>
+  /**
+   * Who is signed in; where `live` is null, send the person to `goTo`: they sign in there and come back to `returnTo`. Default: the page of this
+   * request, and of a request that is no GET, where a sign-in leads.
+   */
+  requireUser(request: GivenRequest, returnTo?: string, info?: RequestInfo): Promise<RequiredUser>
   /**
    * Is somebody signed in, and did they prove their mailbox within `maxAge`: milliseconds, or "10m"? Default: the policy's `recentProof`. Ask it
    * before what changes who can get in, or what money can be lost by. Where `live` is null, send the person to `goTo`: they prove the mailbox
@@ -165,9 +184,13 @@ export interface Postkey {
    *
    * @throws TypeError where `maxAge` is no duration.
    */
-  requireRecentProof(request: Request, maxAge?: number | string, returnTo?: string, info?: RequestInfo): Promise<RecentProof>
+  requireRecentProof(request: GivenRequest, maxAge?: number | string, returnTo?: string, info?: RequestInfo): Promise<RecentProof>
   /** Ends the session of this request, all others of its user, or one by id. */
-  endSession(which: 'this' | 'others' | { readonly id: string }, request: Request, info?: RequestInfo): Promise<{ readonly ended: number }>
+  endSession(
+    which: 'this' | 'others' | { readonly id: string },
+    request: GivenRequest,
+    info?: RequestInfo,
+  ): Promise<{ readonly ended: number }>
   /** Users, for the host's own code: made, found, disabled, deleted. Those of these options; of a tenant: `usersOf`. */
   readonly users: Users
   /** Users of a tenant, suspended or not. Its methods reject where there is no such tenant. */
@@ -262,6 +285,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     keys,
     versions,
     bounceAddress: readBounceAddress(options.mail.bounces),
+    findOwnUser: options.ownUsers ?? null,
     log,
     tracing,
     tell: (told) => {
@@ -320,8 +344,8 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   const addresses = clientAddress({ trustedProxies: options.trustedProxies ?? [] })
   const reports = readersOf(options.mail.reports ?? {}, amazon)
   const { visitOf, ...app } = createApp(tenants, addresses, { dev: options.dev, home: options.home, metrics, reports })
-  const asking = async <T>(request: Request, info: RequestInfo | undefined, work: Work<T>, otherwise: T): Promise<T> => {
-    const visit = await visitOf(request, info ?? {})
+  const asking = async <T>(request: GivenRequest, info: RequestInfo | undefined, work: Work<T>, otherwise: T): Promise<T> => {
+    const visit = await visitOf(request, info ?? infoOf(request))
     return visit === null ? otherwise : work(visit.context, visit.asker, visit)
   }
   const careOf = (tenant: string) => async (): Promise<Inviter> => {
@@ -350,9 +374,16 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
       ),
     getSession: (request, info) =>
       asking<SessionAnswer>(request, info, (its, asker) => getSession(its, asker.session), nobodyThere.session),
+    requireUser: (request, returnTo, info) =>
+      asking<RequiredUser>(
+        request,
+        info,
+        (its, asker) => requireUser(its, asker.session, readReturn(its, returnTo ?? pageOf(request)) ?? its.defaultReturn),
+        { ...nobodyThere.session, goTo: context.defaultReturn },
+      ),
     requireRecentProof: (request, maxAge, returnTo, info) => {
       const age = maxAge === undefined ? null : readAge(maxAge)
-      const wanted = returnTo ?? (request.method === 'GET' ? request.url : undefined)
+      const wanted = returnTo ?? pageOf(request)
       return asking<RecentProof>(
         request,
         info,

@@ -36,13 +36,7 @@ export async function startServer(config: Config, { mode, log, transport }: Serv
   const server = createServer(
     // Node's defaults leave a slow sender a minute for its headers and five for its body.
     { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 2_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 },
-    (incoming, outgoing) => {
-      listener(incoming, outgoing).catch((error: unknown) => {
-        // The client is gone, or the answer could not be written: there is nobody to tell.
-        log.error('answer_failed', error)
-        outgoing.destroy()
-      })
-    },
+    (incoming, outgoing) => void listener(incoming, outgoing),
   )
   server.maxRequestsPerSocket = 10_000
 

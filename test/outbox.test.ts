@@ -77,6 +77,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     mailUnusableSince: () => null,
     tracing: null,
     rollOut: null,
+    findOwnUser: null,
     mailboxes: { find: async () => 'other' as const, unanswered: () => 0 },
     mailboxOf: () => 'other' as const,
     dispatches: { wanted: () => undefined, wake: () => {} },

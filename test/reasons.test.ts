@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { type ReasonCode, type ReasonKind, reasons } from '../src/core/reason.ts'
 import { makeKey } from '../src/flow/admin.ts'
+import type { OwnUser } from '../src/index.ts'
 import { openStore } from '../src/store/open.ts'
 import { mintWebhookSecret, sign } from '../src/webhook/signature.ts'
 import { askForChange, challengeOf, notMeLink, requireRecentProof, stepUp, typeChange } from './account.ts'
@@ -45,6 +46,20 @@ const acting =
     const { location } = await operator.post('/console/search', { q: whom })
     await operator.post(location, { act, ...more })
   }
+
+/** The host says something of an address, somebody signs in; then it says something else, and they come again with a mail from before. */
+function proving(...answers: [OwnUser, OwnUser]): Way {
+  let [answer] = answers
+  return {
+    options: { ownUsers: () => answer },
+    go: async ({ kit }) => {
+      await signIn(kit, ADA)
+      const { browser, challenge, code } = await askAndOpen(kit, ADA)
+      answer = answers[1]
+      await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+    },
+  }
+}
 
 /** A host that is told, and says that it wants nothing. */
 const KEY = randomBytes(33).toString('base64')
@@ -255,6 +270,17 @@ const ways: Record<ReasonCode, Way> = {
       await browser.api('POST', '/api/sign-in/verify', { challenge, code: '123456' })
     },
   },
+  host_refused: { options: { ownUsers: () => ({ allowed: false }) }, go: ({ kit }) => kit.browser().ask(ADA) },
+  host_unavailable: {
+    options: {
+      ownUsers: () => {
+        throw new Error('no connection')
+      },
+    },
+    go: ({ kit }) => kit.browser().post('/sign-in', { email: ADA }),
+  },
+  host_refused_proof: proving({ allowed: true }, { allowed: false }),
+  host_id_differs: proving({ allowed: true, id: '7' }, { allowed: true, id: '8' }),
   sign_in_refused: {
     go: async (scene) => {
       user(scene)

@@ -104,7 +104,17 @@ export function wantedOf(
  * What a refused proof has to be for the host to hear of it: whoever holds it cannot get in by it any more, whatever is typed. Not a wrong
  * code, which can be corrected, nor a used link, which is most often a second click.
  */
-export const failures = ['link_expired', 'link_off', 'code_expired', 'code_locked', 'code_off', 'sign_in_refused', 'disowned'] as const
+export const failures = [
+  'link_expired',
+  'link_off',
+  'code_expired',
+  'code_locked',
+  'code_off',
+  'sign_in_refused',
+  'host_refused_proof',
+  'host_id_differs',
+  'disowned',
+] as const
 
 export function isFailure(reason: string): reason is (typeof failures)[number] {
   return (failures as readonly string[]).includes(reason)

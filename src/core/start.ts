@@ -2,6 +2,7 @@
 // Pure: the store has read the facts and will write the consequences in the same transaction.
 import { isSuppressed, type Suppression } from './bounce.ts'
 import { fillOf, spend, windowVerdict } from './bucket.ts'
+import { HOST_RETRY_MS, type HostWord } from './host.ts'
 import type { Ms, Purpose } from './model.ts'
 import type { Hand } from './operator.ts'
 import { mailWindows, type Policy } from './policy.ts'
@@ -35,6 +36,8 @@ export interface StartFacts {
   readonly left?: Ms
   /** Until when whoever has the mailbox wants no mail that a stranger asked for. Absent: nobody said so lately. */
   readonly quiet?: Ms
+  /** What the host says of the address; absent: it keeps no users of its own. */
+  readonly host?: HostWord
   /** It follows from another mail of the same request, which paid for both. */
   readonly follows?: true
   /** For a resend: the challenge as this browser may see it. */
@@ -80,6 +83,8 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   if (facts.purpose === 'undo_email' || facts.purpose === 'new_device') return decideNotice(policy, facts)
   if (facts.invitation !== undefined) return decideInvitation(policy, facts, facts.invitation)
 
+  if (facts.host === 'unavailable') return refuse('host_unavailable', HOST_RETRY_MS)
+
   // Every bucket must have room before any is charged: a refused request must not push the next honest one further away.
   const spent = startBuckets.map((name) => ({ name, ...spend(policy.starts[name], facts.tats[name], now) }))
   const blocked = spent.filter((bucket) => !bucket.allowed)
@@ -107,6 +112,7 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   if (isSuppressed(facts.suppressed ?? null, now) || !windowVerdict([bounceRule], facts.bounces, now).open)
     return answer('pretend', 'address_suppressed', wantsCode)
   if (facts.user?.status === 'disabled') return answer('pretend', 'user_disabled', wantsCode)
+  if (facts.host === 'refused') return answer('pretend', 'host_refused', wantsCode)
   if (facts.user === null && facts.left !== undefined && now < facts.left) return answer('pretend', 'address_left', wantsCode)
   if (facts.purpose === 'sign_in' && facts.quiet !== undefined && now < facts.quiet && !facts.knownBrowser)
     return answer('pretend', 'mailbox_quiet', wantsCode)
@@ -114,10 +120,9 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   if (facts.user === null && OWN.has(facts.purpose)) return refuse('challenge_unknown')
   // What the answer keeps from whoever asks, the owner may know.
   if (facts.user !== null && facts.purpose === 'change_email') return answer('send', 'address_taken', wantsCode)
-  if (facts.user === null && facts.purpose === 'sign_in' && policy.signUp === 'invited')
-    return answer('pretend', 'address_unknown', wantsCode)
-  if (facts.user === null && facts.purpose === 'sign_in' && policy.signUp === 'closed')
-    return answer('pretend', 'sign_up_closed', wantsCode)
+  const isKnown = facts.user !== null || facts.host === 'known'
+  if (!isKnown && facts.purpose === 'sign_in' && policy.signUp === 'invited') return answer('pretend', 'address_unknown', wantsCode)
+  if (!isKnown && facts.purpose === 'sign_in' && policy.signUp === 'closed') return answer('pretend', 'sign_up_closed', wantsCode)
 
   // The budget takes away the guessable proof only: the 256-bit link goes on working, so guessing locks nobody out.
   if (wantsCode && !windowVerdict(policy.codeFailures, facts.failures, now).open) {

@@ -90,6 +90,8 @@ function unsent(trace: Trace, ask: Ask): string {
         address_unknown: 'no user has this address, and sign-up is by invitation',
         sign_up_closed: 'no user has this address, and sign-up is closed',
         user_disabled: 'the user is disabled',
+        host_refused: 'the application says that the address may not sign in',
+        host_unavailable: 'the application did not say who the address is',
         address_suppressed: 'mails to the address came back, were not wanted, or were refused too often within a week',
         budget_spent: 'too many wrong codes for this address, and the policy has no link',
         address_invalid: 'what was typed is not one plain e-mail address',
@@ -159,6 +161,9 @@ function refused(told: Told, submit: Submit): string {
     link_other_browser: 'the link was opened in a browser that had not asked, where it does not work',
     address_needed: 'the link was opened in a browser that had not asked, and the address was not typed there',
     address_mismatch: 'in a browser that had not asked, another address was typed than the one the mail went to',
+    host_refused_proof: 'the proof was right, but the application says that the address may not sign in',
+    host_id_differs: 'the proof was right, but the application knows the address under another id',
+    host_unavailable: 'the application did not say who the address is',
     sign_in_refused:
       submit.userStatus === 'disabled' ? 'the proof was right, but the user is disabled' : 'the proof was right, but sign-up is not open',
   }

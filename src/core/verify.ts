@@ -1,6 +1,7 @@
 // Is this link or code good? Everything that can be said about it is said in this file.
 // Pure: digests were computed before; here we only learn whether they matched, and only after a try was claimed for looking.
 import { windowVerdict } from './bucket.ts'
+import { HOST_RETRY_MS, type HostId, type HostWord } from './host.ts'
 import type { Challenge, Mail, Ms, Proof, Purpose } from './model.ts'
 import type { Policy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
@@ -45,6 +46,9 @@ export interface VerifyFacts {
   }
   /** It is the link of an invitation, which no browser asked for. */
   readonly invited?: true
+  /** What the host says of the address, and how its id stands to ours; absent: it keeps no users of its own, or gave none. */
+  readonly host?: HostWord
+  readonly hostId?: HostId
   /** Until when nobody new begins with the address: somebody left it and may come back. Absent: anybody may. */
   readonly left?: Ms
   /** The person has signed in before, and not with this browser. Looked at only where a notice would tell of it. */
@@ -91,6 +95,7 @@ function decideLink(policy: Policy, facts: VerifyFacts): VerifyDecision {
   if (!policy.methods.includes('link')) return refuse('link_off')
   const end = linkEnd(policy, mail, facts.invited)
   if (now >= end) return refuse('link_expired', { at: end })
+  if (facts.host === 'unavailable') return hostUnavailable()
   if (!bound) {
     // What is for a session is never for another browser.
     if (policy.otherBrowser !== 'address' || facts.purpose !== undefined) return refuse('link_other_browser')
@@ -123,6 +128,8 @@ function decideCode(policy: Policy, facts: VerifyFacts): VerifyDecision {
   if (now >= end) return refuse('code_expired', { at: end })
   const budget = windowVerdict(policy.codeFailures, facts.failures, now)
   if (!budget.open) return refuse('code_off', { retryAfterMs: budget.retryInMs })
+  // Before a try is claimed: it is not the person's fault.
+  if (facts.host === 'unavailable') return hostUnavailable()
   // Past the limit even the right code is refused. The link stays good, so nobody can be locked out by guessing.
   if (facts.code === 'exhausted' || (facts.code === 'unclaimed' && mail.codeTries >= policy.codeTries)) return refuse('code_locked')
   if (facts.code === 'unclaimed') return claim('code')
@@ -167,7 +174,10 @@ function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
   const { user } = facts
   if (facts.purpose !== undefined) return admitHolder(policy, facts)
   const isLeft = facts.left !== undefined && facts.now < facts.left
-  if (user?.status === 'disabled' || (user === null && (policy.signUp !== 'open' || isLeft))) return refuse('sign_in_refused')
+  if (facts.host === 'refused') return refuse('host_refused_proof')
+  if (facts.hostId === 'differs') return refuse('host_id_differs')
+  const mayBegin = (policy.signUp === 'open' || facts.host === 'known') && !isLeft
+  if (user?.status === 'disabled' || (user === null && !mayBegin)) return refuse('sign_in_refused')
   return {
     verdict: 'signed_in',
     reason: 'signed_in',
@@ -192,6 +202,8 @@ function admitHolder(policy: Policy, { purpose, change }: VerifyFacts): VerifyDe
   if (needsOther && !change.other) return { verdict: 'agreed', reason: 'change_confirmed', ...blank, consequences: renewal }
   return renewed('address_changed')
 }
+
+const hostUnavailable = (): VerifyDecision => retry('host_unavailable', { retryAfterMs: HOST_RETRY_MS })
 
 type Detail = Partial<Pick<VerifyDecision, 'triesLeft' | 'retryAfterMs' | 'at'>>
 // Spread after the properties that are given: V8 adds each property behind a spread by a slow path, half a microsecond each.

@@ -8,6 +8,7 @@ import { type Keyring, mintId } from '../secret.ts'
 import type { QueuedMail, Scope, Store } from '../store/store.ts'
 import type { DispatchesOf } from './dispatcher.ts'
 import type { Mailboxes } from './mailboxes.ts'
+import type { FindOwnUser } from './own-users.ts'
 import type { RollingOut } from './roll-out.ts'
 import type { SealedSecrets } from './sealed.ts'
 import type { Tracing } from './tracing.ts'
@@ -42,6 +43,8 @@ export interface Context {
   readonly bounceAddress: string | null
   /** Canonical addresses of those who may use the console. */
   readonly operators: readonly string[]
+  /** Asks the host who an address is; null: it keeps no users of its own. */
+  readonly findOwnUser: FindOwnUser | null
   readonly log: Log
   /** null: nobody traces. */
   readonly tracing: Tracing | null

@@ -35,6 +35,7 @@ import type {
   VerifyOutcome,
 } from '../store/store.ts'
 import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
+import { askHost, askHostOf } from './own-users.ts'
 import { contextFor, contextsOf } from './roll-out.ts'
 import { type SealedSecrets, sealContext } from './sealed.ts'
 
@@ -77,6 +78,7 @@ export async function start(base: Context, asker: Asker, request: StartRequest):
   const challenge = asker.requestId
   const browser = asker.browser ?? mintSecret()
   const browserDigest = digest('browser', tenant, browser)
+  const host = await askHost(context, challenge, address.email)
   const { decision, now } = await withHand(context, PURPOSE, challenge, (secrets, leaseMs) =>
     store.start(scopeOf(context, asker.requestId), {
       purpose: PURPOSE,
@@ -91,6 +93,7 @@ export async function start(base: Context, asker: Asker, request: StartRequest):
       buckets: bucketNames(asker, browserDigest),
       secrets,
       leaseMs,
+      host: host?.word,
     }),
   )
   context.tell(toldStart('start', decision))
@@ -110,6 +113,7 @@ export async function resend(context: Context, asker: Asker, challenge: string, 
   const id = ID_SHAPE.test(challenge) ? challenge : ''
   const browser = asker.browser ?? ''
   const browserDigest = digest('browser', tenant, browser)
+  const host = purpose === PURPOSE ? await askHostOf(context, asker.requestId, id) : undefined
   const { decision, policy, now } = await withHand(context, purpose, id, (secrets, leaseMs) =>
     store.resend(scopeOf(context, asker.requestId), {
       purpose,
@@ -119,6 +123,7 @@ export async function resend(context: Context, asker: Asker, challenge: string, 
       secrets,
       leaseMs,
       addressInEvent: (email) => addressInEvent(context, email),
+      host: host?.word,
     }),
   )
   context.tell(toldStart('resend', decision))
@@ -206,7 +211,10 @@ export type Proofs = Pick<
 >
 
 async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<Verified> {
-  return await present(context, asker, proofs, (scope, input) => context.store.verify(scope, input))
+  const host = await askHostOf(context, asker.requestId, proofs.challenge)
+  return await present(context, asker, proofs, (scope, input) =>
+    context.store.verify(scope, host === undefined ? input : { ...input, host }),
+  )
 }
 
 /** Whatever it is for: `judge` is the operation of its purpose. */

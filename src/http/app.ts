@@ -9,8 +9,9 @@ import { within } from '../flow/tracing.ts'
 import type { DevRoutes } from './dev.ts'
 import { type Incoming, knownMethod, type Outgoing } from './exchange.ts'
 import { fromFetch, toFetch } from './fetch.ts'
+import { fromGiven, type GivenRequest, infoOf } from './given.ts'
 import { guard } from './guard.ts'
-import { fromNode, toNode } from './node.ts'
+import { fromNode, pathOf, targetOf, toNode } from './node.ts'
 import { redirect, refuse } from './respond.ts'
 import { type Router, routes } from './routes.ts'
 import { type Site, siteOf } from './site.ts'
@@ -18,8 +19,12 @@ import { type RequestInfo, type Visit, visitOf } from './visit.ts'
 
 /** Every page and route as a web-standard function. */
 export type Handler = (request: Request, info?: RequestInfo) => Promise<Response>
-/** The same for node:http and what is built on it; the client's address is the socket's unless `info` says otherwise. */
-export type Listener = (incoming: IncomingMessage, outgoing: ServerResponse, info?: RequestInfo) => Promise<void>
+/**
+ * The same for node:http and what is built on it; the client's address is the socket's unless `info` says otherwise. It is a middleware, too:
+ * in the place of `info` Express and its like hand over `next`, which gets what is not below the base path, and errors.
+ */
+export type Listener = (incoming: IncomingMessage, outgoing: ServerResponse, info?: RequestInfo | Next) => Promise<void>
+export type Next = (error?: unknown) => void
 
 export interface AppOptions {
   /** The demo page and the inbox of `postkey dev`. */
@@ -35,7 +40,7 @@ export interface App {
   readonly handler: Handler
   readonly listener: Listener
   /** A request as whoever answers it without a page of ours needs it: whose users, and who asks. Null: there is no such tenant. */
-  visitOf(request: Request, info: RequestInfo): Promise<Visit | null>
+  visitOf(request: GivenRequest, info: RequestInfo): Promise<Visit | null>
 }
 
 /** The pages of one tenant. */
@@ -80,14 +85,29 @@ export function createApp(tenants: Pick<Tenants, 'own' | 'find'>, addresses: Sit
   }
   return {
     handler: async (request, info = {}) => toFetch(await exchange(fromFetch(request), info), request.method),
-    listener: async (incoming, outgoing, info = { clientAddress: incoming.socket.remoteAddress }) =>
-      toNode(await exchange(fromNode(incoming), info), incoming.method ?? 'GET', outgoing),
+    listener: async (incoming, outgoing, given) => {
+      const next = typeof given === 'function' ? given : null
+      if (next !== null && !isBelow(tenants.own.basePath, pathOf(targetOf(incoming)))) return next()
+      const info = next === null && given !== undefined ? (given as RequestInfo) : infoOf(incoming)
+      try {
+        toNode(await exchange(fromNode(incoming), info), incoming.method ?? 'GET', outgoing)
+      } catch (error) {
+        if (next !== null) return next(error)
+        // The client is gone, or the answer could not be written: there is nobody to tell.
+        tenants.own.log.error('answer_failed', error)
+        outgoing.destroy()
+      }
+    },
     visitOf: async (given, info) => {
-      const request = fromFetch(given)
+      const request = fromGiven(given)
       const { context, refused } = await tenants.find({ tenant: info.tenant, host: request.host, path: request.path })
       return refused === null ? visitOf(context, pagesOf(context).site, request, info, '') : null
     },
   }
+}
+
+function isBelow(basePath: string, path: string): boolean {
+  return path === basePath || path.startsWith(`${basePath}/`)
 }
 
 function behind(basePath: string, path: string): string {

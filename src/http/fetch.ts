@@ -23,16 +23,21 @@ export function toFetch({ status, headers, cookies, body }: Outgoing, method: st
   return response
 }
 
+const THROWN_AWAY_MAX = 1_048_576
+
 /** Counted as it arrives, whatever length was announced. */
 async function readText(request: Request, bytesMax: number): Promise<string | null> {
   if (Number(request.headers.get('content-length') ?? 0) > bytesMax) return null
   if (request.body === null) return ''
+  if (request.bodyUsed) throw new Error('the body was read before Postkey could — hand it the request before anything reads it')
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength
-    if (bytes > bytesMax) return null
-    chunks.push(chunk)
+    // What comes after is thrown away, not kept: to stop reading makes some servers hang up before the answer is out.
+    if (bytes <= bytesMax) chunks.push(chunk)
+    else if (bytes > THROWN_AWAY_MAX) return null
   }
+  if (bytes > bytesMax) return null
   return new TextDecoder().decode(Buffer.concat(chunks))
 }

@@ -2,10 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { parseUrl } from '../core/url.ts'
 import { type Incoming, type Outgoing, splitTarget } from './exchange.ts'
+import { parsedBody } from './parsed-body.ts'
 
 export function fromNode(incoming: IncomingMessage): Incoming {
   const { headers } = incoming
-  const target = incoming.url ?? '/'
+  const target = targetOf(incoming)
   const { path, search } = splitTarget(pathOf(target))
   return {
     method: incoming.method ?? 'GET',
@@ -31,13 +32,19 @@ export function toNode({ status, headers, cookies, body }: Outgoing, method: str
   else outgoing.end(body)
 }
 
+/** Express and others cut off of `url` where they mounted us, and keep it in `originalUrl`. */
+export function targetOf(incoming: IncomingMessage): string {
+  const { originalUrl } = incoming as { readonly originalUrl?: string }
+  return originalUrl ?? incoming.url ?? '/'
+}
+
 /** Where the request line holds the whole address, that is the one that counts (RFC 9112, 3.2.2). */
 function hostOf(target: string, header: string | undefined): string | null {
   return target.startsWith('/') ? (header ?? null) : (parseUrl(target)?.host ?? null)
 }
 
 /** A proxy's request line may hold the whole address. */
-function pathOf(target: string): string {
+export function pathOf(target: string): string {
   if (target.startsWith('/')) return target
   const url = parseUrl(target)
   return url === null ? '/' : url.pathname + url.search
@@ -48,6 +55,10 @@ function readText(incoming: IncomingMessage, bytesMax: number): Promise<string |
     // Answered before it has arrived: what still comes is thrown away, not kept.
     incoming.resume()
     return Promise.resolve(null)
+  }
+  if (incoming.readableDidRead) {
+    const text = parsedBody(incoming)
+    return Promise.resolve(Buffer.byteLength(text) > bytesMax ? null : text)
   }
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []

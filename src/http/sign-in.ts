@@ -76,7 +76,7 @@ export async function postCode(visit: Visit, request: Incoming): Promise<Outgoin
   const { decision } = result
   visit.log.reason = decision.reason
   const problem = problemOf(decision)
-  if (decision.reason === 'sign_in_refused') return refuse(visit, problem)
+  if (faceOf(decision.reason) === 'sign_in_refused') return refuse(visit, problem)
   if (decision.reason === 'code_used' && (await signedInHere(visit))) return redirect(visit, result.returnTo)
   return checkResponse(visit, body.values.c, {
     problem,

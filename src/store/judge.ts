@@ -32,7 +32,7 @@ export function presentedOf(input: VerifyInput, found: FoundChallenge | null): O
 }
 
 /** `purpose` and `holder` where it is no sign-in. */
-type Person = Pick<VerifyFacts, 'user' | 'otherSession' | 'change' | 'newBrowser'> &
+type Person = Pick<VerifyFacts, 'user' | 'otherSession' | 'change' | 'newBrowser' | 'host' | 'hostId'> &
   (Required<Pick<VerifyFacts, 'purpose' | 'holder'>> | { readonly purpose?: undefined })
 
 export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Presented, person: Person): Operation<Judged> {
@@ -58,6 +58,8 @@ export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Pres
   if (person.purpose !== undefined) facts = { ...facts, purpose: person.purpose, holder: person.holder }
   if (person.newBrowser) facts = { ...facts, newBrowser: true }
   if (person.change !== undefined) facts = { ...facts, change: person.change }
+  if (person.host !== undefined) facts = { ...facts, host: person.host }
+  if (person.hostId !== undefined) facts = { ...facts, hostId: person.hostId }
   const left = windows ? leftUntil(windows, challenge?.email ?? '') : undefined
   if (left !== undefined && person.purpose === undefined) facts = { ...facts, left }
   // A spent challenge has nothing left to guess: the browser that was signed in by it may be recognised without a try.

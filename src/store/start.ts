@@ -51,6 +51,7 @@ export interface Ask {
   readonly asker?: string
   readonly invitation?: StartFacts['invitation']
   readonly follows?: true
+  readonly host?: StartInput['host']
 }
 
 /** Every limit that a mail to this address from there may touch. */
@@ -167,6 +168,7 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
   if (left !== undefined) facts = { ...facts, left }
   if (ask.invitation !== undefined) facts = { ...facts, invitation: ask.invitation }
   if (windows.quiet !== undefined && tx.now < windows.quiet) facts = { ...facts, quiet: windows.quiet }
+  if (ask.host !== undefined) facts = { ...facts, host: ask.host }
   if (ask.follows === true) facts = { ...facts, follows: true }
   const decision = decideStart(policy, facts)
   let mail: QueuedMail | null = null

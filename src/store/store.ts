@@ -5,6 +5,7 @@ import type { AdminKey } from '../core/admin-key.ts'
 import type { BounceDecision, BounceFacts, Suppression } from '../core/bounce.ts'
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
 import type { Wanted } from '../core/dispatch.ts'
+import type { HostWord } from '../core/host.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
 import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
 import type { NotMeDecision } from '../core/not-me.ts'
@@ -66,6 +67,8 @@ export interface StartInput {
   readonly secrets: MailSecrets
   /** Queue the mail as leased to this process for so long; null: as due at once, for any worker. */
   readonly leaseMs: Ms | null
+  /** What the host says of the address, where it keeps users of its own. */
+  readonly host?: HostWord | undefined
 }
 
 /** To the address of whoever is signed in; nobody types one. */
@@ -200,6 +203,7 @@ export interface ResendInput {
   readonly leaseMs: Ms | null
   readonly addressInEvent: (email: string) => string
   readonly secrets: MailSecrets
+  readonly host?: HostWord | undefined
 }
 
 export interface StartOutcome {
@@ -234,6 +238,8 @@ export interface VerifyInput {
   readonly newUser: string
   /** What a notice of this sign-in would be sent with; absent: nobody is sent any. */
   readonly notice?: NoticeMail
+  /** What the host says of the address, and which id it has there; absent: it keeps no users of its own. */
+  readonly host?: { readonly word: HostWord; readonly id: string | null } | undefined
 }
 
 /** One mail that tells of a sign-in: its challenge, its event, and secrets that open nothing. */

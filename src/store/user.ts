@@ -9,6 +9,7 @@ interface SignIn {
   readonly email: string
   readonly place: string
   readonly browserDigest: string
+  readonly externalId: string | null
 }
 
 /** The proof of the mailbox confirms the address, whoever made the account. */
@@ -24,7 +25,7 @@ export function* signIn(tx: Tx, tenant: string, input: SignIn): Operation<User> 
       signInCount: 1,
       currentSignInAt: tx.now,
       lastSignInAt: null,
-      externalId: null,
+      externalId: input.externalId,
     }
     yield* run(
       "insert into users (tenant, id, email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, browsers) values (?, ?, ?, 'active', ?, ?, 1, ?, ?, ?)",
@@ -37,6 +38,7 @@ export function* signIn(tx: Tx, tenant: string, input: SignIn): Operation<User> 
       input.place,
       JSON.stringify([browserDigest]),
     )
+    if (input.externalId !== null) yield* keepExternalId(tenant, user.id, input.externalId)
     return user
   }
   // Who signed in before the mailbox was proved is nobody to be remembered.
@@ -50,8 +52,14 @@ export function* signIn(tx: Tx, tenant: string, input: SignIn): Operation<User> 
     tenant,
     found.id,
   )
-  const { browsers: _, ...user } = found
+  if (input.externalId !== found.externalId) yield* keepExternalId(tenant, found.id, input.externalId)
+  const { browsers: _, ...user } = { ...found, externalId: input.externalId }
   return { ...user, ...row, lastSignInAt: found.currentSignInAt, currentSignInAt: tx.now }
+}
+
+/** Only where the host has users of its own, and once for each: no part of the statements of every sign-in. */
+function keepExternalId(tenant: string, id: string, externalId: string | null): Operation<void> {
+  return run('update users set external_id = ? where tenant = ? and id = ?', externalId, tenant, id)
 }
 
 /** Has this browser signed in to this account before? Its cookie is 256 bits: nobody else can say so. */

@@ -1,5 +1,6 @@
 // Verifying a proof to sign in: lock, read the facts, decide, write what follows.
 import { isFailure } from '../core/dispatch.ts'
+import type { HostId } from '../core/host.ts'
 import type { User } from '../core/model.ts'
 import type { VerifyDecision } from '../core/verify.ts'
 import { same } from './digest.ts'
@@ -10,17 +11,28 @@ import { mailboxLimit } from './limits.ts'
 import { tellOfSignIn } from './new-device.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
-import { type ChallengeRow, challengeKey, type FoundChallenge, findChallengeEmail, type MailRow, type UserRow } from './rows.ts'
+import {
+  type ChallengeRow,
+  challengeKey,
+  type FoundChallenge,
+  findChallengeEmail,
+  findUserByExternalId,
+  type MailRow,
+  type UserRow,
+} from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
 import { type Scope, scopeFor, type VerifyInput, type VerifyOutcome } from './store.ts'
 import { knowsBrowser, signIn } from './user.ts'
+import { EXTERNAL_IDS } from './users.ts'
 
 /** The challenge, and its mailbox: two flows of one address share its failures and, at a first sign-in, its user. */
 export function* verifyLocks(scope: Scope, input: VerifyInput): Operation<Locks> {
   const challenge = yield* findChallengeEmail(scope.tenant, input.purpose, input.challenge)
   if (challenge === null) return { tenant: scope.tenant, keys: [], limits: [] }
   const mailbox = mailboxLimit(challenge.email)
-  return { tenant: scope.tenant, keys: [challengeKey(input.challenge), mailbox], limits: [mailbox] }
+  // Two addresses must not come to have one external id at the same time.
+  const ids = input.host?.id == null ? [] : [EXTERNAL_IDS]
+  return { tenant: scope.tenant, keys: [challengeKey(input.challenge), mailbox, ...ids], limits: [mailbox] }
 }
 
 export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundChallenge | null): Operation<VerifyOutcome> {
@@ -36,6 +48,8 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
   const own = sessions.find((row) => row.id === input.sessionId) ?? null
   const current = sessions.find((row) => row.id === held?.id && same(row.digest, held.digest) && row.endedAt === null) ?? null
 
+  const hostId = yield* standingOf(tenant, user, input.host?.id ?? null)
+
   const { facts, decision } = yield* judge(
     tx,
     scope,
@@ -45,6 +59,8 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
       user: user && { status: user.status, confirmed: user.confirmedAt !== null },
       otherSession: current !== null && current.user !== user?.id,
       ...(isNewBrowser(scope, input, user) ? { newBrowser: true } : {}),
+      ...(input.host === undefined ? {} : { host: input.host.word }),
+      ...(hostId === null ? {} : { hostId }),
     },
   )
 
@@ -94,6 +110,13 @@ function isNewBrowser({ policy }: Scope, { notice, browserDigest }: VerifyInput,
   return policy.newDeviceNotice && notice !== undefined && user !== null && user.signInCount > 0 && !knowsBrowser(user, browserDigest)
 }
 
+/** How the id that the host gave stands to the user of the address. */
+function* standingOf(tenant: string, user: UserRow | null, id: string | null): Operation<HostId | null> {
+  if (id === null) return null
+  if (user !== null && user.externalId !== null) return user.externalId === id ? 'same' : 'differs'
+  return (yield* findUserByExternalId(tenant, id)) === null ? 'new' : 'differs'
+}
+
 export function withoutBrowsers({ browsers: _, ...user }: UserRow): User {
   return user
 }
@@ -137,6 +160,7 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     email: challenge.email,
     place: `${input.device}, ${input.network}`,
     browserDigest: input.browserDigest,
+    externalId: input.host?.id ?? found.user?.externalId ?? null,
   })
   let before: readonly string[] = []
   if (decision.consequences?.confirm && found.user) {

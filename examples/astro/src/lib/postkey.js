@@ -1,0 +1,30 @@
+// Who may sign in, and how. The settings have the names that Postkey's own commands read: `npx postkey doctor` looks at the same.
+import { createPostkey } from 'postkey'
+
+let opened
+
+/** Opened by the first request: a build loads this file, too, and has no settings. */
+export function postkey() {
+  opened ??= open().catch((error) => {
+    opened = undefined
+    throw error
+  })
+  return opened
+}
+
+async function open() {
+  return createPostkey({
+    url: setting('POSTKEY_URL'),
+    basePath: '/auth',
+    secret: setting('POSTKEY_SECRET').split(','),
+    database: setting('POSTKEY_DATABASE_URL'),
+    mail: { from: setting('POSTKEY_MAIL_FROM'), transport: setting('POSTKEY_SMTP_URL') },
+    log: { event: () => {}, warn: console.warn, error: console.error },
+  })
+}
+
+function setting(name) {
+  const value = process.env[name]
+  if (!value) throw new Error(`${name} is not set: see examples/README.md`)
+  return value
+}
