@@ -26,6 +26,37 @@ export interface User {
   readonly externalId: string | null
 }
 
+/** How somebody gets back in without the mailbox: a printed code, a mail to the backup address, or waiting while everybody is told. */
+export const recoveryWays = ['code', 'backup', 'wait'] as const
+export type RecoveryWay = (typeof recoveryWays)[number]
+
+/** Why a recovery came to nothing. */
+export type RecoveryEnd = 'signed_in' | 'cancelled' | 'superseded' | 'expired' | 'erased'
+
+/** One attempt to get back in without the mailbox. It ends in a session that can name another address, and nothing else. */
+export interface Recovery {
+  /** Of the request that began it. */
+  readonly id: string
+  readonly user: string
+  readonly way: RecoveryWay
+  readonly startedBy: 'person' | 'operator'
+  readonly operator: string | null
+  /** The address of the account when it began. */
+  readonly email: string
+  /** null until one is named. */
+  readonly newEmail: string | null
+  readonly newProvedAt: Ms | null
+  readonly createdAt: Ms
+  /** From when it may be opened; null: at once. */
+  readonly readyAt: Ms | null
+  /** When its limited session began, and until when that lives; null: it did not. */
+  readonly openedAt: Ms | null
+  readonly openUntil: Ms | null
+  readonly appliedAt: Ms | null
+  readonly endedAt: Ms | null
+  readonly endedWhy: RecoveryEnd | null
+}
+
 /** So many browsers of one person are remembered; the one that signed in longest ago is forgotten first. */
 export const BROWSERS_KNOWN = 10
 

@@ -19,6 +19,7 @@ import {
   findUserById,
   findUserOrNext,
   type UserRow,
+  withoutBrowsers,
 } from './rows.ts'
 import { byColumn } from './search.ts'
 import { endSessionsOf, type FoundSession, findHolder, findSession, findSessions, renewSession, sessionsKey } from './session.ts'
@@ -36,7 +37,6 @@ import {
   type VerifyOutcome,
 } from './store.ts'
 import { knowsBrowser } from './user.ts'
-import { withoutBrowsers } from './verify.ts'
 
 /** The change that a challenge of it belongs to. */
 const findChangeOf = (tenant: string, challenge: string): Operation<ChangeRow | null> =>

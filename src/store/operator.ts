@@ -2,7 +2,6 @@
 // people's affairs leaves a trace, and without the trace there is nothing to read.
 
 import type { HitTimes } from '../core/keep.ts'
-import type { User } from '../core/model.ts'
 import { type Act, decideOperator, isErased, type OperatorFacts, type UserAct } from '../core/operator.ts'
 import { liftSuppression } from './bounce.ts'
 import { dispatch } from './dispatch.ts'
@@ -12,7 +11,15 @@ import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
-import { challengeKey, findChallengeWithMails, findUserByEmail, findUserByExternalId, findUserById, type UserRow } from './rows.ts'
+import {
+  challengeKey,
+  findChallengeWithMails,
+  findUserByEmail,
+  findUserByExternalId,
+  findUserById,
+  type UserRow,
+  withoutBrowsers,
+} from './rows.ts'
 import { findSession, sessionsKey } from './session.ts'
 import { limitsOf, resendTo } from './start.ts'
 import type { OperateInput, OperateOutcome, PersonKey, Scope, StartOutcome } from './store.ts'
@@ -112,10 +119,6 @@ export function factsOf(person: Person | null, operators: readonly string[]): Op
 
 function hitTimes({ mails, knownMails, failures, bounces }: Windows): HitTimes {
   return { mails: times(mails), knownMails: times(knownMails), failures: times(failures), bounces: times(bounces) }
-}
-
-export function withoutBrowsers({ browsers: _, ...user }: UserRow): User {
-  return user
 }
 
 export interface Acting {

@@ -1,7 +1,7 @@
 // A user's rows. A sign-in counts and dates itself here; none of it is ever part of a token.
 import { BROWSERS_KNOWN, type User } from '../core/model.ts'
 import { type Operation, one, run, type Tx } from './operation.ts'
-import type { UserRow } from './rows.ts'
+import { type UserRow, withoutBrowsers } from './rows.ts'
 
 interface SignIn {
   readonly found: UserRow | null
@@ -50,8 +50,7 @@ export function* signIn(tx: Tx, tenant: string, input: SignIn): Operation<User> 
     tenant,
     found.id,
   )
-  const { browsers: _, ...user } = found
-  return { ...user, ...row, lastSignInAt: found.currentSignInAt, currentSignInAt: tx.now }
+  return { ...withoutBrowsers(found), ...row, lastSignInAt: found.currentSignInAt, currentSignInAt: tx.now }
 }
 
 /** Has this browser signed in to this account before? Its cookie is 256 bits: nobody else can say so. */

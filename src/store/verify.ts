@@ -9,7 +9,15 @@ import { complete, judge, presentedOf, refundFailures } from './judge.ts'
 import { mailboxLimit } from './limits.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
-import { type ChallengeRow, challengeKey, type FoundChallenge, findChallengeEmail, type MailRow, type UserRow } from './rows.ts'
+import {
+  type ChallengeRow,
+  challengeKey,
+  type FoundChallenge,
+  findChallengeEmail,
+  type MailRow,
+  type UserRow,
+  withoutBrowsers,
+} from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
 import { type Scope, scopeFor, type VerifyInput, type VerifyOutcome } from './store.ts'
 import { signIn } from './user.ts'
@@ -80,10 +88,6 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
     mails: mails.length,
     refunded: signedIn?.refunded ?? 0,
   }
-}
-
-export function withoutBrowsers({ browsers: _, ...user }: UserRow): User {
-  return user
 }
 
 interface Admission {
