@@ -5,9 +5,28 @@ export type Ms = number
 
 /**
  * What a challenge proves control of an address for. A proof of one purpose is never accepted for another. Of a change of address:
- * `change_email` goes to the new mailbox, `leave_email` asks the old one to agree, `undo_email` lets it take the change back.
+ * `change_email` goes to the new mailbox, `leave_email` asks the old one to agree, `undo_email` lets it take the change back. Of a recovery:
+ * `recover_backup` goes to the backup address and opens it, `recover` to the new mailbox, `undo_recovery` to the others. `confirm_backup` goes to
+ * an address that is to be a backup. The last three only tell.
  */
-export type Purpose = 'sign_in' | 'step_up' | 'change_email' | 'leave_email' | 'undo_email' | 'recover'
+export type Purpose =
+  | 'sign_in'
+  | 'step_up'
+  | 'change_email'
+  | 'leave_email'
+  | 'undo_email'
+  | 'recover'
+  | 'recover_backup'
+  | 'undo_recovery'
+  | 'confirm_backup'
+  | 'tell_codes'
+  | 'tell_backup'
+  | 'tell_recovery'
+
+/** Mails that nobody asks for: what is about to be done, with a link that takes it back. */
+export const isUndo = (purpose: Purpose): boolean => purpose === 'undo_email' || purpose === 'undo_recovery'
+/** And what was done, with neither link nor code. */
+export const isTelling = (purpose: Purpose): boolean => purpose.startsWith('tell_')
 
 /** The two proofs one mail carries. They are independent secrets. */
 export type Proof = 'link' | 'code'

@@ -4,6 +4,7 @@ import { type BounceFacts, decideBounce } from './bounce.ts'
 import { decideDelivery } from './delivery.ts'
 import { decideOperator, type OperatorFacts } from './operator.ts'
 import type { Policy } from './policy.ts'
+import { decideRecoveryCode, type RecoveryCodeFacts } from './recovery.ts'
 import { decideStart } from './start.ts'
 import { decideVerify } from './verify.ts'
 
@@ -29,9 +30,14 @@ const decides: ReadonlyMap<string, Decide> = new Map<string, Decide>([
   ['verify', decideVerify],
   ['deliver', decideDelivery],
   ['bounce', (_: Policy, facts: BounceFacts) => decideBounce(facts)],
-  ['account', (policy: Policy, facts: AccountFacts | UndoFacts) => ('wants' in facts ? decideAccount(policy, facts) : decideUndo(facts))],
+  ['account', decideOwn],
   ['console', (_: Policy, facts: OperatorFacts) => decideOperator(facts)],
 ])
+
+function decideOwn(policy: Policy, facts: AccountFacts | RecoveryCodeFacts | UndoFacts): object {
+  if ('wants' in facts) return decideAccount(policy, facts)
+  return 'presents' in facts ? decideRecoveryCode(policy, facts) : decideUndo(facts)
+}
 
 /** @param policy the one in force then. */
 export function replay(policy: Policy, recorded: Recorded): Replayed {

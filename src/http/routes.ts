@@ -18,6 +18,8 @@ import type { Incoming, Outgoing } from './exchange.ts'
 import { getLink, postLink } from './link.ts'
 import { metricsOf } from './operations.ts'
 import { ownRoutes } from './own.ts'
+import { prepareRoutes } from './prepare.ts'
+import { recoverRoutes } from './recover.ts'
 import { reportRoutes } from './reports.ts'
 import { frameOf, html, json, redirect, refuse } from './respond.ts'
 import { getAsk, getCheck, getSwitched, postAsk, postCode, postResend } from './sign-in.ts'
@@ -44,6 +46,8 @@ export function routes(context: Context, options: AppOptions): Router {
     ...confirmRoutes(),
     ...changeRoutes(),
     ...ownRoutes(),
+    ...prepareRoutes(),
+    ...recoverRoutes(),
     [paths.endSession]: { POST: postEndSession },
     [paths.endOthers]: { POST: postEndOthers },
     [paths.signOut]: { POST: postSignOut },

@@ -6,11 +6,12 @@ import { type Act, decideOperator, isErased, type OperatorFacts, type UserAct } 
 import { liftSuppression } from './bounce.ts'
 import { dispatch } from './dispatch.ts'
 import { requeue } from './endpoint.ts'
-import { challengesOf, endAll, endForGood, erasePerson, formerAddresses, takeAddress, voidMails } from './erase.ts'
+import { challengesOf, endAll, endForGood, erasePerson, formerAddresses, takeAddress } from './erase.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
+import { dropRecovery } from './recoveries.ts'
 import {
   challengeKey,
   findChallengeWithMails,
@@ -23,6 +24,7 @@ import {
 import { findSession, sessionsKey } from './session.ts'
 import { limitsOf, resendTo } from './start.ts'
 import type { OperateInput, OperateOutcome, PersonKey, Scope, StartOutcome } from './store.ts'
+import { voidMails } from './void.ts'
 
 export interface Person {
   readonly email: string
@@ -204,6 +206,7 @@ function* leave(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done
   const challenges = yield* challengesOf(tenant, person.email, ALL)
   yield* voidMails(tx, tenant, challenges)
   yield* endOpenChanges(tx, tenant, user)
+  yield* dropRecovery(tx, tenant, user, 'erased')
   const sessions = yield* endForGood(tx, scope, user, 'operator_deleted_user')
   if (person.user !== null) yield* dispatch(tx, scope, 'user.deleted', { user })
   return { facts: { challenges: challenges.length, sessions } }

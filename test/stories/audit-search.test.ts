@@ -337,7 +337,6 @@ async function takeBack(url: string): Promise<void> {
     'drop index users_external',
     'alter table users drop column external_id',
     'alter table mails drop column bounced_at',
-    'drop index users_backup',
     ...['backup_email', 'backup_proved_at', 'backup_challenge', 'recovering_until'].map(
       (column) => `alter table users drop column ${column}`,
     ),

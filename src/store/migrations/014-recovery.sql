@@ -53,7 +53,6 @@ alter table users add column backup_proved_at {int};
 alter table users add column backup_challenge text {binary};
 -- Until when a sign-in has a recovery to end; null: there is none. It stands here because a sign-in reads this row anyway.
 alter table users add column recovering_until {int};
-create index users_backup on users (tenant, backup_email) where backup_email is not null;
 
 -- The recovery that a change of address came of; null: somebody who was signed in asked for it.
 alter table address_changes add column recovery text {binary};
