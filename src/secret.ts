@@ -142,7 +142,10 @@ function base62(length: number): string {
 }
 
 /** Digest of a secret with at least 128 bits, or of what is no secret. `use` and the other parts keep a digest from fitting anywhere else. */
-export function digest(use: 'browser' | 'link' | 'session' | 'event' | 'record' | 'admin_key', ...parts: readonly string[]): string {
+export function digest(
+  use: 'browser' | 'link' | 'session' | 'event' | 'record' | 'admin_key' | 'recovery',
+  ...parts: readonly string[]
+): string {
   return hash('sha256', [use, ...parts].join('\0'), 'base64url')
 }
 
@@ -158,6 +161,29 @@ export function codeDigests(keys: Keyring, tenant: string, purpose: string, chal
 export function sessionTokens(keys: Keyring, tenant: string, challenge: string, browser: string): string[] {
   const id = challenge + digest('browser', tenant, browser).slice(0, SESSION_ID_LENGTH - challenge.length)
   return keys.map((key) => id + mac(key.session, tenant, challenge, browser))
+}
+
+/** To be typed from paper. @param alphabet 32 characters: of those, five bits of a byte choose one evenly. */
+export function mintPrinted(alphabet: string, length: number): string {
+  return Array.from(randomBytes(length), (byte) => alphabet.charAt(byte % 32)).join('')
+}
+
+/** As of the codes of a mail; in whichever account it is looked for. One for each key, newest first. */
+export function recoveryCodeDigests(keys: Keyring, tenant: string, code: string): string[] {
+  return keys.map((key) => mac(key.code, tenant, 'recovery_code', code))
+}
+
+/** What a browser gets that began a recovery: derived, as a session is, and good for nothing that a session is good for. */
+export function recoveryTokens(keys: Keyring, tenant: string, recovery: string, browser: string): string[] {
+  return keys.map((key) => recovery + mac(key.session, tenant, 'recovery', recovery, browser))
+}
+
+/** A recovery's id, and behind it the secret that was derived for it. */
+export const RECOVERY_SHAPE = /^[0-9A-Za-z]{16}[0-9A-Za-z_-]{43}$/
+
+/** Where a recovery stands, and the digest that must stand there. */
+export function recoveryKey(tenant: string, token: string): { readonly id: string; readonly digest: string } {
+  return { id: token.slice(0, 16), digest: digest('recovery', tenant, token) }
 }
 
 /** Where a session stands, and the digest that must stand there. */

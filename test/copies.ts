@@ -5,7 +5,7 @@ import { nothing, run } from '../src/store/operation.ts'
 
 const columns = {
   users:
-    'tenant, id || i, i || email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, last_sign_in_at, last_sign_in_place, browsers, external_id || i',
+    'tenant, id || i, i || email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, last_sign_in_at, last_sign_in_place, browsers, external_id || i, backup_email, backup_proved_at, backup_challenge, recovering_until',
   challenges:
     'tenant, id || i, purpose, i || email, browser, return_to, locale, device, created_at, completed_at, network, change_id || i, disowned_at, about || i',
   mails:
@@ -18,7 +18,10 @@ const columns = {
   dispatches: 'tenant, id || i, endpoint, type, body, created_at, state, tries, due_at, settled_at',
   attempts: 'tenant, dispatch || i, endpoint, id, at, took_ms, status, reply',
   address_changes:
-    'tenant, id || i, user_id || i, old_email, new_email, created_at, both_agree, new_proved_at, old_proved_at, leave_challenge, undo_challenge, undo_until, applied_at, ended_at, undone_at',
+    'tenant, id || i, user_id || i, old_email, new_email, created_at, both_agree, new_proved_at, old_proved_at, leave_challenge, undo_challenge, undo_until, applied_at, ended_at, undone_at, recovery',
+  recoveries:
+    'tenant, id || i, user_id || i, way, started_by, operator, email, new_email, new_proved_at, created_at, ready_at, token_digest, opened_at, open_until, applied_at, ended_at, ended_why',
+  recovery_codes: 'tenant, user_id || i, digest, created_at, used_at',
   limits: "tenant, 'copy:' || i || name, state",
 } as const
 
@@ -33,6 +36,8 @@ const originals = {
   dispatches: "substr(id, 19) = ''",
   attempts: "substr(dispatch, 19) = ''",
   address_changes: "substr(id, 17) = ''",
+  recoveries: "substr(id, 17) = ''",
+  recovery_codes: "substr(user_id, 17) = ''",
   limits: "substr(name, 1, 5) <> 'copy:'",
 } as const
 

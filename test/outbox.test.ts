@@ -93,6 +93,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
       requestId: mintId(Date.now()),
       browser: null,
       session: null,
+      recovery: null,
       device: '',
       network: `${name}/24`,
       networkWide: `${name}/16`,

@@ -29,6 +29,15 @@ import { erasedPage, erasePage } from '../src/page/erase.tsx'
 import { failurePage } from '../src/page/failure.tsx'
 import { landingPage } from '../src/page/landing.tsx'
 import { notMePage, saidNotMePage } from '../src/page/not-me.tsx'
+import { backupSentPage, codesPage, preparePage } from '../src/page/prepare.tsx'
+import {
+  recoverAddressPage,
+  recoverBackupPage,
+  recoverBackupSentPage,
+  recoveredPage,
+  recoverPage,
+  recoverSentPage,
+} from '../src/page/recover.tsx'
 import { switchedPage } from '../src/page/switched.tsx'
 import { undonePage, undoPage } from '../src/page/undo.tsx'
 import type {
@@ -85,6 +94,17 @@ export const landing: LandingView = {
   askedAt: NOW - 3 * MINUTE,
   addressAllowed: true,
 }
+
+const SHEET = [
+  '7K2M-9QXC-4TBD',
+  'H0WN-58RZ-PV3E',
+  'C6JA-XY1S-2G9K',
+  'M4TD-QE7B-8NFW',
+  '3ZVH-R5KP-0XJC',
+  'B9GS-W2YM-6T1A',
+  'E8NQ-7DFX-5KRH',
+  'P1CJ-4ZSB-V3GT',
+]
 
 const devMail: DevMail = {
   id: 'm1',
@@ -593,6 +613,17 @@ function changeSamples(frame: Frame): Record<string, string> {
     'undo-cut': undoPage(frame, { ...undo, problem: { reason: 'link_malformed' } }),
     ...notMeSamples(frame),
     undone: undonePage(frame, { at: NOW - MINUTE }),
+    prepare: preparePage(frame, { codes: { printedAt: NOW - 60 * MINUTE, left: 7, of: 8 }, backup: 'ada@lovelace.example' }),
+    'prepare-nothing': preparePage(frame, { codes: null, backup: null, typed: ada.email, problem: { reason: 'address_same' } }),
+    codes: codesPage(frame, { email: ada.email, codes: SHEET, url: 'https://auth.fieldnotes.test/recover' }),
+    'backup-sent': backupSentPage(frame, { email: 'ada@lovelace.example', sent: check }),
+    recover: recoverPage(frame, {}),
+    'recover-wrong': recoverPage(frame, { email: ada.email, problem: { reason: 'recovery_code_wrong' } }),
+    'recover-backup': recoverBackupPage(frame, {}),
+    'recover-backup-sent': recoverBackupSentPage(frame, { sent: check }),
+    'recover-address': recoverAddressPage(frame, { email: ada.email, until: NOW + 30 * MINUTE }),
+    'recover-sent': recoverSentPage(frame, { email: 'ada@lovelace.example', sent: check }),
+    recovered: recoveredPage(frame),
     erase: erasePage(frame, { email: ada.email }),
     erased: erasedPage(frame),
   }

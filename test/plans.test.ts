@@ -12,6 +12,7 @@ import { copyRows } from './copies.ts'
 import { signIn, startKit } from './kit.ts'
 import { sharedDatabases, type TestDatabase } from './nodes.ts'
 import { scansOf, statementsOf } from './plans.ts'
+import { printCodes } from './recovery.ts'
 
 describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
   let database: TestDatabase
@@ -24,6 +25,9 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
     // Many enough that one who plans sees a difference.
     const kit = await startKit({ database: database.url, now: Date.now, hooks: { signedIn: () => {} } })
     await askForChange(kit, await signIn(kit, 'ada@example.net'), 'ada@example.net', 'ada@new.example')
+    const eve = await signIn(kit, 'eve@example.net')
+    const [code = ''] = await printCodes(eve)
+    await kit.browser().post('/recover', { email: 'eve@example.net', code })
     await kit.postkey.hostTold()
     await kit.close()
     const engine = await openEngine(database.url)
@@ -53,6 +57,13 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
       'update address_changes.* set undone_at',
       'from address_changes a where .*user_id',
       'delete from address_changes.* id',
+      'insert into recoveries',
+      'update recoveries set token_digest',
+      'update recoveries set applied_at',
+      'from recoveries r where .* r.id = ',
+      'delete from recoveries.* id',
+      'insert into recovery_codes',
+      'from recovery_codes where .* digest ',
       'insert into events',
       'insert into views',
       'insert into dispatches',

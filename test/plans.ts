@@ -11,6 +11,7 @@ import { type Database, SqliteEngine } from '../src/store/sqlite.ts'
 import type { Store } from '../src/store/store.ts'
 import { askForChange, notMeLink, stepUp, typeChange } from './account.ts'
 import { askAndOpen, type Browser, Clock, type Kit, MINUTE, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
+import { nameAddress, printCodes, setBackup, typeNew } from './recovery.ts'
 
 /** Tables that grow with people or time. */
 const GROWING = [
@@ -26,6 +27,8 @@ const GROWING = [
   'attempts',
   'suppressions',
   'address_changes',
+  'recoveries',
+  'recovery_codes',
 ] as const
 
 /** Hold what is queued and nothing else: to read all of a tenant's part of one is to read its queue. */
@@ -202,6 +205,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   await Promise.all(again.slice(0, 2).map((browser, index) => proveAgain(kit, browser, addresses[index] ?? '')))
   await changeAddress(kit, clock, `plan-moves-${clock.at}@example.net`)
   await disown(kit, `plan-disowns-${clock.at}@example.net`)
+  await recover(kit, `plan-lost-${clock.at}@example.net`)
   await operate(kit, clock.at, addresses)
   await administer(kit, clock.at)
   await importSome(database, clock.at)
@@ -217,6 +221,25 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
     forward(60 * MINUTE)
     await kit.postkey.seal()
   }
+}
+
+/** Prepared, lost, and got back by either way. */
+async function recover(kit: Kit, address: string): Promise<void> {
+  const home = await signIn(kit, address)
+  await setBackup(kit, home, `backup-${address}`)
+  const [code = ''] = await printCodes(home)
+  await home.get('/account/recovery')
+  const browser = kit.browser()
+  await browser.post('/recover', { email: address, code })
+  await browser.get('/recover/address')
+  await typeNew(browser, (await nameAddress(kit, browser, address, `new-${address}`)).toNew)
+  const other = kit.browser()
+  const { location } = await other.post('/recover/backup', { email: `new-${address}` })
+  await kit.settle()
+  const mail = kit.mailbox.newest(`backup-${address}`)
+  await other.get(location)
+  await other.post('/recover/backup/code', { c: mail.linkId.slice(0, 16), code: mail.code ?? '' })
+  await (await signIn(kit, `new-${address}`)).post('/account/recovery/backup/remove', {})
 }
 
 async function proveAgain(kit: Kit, browser: Browser, address: string): Promise<void> {

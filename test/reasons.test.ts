@@ -10,7 +10,9 @@ import { mintWebhookSecret, sign } from '../src/webhook/signature.ts'
 import { askForChange, challengeOf, notMeLink, requireRecentProof, stepUp, typeChange } from './account.ts'
 import { postkey } from './cli.ts'
 import { type TestDatabase, temporaryDatabase } from './database.ts'
-import { askAndOpen, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
+import { askAndOpen, type Browser, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
+import { policyOf } from './page-samples.ts'
+import { nameAddress, printCodes, setBackup, typeNew } from './recovery.ts'
 import { startReceiver, typed } from './webhook-receiver.ts'
 
 const ADA = 'ada@example.net'
@@ -101,6 +103,14 @@ const change = async (kit: Kit): Promise<Awaited<ReturnType<typeof askForChange>
   await typeChange(asked.browser, asked.toNew, 'change_email')
   return asked
 }
+
+const recovered = async (kit: Kit): Promise<Browser> => {
+  const [code = ''] = await printCodes(await signIn(kit, ADA))
+  const browser = kit.browser()
+  await browser.post('/recover', { email: ADA, code })
+  return browser
+}
+const { recovery: RECOVERY } = policyOf()
 
 const ways: Record<ReasonCode, Way> = {
   mail_queued: { go: ({ kit }) => kit.browser().ask(ADA) },
@@ -318,6 +328,37 @@ const ways: Record<ReasonCode, Way> = {
       const { browser, toNew } = await askForChange(kit, await signIn(kit, ADA), ADA, BOB)
       await signIn(kit, BOB)
       await typeChange(browser, toNew, 'change_email')
+    },
+  },
+  recovery_codes_printed: { go: async ({ kit }) => printCodes(await signIn(kit, ADA)) },
+  backup_asked: { go: async ({ kit }) => (await signIn(kit, ADA)).post('/account/recovery/backup', { email: BOB }) },
+  backup_set: { go: async ({ kit }) => setBackup(kit, await signIn(kit, ADA), BOB) },
+  backup_removed: { go: async ({ kit }) => (await signIn(kit, ADA)).post('/account/recovery/backup/remove', {}) },
+  backup_unknown: { go: ({ kit }) => kit.browser().post('/recover/backup', { email: ADA }) },
+  recovery_off: {
+    options: { policy: { recovery: { ...RECOVERY, codes: 0 } } },
+    go: ({ kit }) => kit.browser().post('/recover', { email: ADA, code: 'AAAA-AAAA-AAAA' }),
+  },
+  recovery_opened: { go: ({ kit }) => recovered(kit) },
+  recovery_code_wrong: { go: ({ kit }) => kit.browser().post('/recover', { email: ADA, code: 'AAAA-AAAA-AAAA' }) },
+  recovery_code_used: {
+    go: async ({ kit }) => {
+      const [code = ''] = await printCodes(await signIn(kit, ADA))
+      for (let i = 0; i < 2; i++) await kit.browser().post('/recover', { email: ADA, code })
+    },
+  },
+  recovery_code_malformed: { go: ({ kit }) => kit.browser().post('/recover', { email: ADA, code: 'none' }) },
+  too_many_recovery_codes: {
+    options: { policy: { recovery: { ...RECOVERY, tries: { count: 1, per: '24h' } } } },
+    go: async ({ kit }) => {
+      for (let i = 0; i < 2; i++) await kit.browser().post('/recover', { email: ADA, code: 'AAAA-AAAA-AAAA' })
+    },
+  },
+  recovery_over: { go: ({ kit }) => kit.browser().get('/recover/address') },
+  recovered: {
+    go: async ({ kit }) => {
+      const browser = await recovered(kit)
+      await typeNew(browser, (await nameAddress(kit, browser, ADA, BOB)).toNew)
     },
   },
   change_asked: { go: async ({ kit }) => askForChange(kit, await signIn(kit, ADA), ADA, BOB) },

@@ -1,4 +1,4 @@
-// What somebody may do to their own account: ask for another address, undo such a change, be erased. Pure, and made inside the transaction
+// What somebody may do to their own account: ask for another address, undo such a change, be erased, and prepare for the loss of the mailbox. Pure, and made inside the transaction
 // that writes what follows.
 import { type Rule, spend } from './bucket.ts'
 import type { Ms } from './model.ts'
@@ -8,10 +8,11 @@ import { isProofRecent } from './session.ts'
 
 export interface AccountFacts {
   readonly now: Ms
-  readonly wants: 'change_email' | 'erase'
-  /** The live session that asks; null: there is none. */
+  /** `recover`: another address, by a limited session. */
+  readonly wants: 'change_email' | 'recover' | 'erase' | 'print_codes' | 'set_backup' | 'remove_backup'
+  /** The live session that asks; null: there is none. For `recover`: the limited one. */
   readonly session: { readonly provedAt: Ms } | null
-  /** For a change: the address is the one that the person has. */
+  /** For a change or a backup: the address is the one that the person has. */
   readonly same: boolean
   /** When the bucket of such questions of this person will be full again; null: it was never used. */
   readonly tat: Ms | null
@@ -30,16 +31,26 @@ export interface AccountDecision {
 
 export function decideAccount(policy: Policy, facts: AccountFacts): AccountDecision {
   const { now, wants, session } = facts
-  if (session === null) return no('sign_in', 'session_unknown')
-  if (!isProofRecent(session, policy.recentProof, now)) return no('confirm', 'proof_old')
+  if (session === null) return wants === 'recover' ? no('refuse', 'recovery_over') : no('sign_in', 'session_unknown')
+  if (wants !== 'recover' && !isProofRecent(session, policy.recentProof, now)) return no('confirm', 'proof_old')
   // Whoever is an operator is so by the address: another one would be none, and the old one would be free to be had.
   if (facts.listed) return no('refuse', 'operator_protected')
   if (wants === 'erase') return { verdict: 'go', reason: 'person_erased', retryAfterMs: null, tat: null }
+  if (wants === 'print_codes' && policy.recovery.codes === 0) return no('refuse', 'recovery_off')
+  if (wants === 'set_backup' && !policy.recovery.backup) return no('refuse', 'recovery_off')
   if (facts.same) return no('refuse', 'address_same')
   const bucket = spend(asksOf(policy), facts.tat, now)
   if (!bucket.allowed) return no('refuse', 'too_many_changes', bucket.retryInMs)
-  return { verdict: 'go', reason: 'change_asked', retryAfterMs: null, tat: bucket.tat }
+  return { verdict: 'go', reason: DONE[wants], retryAfterMs: null, tat: bucket.tat }
 }
+
+const DONE = {
+  change_email: 'change_asked',
+  recover: 'change_asked',
+  print_codes: 'recovery_codes_printed',
+  set_backup: 'backup_asked',
+  remove_backup: 'backup_removed',
+} as const
 
 const asksOf = ({ changeEmail }: Policy): Rule => changeEmail.asks
 

@@ -24,7 +24,7 @@ const DISPATCHES_KEPT: Ms = 30 * 86_400_000
 export function purgeBefore(policy: Policy, kind: DatedKind, now: Ms): Ms {
   const { keep } = policy
   // The last resend, and its link.
-  const proofs = policy.challengeTtl + policy.linkTtl
+  const proofs = policy.challengeTtl + Math.max(policy.linkTtl, policy.recovery.mailTtl)
   // The link of a notice or of an invitation may live longer than all that; its end is there to read for a day.
   if (kind === 'challenges') return now - Math.max(keep.challenges + proofs, policy.changeEmail.undo + DAY, policy.invitationTtl + DAY)
   // Its id is as old as its challenge.

@@ -5,10 +5,31 @@ export type Ms = number
 
 /**
  * What a challenge proves control of an address for. A proof of one purpose is never accepted for another. Of a change of address:
- * `change_email` goes to the new mailbox, `leave_email` asks the old one to agree, `undo_email` lets it take the change back.
- * `new_device` proves nothing: it tells of a sign-in.
+ * `change_email` goes to the new mailbox, `leave_email` asks the old one to agree, `undo_email` lets it take the change back. Of a recovery:
+ * `recover_backup` goes to the backup address and opens it, `recover` to the new mailbox, `undo_recovery` to the others. `confirm_backup` goes to
+ * an address that is to be a backup. The last three only tell, as does
+ * `new_device`, of a sign-in.
  */
-export type Purpose = 'sign_in' | 'invite' | 'step_up' | 'change_email' | 'leave_email' | 'undo_email' | 'recover' | 'new_device'
+export type Purpose =
+  | 'sign_in'
+  | 'invite'
+  | 'step_up'
+  | 'change_email'
+  | 'leave_email'
+  | 'undo_email'
+  | 'recover'
+  | 'recover_backup'
+  | 'undo_recovery'
+  | 'confirm_backup'
+  | 'new_device'
+  | 'tell_codes'
+  | 'tell_backup'
+  | 'tell_recovery'
+
+/** Mails that nobody asks for: what is about to be done, with a link that takes it back. */
+export const isUndo = (purpose: Purpose): boolean => purpose === 'undo_email' || purpose === 'undo_recovery'
+/** And what was done, with neither link nor code. */
+export const isTelling = (purpose: Purpose): boolean => purpose.startsWith('tell_')
 
 /** The two proofs one mail carries. They are independent secrets. */
 export type Proof = 'link' | 'code'
@@ -25,6 +46,37 @@ export interface User {
   readonly lastSignInAt: Ms | null
   /** What another system knows the user by: given when the user was imported or created, unique in the tenant. */
   readonly externalId: string | null
+}
+
+/** How somebody gets back in without the mailbox: a printed code, a mail to the backup address, or waiting while everybody is told. */
+export const recoveryWays = ['code', 'backup', 'wait'] as const
+export type RecoveryWay = (typeof recoveryWays)[number]
+
+/** Why a recovery came to nothing. */
+export type RecoveryEnd = 'signed_in' | 'cancelled' | 'superseded' | 'expired' | 'erased'
+
+/** One attempt to get back in without the mailbox. It ends in a session that can name another address, and nothing else. */
+export interface Recovery {
+  /** Of the request that began it. */
+  readonly id: string
+  readonly user: string
+  readonly way: RecoveryWay
+  readonly startedBy: 'person' | 'operator'
+  readonly operator: string | null
+  /** The address of the account when it began. */
+  readonly email: string
+  /** null until one is named. */
+  readonly newEmail: string | null
+  readonly newProvedAt: Ms | null
+  readonly createdAt: Ms
+  /** From when it may be opened; null: at once. */
+  readonly readyAt: Ms | null
+  /** When its limited session began, and until when that lives; null: it did not. */
+  readonly openedAt: Ms | null
+  readonly openUntil: Ms | null
+  readonly appliedAt: Ms | null
+  readonly endedAt: Ms | null
+  readonly endedWhy: RecoveryEnd | null
 }
 
 /** So many browsers of one person are remembered; the one that signed in longest ago is forgotten first. */

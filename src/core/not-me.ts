@@ -34,6 +34,7 @@ export interface NotMeDecision {
     readonly sessions: Ended
     /** The change of address that it belongs to ends, unless it is made. */
     readonly change: boolean
+    readonly recovery: boolean
     /** Until when no mail to sign in goes to the mailbox, unless a browser asks that has signed in there. */
     readonly quietUntil: Ms | null
   }
@@ -43,12 +44,14 @@ export interface NotMeDecision {
 export type Ended = 'its' | 'all' | 'none'
 
 /** What can be said of it is said by a link of its own. */
-export type Disownable = Exclude<Purpose, 'undo_email'>
+export type Disownable = Exclude<Purpose, 'undo_email' | 'undo_recovery' | 'tell_codes' | 'tell_backup' | 'tell_recovery'>
 
 interface Ends {
   readonly sessions: Ended
   readonly change?: true
   readonly quiet?: true
+  /** And the way back in that it opened. */
+  readonly recovery?: true
 }
 
 /**
@@ -62,7 +65,9 @@ const ENDS: Readonly<Record<Disownable, Ends>> = {
   step_up: { sessions: 'all' },
   leave_email: { sessions: 'all', change: true },
   change_email: { sessions: 'none', change: true },
-  recover: { sessions: 'its' },
+  recover: { sessions: 'none', change: true },
+  recover_backup: { sessions: 'none', recovery: true },
+  confirm_backup: { sessions: 'none' },
 }
 
 /** Else the mail is itself the way to take back what it tells of. */
@@ -93,7 +98,12 @@ export function decideNotMe(policy: Policy, facts: NotMeFacts): NotMeDecision {
   const quiet = ends.quiet === true ? policy.quietAfterNotMe : null
   return {
     ...no('end', 'not_me'),
-    consequences: { sessions: ends.sessions, change: ends.change === true, quietUntil: quiet === null ? null : now + quiet },
+    consequences: {
+      sessions: ends.sessions,
+      change: ends.change === true,
+      recovery: ends.recovery === true,
+      quietUntil: quiet === null ? null : now + quiet,
+    },
   }
 }
 

@@ -104,6 +104,21 @@ const policySchema = z.strictObject({
   quietAfterNotMe: duration(MINUTE, 30 * DAY).nullable(),
   /** A sign-in from a browser that the person has not signed in with before is told of, by a mail. */
   newDeviceNotice: z.boolean(),
+  /**
+   * Getting back in without the mailbox, which always ends in no more than a session that can name another address, for `sessionTtl`. `codes`: so
+   * many are printed, 0: none ever; `tries`: wrong ones for one account. `backup`: people may have a backup address; a mail to it lives for
+   * `mailTtl`. `wait`: how long everybody who may have a say is told before a recovery by waiting can go on, null: there is no such way.
+   * `approvals`: of so many other operators, where an operator began it.
+   */
+  recovery: z.strictObject({
+    codes: z.number().int().min(0).max(20),
+    tries: rate,
+    backup: z.boolean(),
+    mailTtl: duration(5 * MINUTE, DAY),
+    wait: duration(DAY, 30 * DAY).nullable(),
+    approvals: z.number().int().min(0).max(2),
+    sessionTtl: duration(5 * MINUTE, HOUR),
+  }),
   /** How long the same browser gets the same session again for the same proof. */
   replayWindow: duration(0, 10 * MINUTE),
   /** Wait before a bound landing page submits itself. */
@@ -163,6 +178,7 @@ const standard: PolicyInput = {
   invitationTtl: '72h',
   quietAfterNotMe: null,
   newDeviceNotice: false,
+  recovery: { codes: 8, tries: { count: 5, per: '24h' }, backup: true, mailTtl: '1h', wait: '72h', approvals: 0, sessionTtl: '30m' },
   replayWindow: '2m',
   autoSubmitDelay: 0,
   mailUsefulFor: '2m',
@@ -180,6 +196,7 @@ const presets: Record<PresetName, PolicyInput> = {
     session: { idle: '1h', absolute: '24h' },
     recentProof: '5m',
     changeEmail: { confirm: 'both', undo: '72h', asks: { count: 5, per: '24h' } },
+    recovery: { ...standard.recovery, mailTtl: '15m' },
   },
   corporate: {
     ...standard,
@@ -203,7 +220,7 @@ export function readPolicy(input: unknown): PolicyResult {
   }
   const base = presets[preset as PresetName]
   const merged: Record<string, unknown> = { ...base, ...overrides }
-  for (const group of ['breaker', 'starts', 'session', 'changeEmail', 'keep'] as const) {
+  for (const group of ['breaker', 'starts', 'session', 'changeEmail', 'recovery', 'keep'] as const) {
     const given = overrides[group]
     if (typeof given === 'object' && given !== null && !Array.isArray(given)) merged[group] = { ...base[group], ...given }
   }

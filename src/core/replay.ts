@@ -5,6 +5,7 @@ import { decideDelivery } from './delivery.ts'
 import { decideNotMe, type NotMeFacts } from './not-me.ts'
 import { decideOperator, type OperatorFacts } from './operator.ts'
 import type { Policy } from './policy.ts'
+import { decideRecoveryCode, type RecoveryCodeFacts } from './recovery.ts'
 import { decideStart } from './start.ts'
 import { decideVerify } from './verify.ts'
 
@@ -34,9 +35,10 @@ const decides: ReadonlyMap<string, Decide> = new Map<string, Decide>([
   ['console', (_: Policy, facts: OperatorFacts) => decideOperator(facts)],
 ])
 
-function decideOwn(policy: Policy, facts: AccountFacts | NotMeFacts | UndoFacts): object {
+function decideOwn(policy: Policy, facts: AccountFacts | NotMeFacts | RecoveryCodeFacts | UndoFacts): object {
   if ('disowns' in facts) return decideNotMe(policy, facts)
-  return 'wants' in facts ? decideAccount(policy, facts) : decideUndo(facts)
+  if ('wants' in facts) return decideAccount(policy, facts)
+  return 'presents' in facts ? decideRecoveryCode(policy, facts) : decideUndo(facts)
 }
 
 /** @param policy the one in force then. */

@@ -3,7 +3,7 @@
 import { isSuppressed, type Suppression } from './bounce.ts'
 import { fillOf, spend, windowVerdict } from './bucket.ts'
 import { HOST_RETRY_MS, type HostWord } from './host.ts'
-import type { Ms, Purpose } from './model.ts'
+import { isTelling, isUndo, type Ms, type Purpose } from './model.ts'
 import type { Hand } from './operator.ts'
 import { mailWindows, type Policy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
@@ -80,7 +80,7 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
     if (now < last + policy.resendAfter) return refuse('too_many_mails', last + policy.resendAfter - now)
   }
 
-  if (facts.purpose === 'undo_email' || facts.purpose === 'new_device') return decideNotice(policy, facts)
+  if (isUndo(facts.purpose) || isTelling(facts.purpose)) return decideNotice(policy, facts)
   if (facts.invitation !== undefined) return decideInvitation(policy, facts, facts.invitation)
 
   if (facts.host === 'unavailable') return refuse('host_unavailable', HOST_RETRY_MS)
@@ -92,11 +92,12 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
     return refuse('too_many_requests', Math.max(...blocked.map((bucket) => bucket.retryInMs)))
   const tats = facts.follows === true ? null : (Object.fromEntries(spent.map(({ name, tat }) => [name, tat])) as Record<StartBucket, Ms>)
 
+  const lives = livesOf(policy, facts.purpose)
   const answer = (verdict: 'send' | 'pretend', reason: ReasonCode, code: boolean): StartDecision => ({
     verdict,
     reason,
     retryAfterMs: null,
-    mail: { link: policy.methods.includes('link'), code, linkExpiresAt: now + policy.linkTtl, codeExpiresAt: now + policy.codeTtl },
+    mail: { link: policy.methods.includes('link'), code, linkExpiresAt: now + lives.link, codeExpiresAt: now + lives.code },
     tats,
   })
   const wantsCode = policy.methods.includes('code')
@@ -113,13 +114,18 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
     return answer('pretend', 'address_suppressed', wantsCode)
   if (facts.user?.status === 'disabled') return answer('pretend', 'user_disabled', wantsCode)
   if (facts.host === 'refused') return answer('pretend', 'host_refused', wantsCode)
-  if (facts.user === null && facts.left !== undefined && now < facts.left) return answer('pretend', 'address_left', wantsCode)
+  // Nobody begins with what is to be a backup.
+  const begins = facts.purpose !== 'confirm_backup' && facts.purpose !== 'recover_backup'
+  if (begins && facts.user === null && facts.left !== undefined && now < facts.left) return answer('pretend', 'address_left', wantsCode)
   if (facts.purpose === 'sign_in' && facts.quiet !== undefined && now < facts.quiet && !facts.knownBrowser)
     return answer('pretend', 'mailbox_quiet', wantsCode)
+  // No account has the address, or its account has no backup: for show, to be told from none that has.
+  if (facts.user === null && facts.purpose === 'recover_backup') return answer('pretend', 'backup_unknown', wantsCode)
   // The address was somebody's who is signed in, and is nobody's by now.
   if (facts.user === null && OWN.has(facts.purpose)) return refuse('challenge_unknown')
   // What the answer keeps from whoever asks, the owner may know.
-  if (facts.user !== null && facts.purpose === 'change_email') return answer('send', 'address_taken', wantsCode)
+  if (facts.user !== null && (facts.purpose === 'change_email' || facts.purpose === 'recover'))
+    return answer('send', 'address_taken', wantsCode)
   const isKnown = facts.user !== null || facts.host === 'known'
   if (!isKnown && facts.purpose === 'sign_in' && policy.signUp === 'invited') return answer('pretend', 'address_unknown', wantsCode)
   if (!isKnown && facts.purpose === 'sign_in' && policy.signUp === 'closed') return answer('pretend', 'sign_up_closed', wantsCode)
@@ -137,13 +143,25 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
 /** To the address of whoever is signed in and asks. */
 const OWN: ReadonlySet<Purpose> = new Set(['step_up', 'leave_email'])
 
+/** How long link and code are good: what opens a recovery may lie in a mailbox that is seldom looked at, and nobody waits for an invitation. */
+export function livesOf(policy: Policy, purpose: Purpose): { readonly link: Ms; readonly code: Ms } {
+  const { linkTtl, codeTtl, recovery, invitationTtl } = policy
+  if (purpose === 'invite') return { link: invitationTtl, code: invitationTtl }
+  return purpose === 'recover_backup' ? { link: recovery.mailTtl, code: recovery.mailTtl } : { link: linkTtl, code: codeTtl }
+}
+
+/** What only tells is handed over within a day, or was no notice. */
+const TOLD_WITHIN: Ms = 24 * 3_600_000
+
 /**
- * The notice of a change to the mailbox that is to be left, or of a sign-in. No limit keeps it back, or whoever took over an account could fill
- * the window of the mailbox first; how many there are is bounded by how often one person may ask, and by sign-ins.
+/**
+ * The notice of a change to the mailbox that is to be left, of a sign-in, and of what was done to an account. No limit keeps it back, or whoever took
+ * over an account could fill the window of the mailbox first; how many there are is bounded by how often one person may ask, and by sign-ins.
  */
 function decideNotice(policy: Policy, { now, purpose, bounces, suppressed: reported }: StartFacts): StartDecision {
-  const until = now + (purpose === 'undo_email' ? policy.changeEmail.undo : policy.challengeTtl)
-  const mail = { link: true, code: false, linkExpiresAt: until, codeExpiresAt: until }
+  const until = now + (isUndo(purpose) ? policy.changeEmail.undo : TOLD_WITHIN)
+  // What is done of a new device is told with the link that ends it.
+  const mail = { link: isUndo(purpose) || purpose === 'new_device', code: false, linkExpiresAt: until, codeExpiresAt: until }
   const suppressed = isSuppressed(reported ?? null, now) || !windowVerdict([bounceRule], bounces, now).open
   const answer = suppressed ? (['pretend', 'address_suppressed'] as const) : (['send', 'mail_queued'] as const)
   return { verdict: answer[0], reason: answer[1], retryAfterMs: null, mail, tats: null }

@@ -4,7 +4,7 @@ import type { DeliveryDecision, DeliveryFacts } from './delivery.ts'
 import type { Policy } from './policy.ts'
 import { reasons } from './reason.ts'
 import { alike, decideAgain, type Recorded, unreadable } from './replay.ts'
-import type { StartDecision } from './start.ts'
+import { livesOf, type StartDecision } from './start.ts'
 import type { VerifyDecision, VerifyFacts } from './verify.ts'
 import type { ViewFacts } from './view.ts'
 
@@ -85,12 +85,13 @@ const nothing = (verdict: 'moot' | 'not_replayable'): Tried => ({ verdict, more:
 function proofUnder(policy: Policy, facts: VerifyFacts): VerifyFacts {
   const { mail, challenge, session } = facts
   if (mail === null) return facts
+  const lives = livesOf(policy, facts.purpose ?? 'sign_in')
   // A spent challenge is recognised without a try.
   const open = challenge !== null && challenge.completedAt === null && session === null
   const compared = (match: VerifyFacts['code']): boolean => open && (match === 'right' || match === 'older' || match === 'wrong')
   return {
     ...facts,
-    mail: { ...mail, linkExpiresAt: mail.createdAt + policy.linkTtl, codeExpiresAt: mail.createdAt + policy.codeTtl },
+    mail: { ...mail, linkExpiresAt: mail.createdAt + lives.link, codeExpiresAt: mail.createdAt + lives.code },
     ...(compared(facts.code) && mail.codeTries >= policy.codeTries ? { code: 'exhausted' } : {}),
     ...(compared(facts.address as VerifyFacts['code']) && mail.addressTries >= policy.addressTries ? { address: 'exhausted' } : {}),
   }

@@ -5,6 +5,7 @@ import { HOST_RETRY_MS, type HostId, type HostWord } from './host.ts'
 import type { Challenge, Mail, Ms, Proof, Purpose } from './model.ts'
 import type { Policy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
+import { livesOf } from './start.ts'
 
 /** `unclaimed`: nobody has looked yet. `exhausted`: no try was left to claim. `older`: the code of an earlier mail. */
 export type Match = 'unclaimed' | 'exhausted' | 'right' | 'older' | 'wrong'
@@ -33,6 +34,8 @@ export interface VerifyFacts {
   readonly purpose?: Exclude<Purpose, 'sign_in'>
   /** For those purposes: whose live session this browser holds: that of the person who asked, another's, or none. */
   readonly holder?: 'same' | 'other' | 'nobody'
+  /** For what opens a recovery, or confirms a backup address: it was not ended, and is the one that was asked for last. */
+  readonly open?: boolean
   /** For a change of address: how it stands. */
   readonly change?: {
     /** It did not end, and the person still has the address that it was asked from. */
@@ -58,9 +61,10 @@ export interface VerifyFacts {
 export interface VerifyDecision {
   /**
    * `claim`: take a try of this counter, look, and ask again. `retry`: a "no" that leaves the proof good. `renewed`: the session that is there
-   * goes on under a new token, and nobody is signed in who was not. `agreed`: one of two mailboxes did; nothing is changed yet.
+   * goes on under a new token, and nobody is signed in who was not. `agreed`: one of two mailboxes did; nothing is changed yet. `opened`: a
+   * limited session begins, that can do no more than name another address. `done`: what was asked for is, and nobody is signed in by it.
    */
-  readonly verdict: 'signed_in' | 'renewed' | 'agreed' | 'replayed' | 'claim' | 'retry' | 'refuse'
+  readonly verdict: 'signed_in' | 'renewed' | 'agreed' | 'opened' | 'done' | 'replayed' | 'claim' | 'retry' | 'refuse'
   readonly reason: ReasonCode
   readonly claim: 'code' | 'address' | null
   readonly triesLeft: number | null
@@ -93,7 +97,7 @@ function decideLink(policy: Policy, facts: VerifyFacts): VerifyDecision {
     return replay(policy, facts) ?? refuse('link_used', { at: mail.linkUsedAt ?? challenge.completedAt })
   }
   if (!policy.methods.includes('link')) return refuse('link_off')
-  const end = linkEnd(policy, mail, facts.invited)
+  const end = linkEnd(policy, mail, facts.invited ? 'invite' : facts.purpose)
   if (now >= end) return refuse('link_expired', { at: end })
   if (facts.host === 'unavailable') return hostUnavailable()
   if (!bound) {
@@ -124,7 +128,7 @@ function decideCode(policy: Policy, facts: VerifyFacts): VerifyDecision {
   const unheld = withoutHolder(facts)
   if (unheld !== null) return unheld
   if (!policy.methods.includes('code') || mail === null) return refuse('code_off')
-  const end = codeEnd(policy, mail)
+  const end = codeEnd(policy, mail, facts.purpose)
   if (now >= end) return refuse('code_expired', { at: end })
   const budget = windowVerdict(policy.codeFailures, facts.failures, now)
   if (!budget.open) return refuse('code_off', { retryAfterMs: budget.retryInMs })
@@ -142,12 +146,12 @@ function decideCode(policy: Policy, facts: VerifyFacts): VerifyDecision {
 }
 
 /** A stricter policy applies at once to mails already out; a laxer one does not revive them. */
-export function linkEnd(policy: Policy, mail: Pick<Mail, 'createdAt' | 'linkExpiresAt'>, invited = false): Ms {
-  return Math.min(mail.linkExpiresAt, mail.createdAt + (invited ? policy.invitationTtl : policy.linkTtl))
+export function linkEnd(policy: Policy, mail: Pick<Mail, 'createdAt' | 'linkExpiresAt'>, purpose: Purpose = 'sign_in'): Ms {
+  return Math.min(mail.linkExpiresAt, mail.createdAt + livesOf(policy, purpose).link)
 }
 
-export function codeEnd(policy: Policy, mail: Pick<Mail, 'createdAt' | 'codeExpiresAt'>): Ms {
-  return Math.min(mail.codeExpiresAt, mail.createdAt + policy.codeTtl)
+export function codeEnd(policy: Policy, mail: Pick<Mail, 'createdAt' | 'codeExpiresAt'>, purpose: Purpose = 'sign_in'): Ms {
+  return Math.min(mail.codeExpiresAt, mail.createdAt + livesOf(policy, purpose).code)
 }
 
 /** The same browser with a good proof soon after: a double tap, a timer and a click, an answer that never arrived. */
@@ -164,7 +168,8 @@ function replay(policy: Policy, facts: VerifyFacts): VerifyDecision | null {
 
 /** What was asked for by somebody who is signed in ends with that: it is for that session, and for no other person's. */
 function withoutHolder({ purpose, holder }: VerifyFacts): VerifyDecision | null {
-  if (purpose === undefined || holder === 'same') return null
+  if (purpose === undefined || purpose === 'recover_backup' || holder === 'same') return null
+  if (purpose === 'recover') return refuse('recovery_over')
   return refuse(holder === 'other' ? 'session_of_other' : 'session_unknown')
 }
 
@@ -192,14 +197,27 @@ function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
   }
 }
 
-function admitHolder(policy: Policy, { purpose, change }: VerifyFacts): VerifyDecision {
-  const renewed = (reason: ReasonCode): VerifyDecision => ({ verdict: 'renewed', reason, ...blank, consequences: renewal })
+function admitHolder(policy: Policy, facts: VerifyFacts): VerifyDecision {
+  const { purpose, change } = facts
+  const admitted = (verdict: VerifyDecision['verdict'], reason: ReasonCode): VerifyDecision => ({
+    verdict,
+    reason,
+    ...blank,
+    consequences: renewal,
+  })
+  const renewed = (reason: ReasonCode): VerifyDecision => admitted('renewed', reason)
   if (purpose === 'step_up') return renewed('proof_renewed')
+  if (purpose === 'recover_backup') {
+    if (!facts.open) return refuse('recovery_over')
+    return facts.user?.status === 'active' ? admitted('opened', 'recovery_opened') : refuse('sign_in_refused')
+  }
+  if (purpose === 'confirm_backup') return facts.open ? admitted('done', 'backup_set') : refuse('change_ended')
   if (!change?.open) return refuse('change_ended')
   if (change.taken) return refuse('address_in_use')
   // The new mailbox always has to; in which order they do makes no difference.
   const needsOther = purpose === 'leave_email' || change.both || policy.changeEmail.confirm === 'both'
-  if (needsOther && !change.other) return { verdict: 'agreed', reason: 'change_confirmed', ...blank, consequences: renewal }
+  if (purpose === 'recover') return admitted('done', 'recovered')
+  if (needsOther && !change.other) return admitted('agreed', 'change_confirmed')
   return renewed('address_changed')
 }
 

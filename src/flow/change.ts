@@ -2,14 +2,15 @@
 // address alike; what it means is decided inside the transaction.
 import { decideUndo, type UndoDecision } from '../core/account.ts'
 import { readAddress } from '../core/address.ts'
-import type { Ms } from '../core/model.ts'
+import { isUndo, type Ms } from '../core/model.ts'
 import { isErased } from '../core/operator.ts'
 import { paths } from '../core/paths.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { toldStart } from '../core/told.ts'
 import { addressKey, digest, idsOf, mintId, mintSecret, SECRET_SHAPE, sessionKey } from '../secret.ts'
-import type { ChangeMail, ChangeOutcome, ChangeRow, StartOutcome } from '../store/store.ts'
+import type { ChangeMail, ChangeOutcome, ChangeRow } from '../store/store.ts'
 import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
+import { withMails } from './mails.ts'
 import { contextFor, contextsOf } from './roll-out.ts'
 import { getSession } from './session.ts'
 import {
@@ -26,7 +27,6 @@ import {
   resend,
   type TypedCode,
   type Verified,
-  withHand,
 } from './sign-in.ts'
 
 /** The two mailboxes that may have to agree: the new one, and the one that is left. */
@@ -62,9 +62,10 @@ export async function startChange(
   const browser = asker.browser ?? mintSecret()
   const browserDigest = digest('browser', tenant, browser)
   const context = contextFor(base, live.user.email)
-  const outcome = await withMails({ own: context, next: contextFor(base, email) }, requestId, (mails) =>
+  const outcome = await askChange(base, context, { email, requestId, second: 'leave_email' }, (mails) =>
     store.startChange(scopeOf(base, requestId), {
       key: sessionKey(tenant, session),
+      by: 'session',
       operators: context.operators,
       email,
       addressInEvent: (address) => addressInEvent(context, address),
@@ -78,7 +79,7 @@ export async function startChange(
     }),
   )
   const { decision, asked } = outcome
-  for (const mail of [asked, outcome.leave, outcome.undo]) if (mail !== null) context.tell(toldStart('start', mail.decision))
+  for (const mail of [asked, outcome.second, outcome.undo]) if (mail !== null) context.tell(toldStart('start', mail.decision))
   const refused = asked?.decision.verdict === 'refuse' ? asked.decision : decision
   context.log.event('change_email_start', {
     requestId,
@@ -90,42 +91,24 @@ export async function startChange(
   return { ok: true, challenge: requestId, browser }
 }
 
-type Mails = Readonly<Record<'asked' | 'leave' | 'undo', ChangeMail>>
+type Mails = Readonly<Record<'asked' | 'second' | 'undo', ChangeMail>>
 
-interface Contexts {
-  /** Of the address that the person has. */
-  readonly own: Context
-  /** Of the one that is asked for. */
-  readonly next: Context
-}
-
-/** All three are minted whatever comes of it; those that are not queued are forgotten. */
-async function withMails(
-  { own: context, next }: Contexts,
-  challenge: string,
+/** @param own of the address that the person has. */
+export function askChange(
+  base: Context,
+  own: Context,
+  request: { readonly email: string; readonly requestId: string; readonly second: 'leave_email' | 'undo_email' },
   work: (mails: Mails) => Promise<ChangeOutcome>,
 ): Promise<ChangeOutcome> {
-  const mint = (): string => mintId(context.now())
-  const [leaveId, undoId] = [mint(), mint()]
-  let outcome: ChangeOutcome | null = null
-  await withHand(next, 'change_email', challenge, async (secrets, leaseMs) => {
-    const asked = { challenge, eventId: mint(), secrets, leaseMs }
-    await withHand(context, 'leave_email', leaveId, async (secrets, leaseMs) => {
-      const leave = { challenge: leaveId, eventId: mint(), secrets, leaseMs }
-      await withHand(context, 'undo_email', undoId, async (secrets, leaseMs) => {
-        outcome = await work({ asked, leave, undo: { challenge: undoId, eventId: mint(), secrets, leaseMs } })
-        return queued(outcome.undo)
-      })
-      return queued((outcome as ChangeOutcome | null)?.leave ?? null)
-    })
-    return queued((outcome as ChangeOutcome | null)?.asked ?? null)
-  })
-  if (outcome === null) throw new Error('the change was not decided')
-  return outcome
+  const { email, requestId, second } = request
+  const asked = {
+    context: contextFor(base, email),
+    purpose: second === 'leave_email' ? 'change_email' : 'recover',
+    challenge: requestId,
+  } as const
+  const mint = (purpose: 'leave_email' | 'undo_email') => ({ context: own, purpose, challenge: mintId(own.now()) }) as const
+  return withMails({ asked, second: mint(second), undo: mint('undo_email') }, work, (outcome) => outcome)
 }
-
-const queued = (mail: StartOutcome | null): Pick<StartOutcome, 'mail'> & { readonly decision: Pick<StartOutcome['decision'], 'mail'> } =>
-  mail ?? { mail: null, decision: { mail: null } }
 
 /** Another mail to one of the two; only the browser that asked may, as long as somebody is signed in there. */
 export async function resendChange(context: Context, asker: Asker, challenge: string, side: Side): Promise<Asked | Refused> {
@@ -146,13 +129,13 @@ export function verifyChange(
 ): Promise<Verified> {
   const proof = 'link' in request ? linkProof(context, side, request.link) : codeProof(context, side, request)
   return present(context, asker, proof, (scope, input) =>
-    context.store.confirmChange(scope, { ...input, purpose: side, aliveFrom: aliveFrom(context) }),
+    context.store.confirmChange(scope, { ...input, purpose: side, recovery: null, aliveFrom: aliveFrom(context) }),
   )
 }
 
 /** Ids of what was mailed and may still be good sort after this; an hour for clocks that disagree. */
-function aliveFrom(context: Context): string {
-  const lives = contextsOf(context).map(({ policy }) => policy.challengeTtl + policy.linkTtl)
+export function aliveFrom(context: Context): string {
+  const lives = contextsOf(context).map(({ policy }) => policy.challengeTtl + Math.max(policy.linkTtl, policy.recovery.mailTtl))
   return idsOf(context.now() - Math.max(...lives) - 3_600_000)
 }
 
@@ -202,8 +185,8 @@ export async function viewUndo(context: Context, linkId: string): Promise<UndoLa
   const { challenge, ordinal } = readLinkId(linkId)
   const found = challenge === '' ? null : await store.findChallenge(tenant, challenge, null)
   const mail = found?.mails.find((candidate) => candidate.ordinal === ordinal) ?? null
-  const isUndo = found?.challenge.purpose === 'undo_email' && mail !== null
-  const view = isUndo ? await store.viewChange(tenant, challenge) : null
+  const isOne = found !== null && isUndo(found.challenge.purpose) && mail !== null
+  const view = isOne ? await store.viewChange(tenant, challenge) : null
   const now = found?.now ?? context.now()
   const { reason, at } = decideUndo({
     now,

@@ -84,6 +84,8 @@ export interface Asker {
   readonly browser: string | null
   /** The session token the request carries, unverified. */
   readonly session: string | null
+  /** The token of a limited session of a recovery, unverified. */
+  readonly recovery: string | null
   /** From a fixed list of names. */
   readonly device: string
   readonly network: string

@@ -9,6 +9,7 @@ import { digest, ID_SHAPE, sessionKey, sessionTokens } from '../secret.ts'
 import type { ChallengeView, ChangeRow } from '../store/store.ts'
 import { findChange, isSide } from './change.ts'
 import type { Asker, Context } from './context.ts'
+import { findRecovery } from './recovery.ts'
 import { contextFor, contextsOf } from './roll-out.ts'
 import { findLiveSession } from './session.ts'
 import { readLinkId, readReturn } from './sign-in.ts'
@@ -49,8 +50,13 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
   const { policy } = view === null ? context : contextFor(context, view.challenge.email)
   const signedIn = await findLiveSession(context, asker.session)
   const purpose = view?.challenge.purpose ?? 'sign_in'
-  const change = isSide(purpose) ? await findChange(context, id) : null
-  const sameUser = signedIn !== null && (change === null ? signedIn.user.email === view?.challenge.email : signedIn.user.id === change.user)
+  const change = isSide(purpose) || purpose === 'recover' ? await findChange(context, id) : null
+  // A limited session is looked for only where the link is for one.
+  const limited = purpose === 'recover' || purpose === 'recover_backup' ? await findRecovery(context, asker) : null
+  const isLimited = limited !== null && limited.recovery.id === (purpose === 'recover' ? change?.recovery : id)
+  const sameUser =
+    signedIn !== null &&
+    (purpose === 'confirm_backup' || (change === null ? signedIn.user.email === view?.challenge.email : signedIn.user.id === change.user))
   const decision = decideVerify(policy, {
     now,
     proof: 'link',
@@ -64,13 +70,19 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     // Whether this person may sign in is told to nobody who has not proved the mailbox.
     user: { status: 'active', confirmed: true },
     session:
-      mail !== null && (mail.linkUsedAt !== null || view?.challenge.completedAt != null) ? await ownSession(context, asker, id) : null,
+      purpose === 'recover_backup'
+        ? limited && isLimited
+          ? { createdAt: limited.recovery.openedAt ?? 0, ended: false }
+          : null
+        : mail !== null && (mail.linkUsedAt !== null || view?.challenge.completedAt != null)
+          ? await ownSession(context, asker, id)
+          : null,
     otherSession: false,
     ...(purpose === 'sign_in'
       ? {}
       : purpose === 'invite'
         ? { invited: true }
-        : { purpose, holder: signedIn === null ? 'nobody' : sameUser ? 'same' : 'other' }),
+        : { purpose, open: true, holder: holderOf(purpose, { signedIn: signedIn?.user ?? null, sameUser, isLimited }) }),
     ...(change === null ? {} : { change: standing(change, purpose) }),
   })
   return {
@@ -80,7 +92,8 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     challenge: id,
     purpose,
     bound: view?.bound ?? false,
-    email: view?.bound ? view.challenge.email : null,
+    // To which backup address it went is nobody's business who knows of the account: only of whoever reads it.
+    email: view?.bound && purpose !== 'recover_backup' ? view.challenge.email : null,
     hasCode: view?.mails.some((one) => one.hasCode) ?? false,
     mailbox: view === null ? 'other' : context.mailboxOf(view.challenge.email),
     device: view?.challenge.device ?? '',
@@ -89,7 +102,7 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     returnTo:
       view === null
         ? null
-        : change !== null && change.appliedAt === null
+        : isSide(purpose) && change !== null && change.appliedAt === null
           ? `${context.basePath}${paths.addressCheck}?c=${id}`
           : readReturn(context, view.challenge.returnTo),
     signedIn: signedIn?.user ?? null,
@@ -97,6 +110,20 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     policy,
     gone: !mayUse(context, view, 'link') && !(mail?.hasLink === true && now < mail.linkExpiresAt),
   }
+}
+
+interface Here {
+  readonly signedIn: User | null
+  readonly sameUser: boolean
+  readonly isLimited: boolean
+}
+
+function holderOf(purpose: Purpose, { signedIn, sameUser, isLimited }: Here): NonNullable<VerifyFacts['holder']> {
+  if (purpose === 'recover') return isLimited ? 'same' : 'nobody'
+  if (purpose === 'recover_backup') return 'nobody'
+  // Whose backup it is to be is known once it is posted: whoever is signed in here may have asked.
+  if (purpose === 'confirm_backup') return signedIn === null ? 'nobody' : 'same'
+  return signedIn === null ? 'nobody' : sameUser ? 'same' : 'other'
 }
 
 /** Whether the way of proving is one of the person's; of nobody known: of anybody. */
@@ -163,8 +190,8 @@ export async function viewCheck(context: Context, asker: Asker, challenge: strin
     completed: bound !== null && bound.challenge.completedAt !== null,
     disownedAt: bound?.challenge.disownedAt ?? null,
     resendAt: newest ? newest.createdAt + policy.resendAfter : now,
-    linkExpiresAt: newest ? linkEnd(policy, newest) : now,
-    codeExpiresAt: newest ? codeEnd(policy, newest) : now,
+    linkExpiresAt: newest ? linkEnd(policy, newest, purpose) : now,
+    codeExpiresAt: newest ? codeEnd(policy, newest, purpose) : now,
     // Where not everybody may sign up, only who has an account is sent a mail that can come back.
     undelivered: bound?.undelivered === true && policy.signUp === 'open',
     signedIn: signedIn?.user ?? null,

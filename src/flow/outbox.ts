@@ -1,7 +1,7 @@
 // The outbox worker: leases due mails, opens and renders them, hands them over, settles them. It may be killed between any two
 // lines: the lease runs out and the next worker sends the same mail, with the same secrets and the same Message-ID.
 import { decideDelivery } from '../core/delivery.ts'
-import type { Ms } from '../core/model.ts'
+import { isTelling, isUndo, type Ms } from '../core/model.ts'
 import { isDisownable } from '../core/not-me.ts'
 import { paths } from '../core/paths.ts'
 import type { ReasonCode } from '../core/reason.ts'
@@ -303,7 +303,7 @@ function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Mess
   const { brand, policy, origin, basePath } = context
   const id = `${mail.challenge}${ordinalCharacter(mail.ordinal)}`
   const separator = policy.linkSecret === 'fragment' ? '#' : '/'
-  const at = mail.purpose === 'undo_email' ? paths.undo : paths.link
+  const at = isUndo(mail.purpose) ? paths.undo : paths.link
   // Of a notice it is all that there is to follow.
   const isNotice = mail.purpose === 'new_device'
   const notMe =
@@ -320,7 +320,7 @@ function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Mess
     link: isNotice ? notMe : link,
     notMe: isNotice ? null : notMe,
     code: mail.hasCode && !mail.tellsOwner ? secrets.code : null,
-    codeOff: !mail.hasCode && policy.methods.includes('code') && at === paths.link && !mail.tellsOwner && !isNotice,
+    codeOff: !mail.hasCode && policy.methods.includes('code') && at === paths.link && !mail.tellsOwner && !isTelling(mail.purpose),
     linkExpiresAt: mail.linkExpiresAt,
     codeExpiresAt: mail.codeExpiresAt,
     sentAt: mail.createdAt,

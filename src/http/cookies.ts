@@ -1,4 +1,4 @@
-// The three cookies: browser, session, and the language a person chose. Tenants may share a host, and with it a jar: each has names of its own there,
+// The four cookies: browser, session, the limited session of a recovery, and the language a person chose. Tenants may share a host, and with it a jar: each has names of its own there,
 // and what is in them fits no other. Prefixes are enforced by browsers only, so the server reads exactly and trusts no duplicate: two cookies of
 // one name mean that somebody else could set one.
 import { CONFIGURED } from '../core/place.ts'
@@ -7,6 +7,7 @@ import type { Context } from '../flow/context.ts'
 export interface CookieNames {
   readonly browser: string
   readonly session: string
+  readonly recovery: string
   readonly language: string
   readonly secure: boolean
 }
@@ -20,7 +21,7 @@ export function cookieNames({ origin, tenant }: Pick<Context, 'origin' | 'tenant
   const prefix = secure ? '__Host-' : ''
   const whose = tenant === CONFIGURED ? '' : `-${tenant}`
   const name = (of: string): string => `${prefix}postkey-${of}${whose}`
-  return { browser: name('browser'), session: name('session'), language: name('language'), secure }
+  return { browser: name('browser'), session: name('session'), recovery: name('recovery'), language: name('language'), secure }
 }
 
 /** null: absent, or there twice. */
@@ -51,6 +52,15 @@ export function sessionCookie(names: CookieNames, token: string, absoluteMs: num
 
 export function endedSessionCookie(names: CookieNames): string {
   return write(names, names.session, '', 0)
+}
+
+/** Nothing but the pages of a recovery looks at it. */
+export function recoveryCookie(names: CookieNames, token: string, ms: number): string {
+  return write(names, names.recovery, token, Math.floor(ms / 1_000))
+}
+
+export function endedRecoveryCookie(names: CookieNames): string {
+  return write(names, names.recovery, '', 0)
 }
 
 function write(names: CookieNames, name: string, value: string, maxAgeSeconds: number): string {

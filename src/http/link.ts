@@ -7,6 +7,8 @@ import { stateOfView, type ViewFacts } from '../core/view.ts'
 import { verifyChange } from '../flow/change.ts'
 import { mintSecret } from '../flow/ids.ts'
 import { type Landing, viewLink } from '../flow/landing.ts'
+import { verifyBackup } from '../flow/prepare.ts'
+import { verifyRecover } from '../flow/recovery.ts'
 import { contextsOf } from '../flow/roll-out.ts'
 import { type OpenedLink, type Verified, verifyLink } from '../flow/sign-in.ts'
 import { verifyStepUp } from '../flow/step-up.ts'
@@ -15,6 +17,7 @@ import type { Problem } from '../page/view.ts'
 import { readFormBody } from './body.ts'
 import { browserCookie } from './cookies.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
+import { doneResponse, openedResponse } from './recover.ts'
 import { faceOf, frameOf, html, redirect, refuse } from './respond.ts'
 import { problemOf, signedInResponse } from './sign-in.ts'
 import type { Visit } from './visit.ts'
@@ -24,6 +27,9 @@ const LIVE = new Set([
   'signed_in',
   'proof_renewed',
   'address_changed',
+  'recovery_opened',
+  'recovered',
+  'backup_set',
   'change_confirmed',
   'address_needed',
   'link_other_browser',
@@ -75,6 +81,8 @@ const VERIFY: Readonly<Record<string, Verify>> = {
   step_up: ({ context, asker }, link) => verifyStepUp(context, asker, { link }),
   change_email: ({ context, asker }, link) => verifyChange(context, asker, 'change_email', { link }),
   leave_email: ({ context, asker }, link) => verifyChange(context, asker, 'leave_email', { link }),
+  confirm_backup: ({ context, asker }, link) => verifyBackup(context, asker, { link }),
+  recover: ({ context, asker }, link) => verifyRecover(context, asker, { link }),
 }
 
 export async function postLink(visit: Visit, request: Incoming, given: string): Promise<Outgoing> {
@@ -84,12 +92,17 @@ export async function postLink(visit: Visit, request: Incoming, given: string): 
   const body = await readFormBody(request, linkFields)
   if (!body.ok) return refuse(visit, { reason: body.reason })
   const { secret = '', email, for: purpose = 'sign_in' } = body.values
+  if (purpose === 'recover_backup') {
+    const opened = await openedResponse(visit, { link: { id, secret } })
+    return 'status' in opened ? opened : dead(visit, await viewLink(context, asker, id), problemOf(opened.decision))
+  }
   const verify = Object.hasOwn(VERIFY, purpose) ? VERIFY[purpose] : undefined
   if (verify === undefined) return refuse(visit, { reason: 'body_malformed' })
   const result = await verify(visit, { id, secret, email })
   if (result.signedIn) return signedInResponse(visit, result)
   const { decision } = result
   visit.log.reason = decision.reason
+  if (decision.verdict === 'done') return doneResponse(visit, decision.reason)
   if (decision.verdict === 'agreed')
     return redirect(visit, withoutFragment(`${context.basePath}${paths.addressCheck}?c=${result.challenge}`))
   const landing = await viewLink(context, asker, id)
@@ -121,7 +134,8 @@ function show(visit: Visit, id: string, landing: Landing, secret: string | undef
   const over = !LIVE.has(decision.reason) || (decision.reason === 'replayed' && landing.signedIn !== null)
   if (over) return dead(visit, landing, problemOf(decision.reason === 'replayed' ? { ...decision, reason: 'link_used' } : decision))
   const { challenge, purpose, bound, email, device, askedAt } = landing
-  const signedInAs = landing.signedIn && !landing.sameUser ? landing.signedIn.email : undefined
+  const isForSession = purpose !== 'recover' && purpose !== 'recover_backup'
+  const signedInAs = isForSession && landing.signedIn && !landing.sameUser ? landing.signedIn.email : undefined
   const addressAllowed = decision.reason === 'address_needed' || decision.reason === 'replayed'
   const view = { purpose, linkId: id, challenge, secret, bound, email, device, askedAt, addressAllowed, problem, signedInAs }
   const status = problem ? reasons[faceOf(problem.reason)].status : 200

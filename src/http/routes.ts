@@ -20,6 +20,8 @@ import { getLink, postLink } from './link.ts'
 import { notMeRoutes } from './not-me.ts'
 import { metricsOf } from './operations.ts'
 import { ownRoutes } from './own.ts'
+import { prepareRoutes } from './prepare.ts'
+import { recoverRoutes } from './recover.ts'
 import { reportRoutes } from './reports.ts'
 import { frameOf, html, json, redirect, refuse } from './respond.ts'
 import { getAsk, getCheck, getSwitched, postAsk, postCode, postResend } from './sign-in.ts'
@@ -47,6 +49,8 @@ export function routes(context: Context, options: AppOptions): Router {
     ...changeRoutes(),
     ...notMeRoutes(),
     ...ownRoutes(),
+    ...prepareRoutes(),
+    ...recoverRoutes(),
     [paths.endSession]: { POST: postEndSession },
     [paths.endOthers]: { POST: postEndOthers },
     [paths.signOut]: { POST: postSignOut },

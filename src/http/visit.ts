@@ -51,6 +51,7 @@ export function visitOf(context: Context, site: Site, request: Incoming, info: R
       requestId: mintId(context.now()),
       browser: browser !== null && SECRET_SHAPE.test(browser) ? browser : null,
       session: bearer !== null && /^bearer /i.test(bearer) ? bearer.slice(7).trim() : readCookie(cookies, site.cookies.session),
+      recovery: readCookie(cookies, site.cookies.recovery),
       device: deviceName(request.header('user-agent')),
       network: from.network,
       networkWide: from.networkWide,

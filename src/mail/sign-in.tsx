@@ -1,7 +1,7 @@
 // What a sign-in mail says: subject, text part, HTML part, headers. Everything in it is ours or comes from fixed lists; no
 // name, reason or User-Agent of whoever asked gets in, or our mail would carry strangers' messages.
 import { randomUUID } from 'node:crypto'
-import type { Brand, Ms } from '../core/model.ts'
+import { type Brand, isTelling, type Ms } from '../core/model.ts'
 import { wordsOf } from '../words/own.ts'
 import { type MailKind, mailWords } from '../words/purpose.ts'
 import type { Words } from '../words/words.ts'
@@ -35,7 +35,11 @@ export interface SignInMailInput {
 }
 
 export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 'text' | 'html' | 'headers'> {
-  if (input.link === null && input.code === null && input.kind !== 'address_taken')
+  if (
+    input.link === null &&
+    input.code === null &&
+    !(input.kind === 'address_taken' || (input.kind !== undefined && isTelling(input.kind)))
+  )
     throw new TypeError('a sign-in mail needs a link or a code')
   // What stands in an href decides where a click goes; what stands alone in the text part must stay one word.
   for (const link of [input.link, input.notMe])

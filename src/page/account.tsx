@@ -35,6 +35,12 @@ export function accountPage(frame: Frame, view: AccountView): string {
           </p>
         </section>
         <SignIns frame={frame} signIns={view.signIns} />
+        <section aria-labelledby="prepare">
+          <h2 id="prepare">{all.prepare.section}</h2>
+          <p>
+            <a href={`${frame.basePath}${paths.prepare}`}>{all.prepare.link}</a>
+          </p>
+        </section>
         <section aria-labelledby="own">
           <h2 id="own">{own.data}</h2>
           <p>

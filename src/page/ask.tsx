@@ -34,6 +34,11 @@ export function askPage(frame: Frame, view: AskView): string {
           problem={inField ? problem : undefined}
           autofocus={problem === undefined}
         />
+        {(frame.policy.recovery.codes > 0 || frame.policy.recovery.backup) && (
+          <p class="hint">
+            <a href={`${frame.basePath}${frame.policy.recovery.codes > 0 ? paths.recover : paths.recoverBackup}`}>{w.recover.link}</a>
+          </p>
+        )}
       </>
     ),
   })

@@ -46,6 +46,9 @@ const CODE_AT: Partial<Record<Purpose, string>> = {
   step_up: paths.confirmCode,
   change_email: paths.addressCode,
   leave_email: paths.addressCode,
+  recover: paths.recoverCode,
+  recover_backup: paths.recoverBackupCode,
+  confirm_backup: paths.prepareBackupCode,
 }
 
 /** The browser that asked, but without script, or the mail program cut the link. */

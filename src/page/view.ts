@@ -153,6 +153,43 @@ export interface SaidNotMeView {
   readonly quietUntil: Ms | null
 }
 
+/** Where a recovery begins. */
+export interface RecoverView {
+  readonly email?: string | undefined
+  readonly problem?: Problem | undefined
+}
+
+export interface RecoverAddressView {
+  /** The address of the account so far. */
+  readonly email: string
+  /** When the limited session ends. */
+  readonly until: Ms
+  readonly typed?: string | undefined
+  readonly problem?: Problem | undefined
+}
+
+export interface RecoverSentView {
+  readonly email: string
+  readonly sent: NonNullable<ConfirmView['sent']>
+  readonly problem?: Problem | undefined
+}
+
+export interface PrepareView {
+  /** null: there are none. */
+  readonly codes: { readonly printedAt: Ms; readonly left: number; readonly of: number } | null
+  readonly backup: string | null
+  readonly typed?: string | undefined
+  readonly notice?: 'backup_set' | 'backup_removed' | undefined
+  readonly problem?: Problem | undefined
+}
+
+export interface CodesView {
+  readonly email: string
+  readonly codes: readonly string[]
+  /** Where they are typed. */
+  readonly url: string
+}
+
 /** A dead end with a way out: expired, used, refused, malformed, not found, our fault. */
 export interface FailureView {
   readonly problem: Problem

@@ -5,12 +5,12 @@ import type { Ms } from '../core/model.ts'
 import { isErased } from '../core/operator.ts'
 import { same } from './digest.ts'
 import { dispatch, dispatchEnds } from './dispatch.ts'
-import { voidMails } from './erase.ts'
 import { writeEvent } from './event.ts'
 import { complete, judge, presentedOf, refundFailures } from './judge.ts'
 import { mailboxLimit, readWindows, withLeft, writeWindows } from './limits.ts'
-import { changeColumns, endChanges, openChanges } from './open-changes.ts'
+import { changeColumns, endChanges, endOpenChanges, openChanges } from './open-changes.ts'
 import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
+import { applyRecovery, dropRecovery, findBackup, findLiveRecovery, findRecoveryHolder, type RecoveryRow } from './recoveries.ts'
 import {
   challengeKey,
   type FoundChallenge,
@@ -19,6 +19,7 @@ import {
   findUserById,
   findUserOrNext,
   type UserRow,
+  withoutBrowsers,
 } from './rows.ts'
 import { byColumn } from './search.ts'
 import { endSessionsOf, type FoundSession, findHolder, findSession, findSessions, renewSession, sessionsKey } from './session.ts'
@@ -36,7 +37,7 @@ import {
   type VerifyOutcome,
 } from './store.ts'
 import { knowsBrowser } from './user.ts'
-import { withoutBrowsers } from './verify.ts'
+import { voidMails } from './void.ts'
 
 /** The change that a challenge of it belongs to. */
 export const findChangeOf = (tenant: string, challenge: string): Operation<ChangeRow | null> =>
@@ -47,15 +48,42 @@ export const findChangeOf = (tenant: string, challenge: string): Operation<Chang
     challenge,
   )
 
-/** The bucket of one person's questions for another address. */
-const changesLimit = (user: string): string => `changes:${user}`
+/** The bucket of one person's questions for another address; whoever is in the account does not empty that of a recovery. */
+export const changesLimit = (user: string, by: ChangeInput['by'] = 'session'): string =>
+  `${by === 'recovery' ? 'recoveries' : 'changes'}:${user}`
 
 export function* changeLocks(scope: Scope, input: ChangeInput): Operation<Locks> {
   const { tenant } = scope
-  const holder = yield* findHolder(tenant, input.key.id)
+  const holder = yield* findAsker(tenant, input)
   if (holder === null) return { tenant, keys: [], limits: [] }
-  const limits = [...limitsOf(input.email, input.buckets), mailboxLimit(holder.email), changesLimit(holder.user)]
-  return { tenant, keys: [sessionsKey(holder.user)], limits }
+  const backup = input.by === 'session' ? null : yield* findBackup(tenant, holder.user)
+  const told = [holder.email, ...(backup?.email == null ? [] : [backup.email])]
+  const limits = [...limitsOf(input.email, input.buckets), ...told.map(mailboxLimit), changesLimit(holder.user, input.by)]
+  return { tenant, keys: [sessionsKey(holder.user)], limits: [...new Set(limits)] }
+}
+
+/** Whose session it is, whether or not it is good. */
+const findAsker = (tenant: string, { by, key }: ChangeInput): ReturnType<typeof findHolder> =>
+  by === 'session' ? findHolder(tenant, key.id) : findRecoveryHolder(tenant, key.id)
+
+interface Permission {
+  readonly user: UserRow
+  /** For the event. */
+  readonly session: string | null
+  readonly provedAt: Ms
+  readonly recovery: RecoveryRow | null
+}
+
+/** A live session, or a limited one that is open. */
+function* permissionOf(tx: Tx, { tenant, policy }: Scope, { by, key }: ChangeInput): Operation<Permission | null> {
+  if (by === 'recovery') {
+    const live = yield* findLiveRecovery(tx, tenant, key)
+    return live && { user: live.user, session: null, provedAt: live.recovery.openedAt ?? 0, recovery: live.recovery }
+  }
+  const view = yield* findSession(tx, tenant, policy, key)
+  if (view?.decision.verdict !== 'live') return null
+  const user = yield* findUserById(tenant, view.user.id)
+  return user && { user, session: view.session.id, provedAt: view.session.provedAt, recovery: null }
 }
 
 /**
@@ -63,17 +91,16 @@ export function* changeLocks(scope: Scope, input: ChangeInput): Operation<Locks>
  * may be asked for, and who has to agree; each mail is one of its own mailbox.
  */
 export function* startChange(tx: Tx, given: Scope, input: ChangeInput): Operation<ChangeOutcome> {
-  const holder = yield* findHolder(given.tenant, input.key.id)
+  const holder = yield* findAsker(given.tenant, input)
   const scope = holder === null ? given : scopeFor(given, holder.email)
   const { tenant, policy } = scope
-  const view = yield* findSession(tx, tenant, policy, input.key)
-  const live = view?.decision.verdict === 'live' ? view : null
-  const user = live && (yield* findUserById(tenant, live.user.id))
-  const state = user && tx.limits.get(tenant, changesLimit(user.id))
+  const permission = yield* permissionOf(tx, scope, input)
+  const { user = null, recovery = null } = permission ?? {}
+  const state = user && tx.limits.get(tenant, changesLimit(user.id, input.by))
   const facts: AccountFacts = {
     now: tx.now,
-    wants: 'change_email',
-    session: live && { provedAt: live.session.provedAt },
+    wants: input.by === 'session' ? 'change_email' : 'recover',
+    session: permission && { provedAt: permission.provedAt },
     same: user?.email === input.email,
     tat: state === null ? null : Number(state),
     listed: user !== null && input.operators.includes(user.email),
@@ -85,23 +112,23 @@ export function* startChange(tx: Tx, given: Scope, input: ChangeInput): Operatio
     facts,
     decision,
     user: user?.id ?? null,
-    session: live?.session.id ?? null,
+    session: permission?.session ?? null,
   })
-  if (decision.verdict !== 'go' || user === null) return { decision, now: tx.now, asked: null, leave: null, undo: null }
+  if (decision.verdict !== 'go' || user === null) return { decision, now: tx.now, asked: null, second: null, undo: null }
 
-  const { asked: toNew, leave: toOld, undo: notice, ...shared } = input
+  const { asked: toNew, second: other, undo: notice, by, ...shared } = input
   const owner = yield* findUserOrNext(tenant, input.email)
   const found = owner?.email === input.email ? owner : null
   const change = toNew.challenge
   const mailTo = (
     mail: ChangeInput['asked'],
-    purpose: 'change_email' | 'leave_email' | 'undo_email',
+    purpose: 'change_email' | 'leave_email' | 'undo_email' | 'recover' | 'undo_recovery',
     email: string,
     whose: UserRow | null,
   ) => {
     const { eventId, ...own } = mail
     const challenge = { ...shared, ...own, purpose, email }
-    const follows = purpose === 'change_email' ? {} : ({ follows: true } as const)
+    const follows = mail === toNew ? {} : ({ follows: true } as const)
     return decide(
       tx,
       { ...scopeFor(given, email), eventId },
@@ -119,14 +146,16 @@ export function* startChange(tx: Tx, given: Scope, input: ChangeInput): Operatio
       () => insertChallengeOf(tx, tenant, challenge, change),
     )
   }
-  const asked = yield* mailTo(toNew, 'change_email', input.email, found)
-  if (asked.decision.mail === null) return { decision, now: tx.now, asked, leave: null, undo: null }
-  tx.limits.set(tenant, changesLimit(user.id), String(decision.tat))
+  const asked = yield* mailTo(toNew, by === 'session' ? 'change_email' : 'recover', input.email, found)
+  if (asked.decision.mail === null) return { decision, now: tx.now, asked, second: null, undo: null }
+  tx.limits.set(tenant, changesLimit(user.id, by), String(decision.tat))
   // One at a time: the code of an earlier question opens nothing any more, whichever address it was for.
-  yield* endChanges(tx, tenant, yield* openChanges(tenant, user.id))
-  const both = policy.changeEmail.confirm === 'both'
+  // Whoever is in the account does not end what a recovery asked for.
+  const open = yield* openChanges(tenant, user.id)
+  yield* endChanges(tx, tenant, by === 'recovery' ? open : open.filter((change) => change.recovery === null))
+  const both = recovery === null && policy.changeEmail.confirm === 'both'
   yield* run(
-    'insert into address_changes (tenant, id, user_id, old_email, new_email, created_at, both_agree, leave_challenge, undo_challenge, undo_until) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'insert into address_changes (tenant, id, user_id, old_email, new_email, created_at, both_agree, leave_challenge, undo_challenge, undo_until, recovery) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     tenant,
     change,
     user.id,
@@ -134,13 +163,19 @@ export function* startChange(tx: Tx, given: Scope, input: ChangeInput): Operatio
     input.email,
     tx.now,
     both ? 1 : 0,
-    both ? toOld.challenge : null,
+    both ? other.challenge : null,
     notice.challenge,
     tx.now + policy.changeEmail.undo,
+    recovery?.id ?? null,
   )
-  const leave = both ? yield* mailTo(toOld, 'leave_email', user.email, user) : null
-  const undo = yield* mailTo(notice, 'undo_email', user.email, user)
-  return { decision, now: tx.now, asked, leave, undo }
+  const second = both ? yield* mailTo(other, 'leave_email', user.email, user) : null
+  const undo = yield* mailTo(notice, recovery === null ? 'undo_email' : 'undo_recovery', user.email, user)
+  if (recovery === null) return { decision, now: tx.now, asked, second, undo }
+  yield* run('update recoveries set new_email = ? where tenant = ? and id = ?', input.email, tenant, recovery.id)
+  const backup = yield* findBackup(tenant, user.id)
+  // Who reads the backup mailbox is told as well, but for the one who began it there, and the one who is to be the new mailbox.
+  const tells = backup?.email != null && recovery.way !== 'backup' && backup.email !== input.email ? backup.email : null
+  return { decision, now: tx.now, asked, second: tells === null ? null : yield* mailTo(other, 'undo_recovery', tells, null), undo }
 }
 
 /** More mails to one address can hardly be alive. */
@@ -150,7 +185,7 @@ const ALIVE_MAX = 1_000
 function* aliveAt(tenant: string, email: string, from: string): Operation<readonly string[]> {
   const found = yield* byColumn(tenant, { from, limit: ALIVE_MAX }, 'email', email)
   const rows = yield* all<{ id: string }>(
-    "select id from challenges where tenant = ? and id {is_listed} and purpose <> 'undo_email'",
+    "select id from challenges where tenant = ? and id {is_listed} and purpose not in ('undo_email', 'undo_recovery')",
     tenant,
     JSON.stringify(found.map(({ id }) => id)),
   )
@@ -185,7 +220,8 @@ export function* confirmChange(tx: Tx, given: Scope, input: ConfirmInput, found:
   const held = input.currentSession === null ? null : yield* findSession(tx, tenant, policy, input.currentSession)
   const holder = held?.decision.verdict === 'live' ? held : null
   const [own = null] = challenge?.completedAt == null ? [] : yield* findSessions(tenant, input.sessionId, '')
-  const isNew = input.purpose === 'change_email'
+  const isNew = input.purpose !== 'leave_email'
+  const recovering = input.purpose === 'recover' && input.recovery !== null ? yield* findLiveRecovery(tx, tenant, input.recovery) : null
   const { facts, decision } = yield* judge(
     tx,
     scope,
@@ -195,7 +231,16 @@ export function* confirmChange(tx: Tx, given: Scope, input: ConfirmInput, found:
       user: person && { status: person.status, confirmed: person.confirmedAt !== null },
       otherSession: false,
       purpose: input.purpose,
-      holder: holder === null ? 'nobody' : holder.user.id === change?.user ? 'same' : 'other',
+      holder:
+        input.purpose === 'recover'
+          ? recovering !== null && recovering.recovery.id === change?.recovery
+            ? 'same'
+            : 'nobody'
+          : holder === null
+            ? 'nobody'
+            : holder.user.id === change?.user
+              ? 'same'
+              : 'other',
       change: {
         open: change !== null && change.endedAt === null && change.appliedAt === null && person?.email === change.oldEmail,
         taken: owner !== null && owner.id !== person?.id,
@@ -211,7 +256,15 @@ export function* confirmChange(tx: Tx, given: Scope, input: ConfirmInput, found:
     yield* complete(tx, tenant, challenge.id)
     yield* run(isNew ? NEW_PROVED : OLD_PROVED, tx.now, tenant, change.id)
   }
-  if (decision.verdict === 'renewed' && challenge && change && person && holder) {
+  if (decision.verdict === 'done' && challenge && change && person && recovering) {
+    refunded = refundFailures(tx, scope, challenge)
+    yield* apply(tx, scope, change, input.aliveFrom)
+    yield* applyRecovery(tx, scope, recovering.recovery, change.newEmail)
+    yield* endOpenChanges(tx, tenant, person.id)
+    const ended = yield* endSessionsOf(tx, scope, person.id)
+    yield* dispatch(tx, scope, 'user.changed', { user: person.id, change: 'address' })
+    yield* dispatchEnds(tx, scope, { user: person.id, sessions: ended, reason: decision.reason })
+  } else if (decision.verdict === 'renewed' && challenge && change && person && holder) {
     refunded = refundFailures(tx, scope, challenge)
     yield* apply(tx, scope, change, input.aliveFrom)
     // Whoever else is in knew the old mailbox, or came by it.
@@ -289,7 +342,9 @@ export function* undoLocks(scope: Scope, input: UndoInput): Operation<Locks> {
 /** Restores the old address, whatever was changed since: a change that came later was made by whoever had the account then. */
 export function* undoChange(tx: Tx, given: Scope, input: UndoInput): Operation<UndoOutcome> {
   const { tenant } = given
-  const found = yield* findChallengeWithMails(tenant, 'undo_email', input.challenge)
+  const found =
+    (yield* findChallengeWithMails(tenant, 'undo_email', input.challenge)) ??
+    (yield* findChallengeWithMails(tenant, 'undo_recovery', input.challenge))
   const scope = found === null ? given : scopeFor(given, found.challenge.email)
   const change = found === null ? null : yield* findChangeOf(tenant, input.challenge)
   const person = change === null ? null : yield* findUserById(tenant, change.user)
@@ -316,6 +371,8 @@ export function* undoChange(tx: Tx, given: Scope, input: UndoInput): Operation<U
       yield* dispatch(tx, scope, 'user.changed', { user: person.id, change: 'address' })
     }
     yield* endChanges(tx, tenant, later)
+    // Whoever had the account may have printed codes since, and what a recovery came by is known to whoever began it.
+    yield* dropRecovery(tx, tenant, person.id, 'cancelled')
     yield* run(
       'update address_changes{by_change} set undone_at = ? where tenant = ? and id {is_listed}',
       tx.now,

@@ -5,8 +5,10 @@ import { liftSuppression } from './bounce.ts'
 import { dispatch, dispatchEnds } from './dispatch.ts'
 import { mailboxLimit, readWindows, withLeft, writeWindows } from './limits.ts'
 import { all, type Operation, run, type Tx } from './operation.ts'
+import { eraseRecoveries } from './recoveries.ts'
 import { byColumn } from './search.ts'
 import type { Scope } from './store.ts'
+import { voidMails } from './void.ts'
 
 /** No address is asked for so often while it is kept. */
 const ALL = 1_000_000
@@ -64,6 +66,7 @@ export function* erasePerson(
     ids,
   )
   yield* run('update address_changes set old_email = ? where tenant = ? and user_id = ?', erased.email, tenant, user)
+  yield* eraseRecoveries(tx, tenant, user, erased.email)
   const sessions = yield* endForGood(tx, scope, user, erased.reason)
   if (known) yield* dispatch(tx, scope, 'user.deleted', { user })
   for (const address of former) {
@@ -88,18 +91,6 @@ export function* takeAddress(tenant: string, user: string, instead: string): Ope
   )
 }
 
-/** Links and codes run out. Whoever takes such a mail out of the queue finds that, and sends nothing. */
-export function* voidMails(tx: Tx, tenant: string, challenges: readonly string[]): Operation<void> {
-  if (challenges.length === 0) return
-  const ids = JSON.stringify(challenges)
-  for (const what of ['link', 'code'] as const) yield* run(EXPIRE[what], tx.now, tenant, ids, tx.now)
-}
-
-const EXPIRE = {
-  link: 'update mails set link_expires_at = ? where tenant = ? and challenge {is_listed} and link_expires_at > ?',
-  code: 'update mails set code_expires_at = ? where tenant = ? and challenge {is_listed} and code_expires_at > ?',
-} as const
-
 /** @returns how many. */
 export function* endAll(tx: Tx, scope: Scope, user: string, reason: ReasonCode): Operation<number> {
   const ended = yield* all<{ id: string }>(
@@ -119,10 +110,12 @@ export function* endForGood(tx: Tx, scope: Scope, user: string, reason: ReasonCo
   return ended
 }
 
-/** Which the person had before, and nobody has now. */
+/** Which the person had before, or has as a backup, and nobody else has now. */
 export function* formerAddresses(tenant: string, user: string): Operation<readonly string[]> {
   const rows = yield* all<{ email: string }>(
-    'select a.old_email as email from address_changes a where a.tenant = ? and a.user_id = ? and a.applied_at is not null and not exists (select 1 from users u where u.tenant = a.tenant and u.email = a.old_email)',
+    'select a.old_email as email from address_changes a where a.tenant = ? and a.user_id = ? and a.applied_at is not null and not exists (select 1 from users u where u.tenant = a.tenant and u.email = a.old_email) union all select b.backup_email as email from users b where b.tenant = ? and b.id = ? and b.backup_email is not null and not exists (select 1 from users u where u.tenant = b.tenant and u.email = b.backup_email)',
+    tenant,
+    user,
     tenant,
     user,
   )

@@ -40,12 +40,12 @@ const looks = (counter: string): string =>
 
 /** Of two mailboxes that agree to a change, only the second one gives anybody a session. */
 const spent =
-  'select c.tenant, c.id, (case when c.completed_at is null then 0 else 1 end) + count(m.link_used_at) as n from challenges c left join mails m on m.tenant = c.tenant and m.challenge = c.id where c.change_id is null group by c.tenant, c.id, c.completed_at'
+  "select c.tenant, c.id, (case when c.completed_at is null then 0 else 1 end) + count(m.link_used_at) as n from challenges c left join mails m on m.tenant = c.tenant and m.challenge = c.id where c.change_id is null and c.purpose not in ('recover_backup', 'confirm_backup') group by c.tenant, c.id, c.completed_at"
 const given = 'select tenant, challenge, count(*) as n from sessions group by tenant, challenge'
 /** Of a proof that was right and made a row of sessions. */
 const good = `('signed_in', 'proof_renewed', 'address_changed')`
 /** What a right code may have come to. */
-const right = `('signed_in', 'proof_renewed', 'address_changed', 'change_confirmed')`
+const right = `('signed_in', 'proof_renewed', 'address_changed', 'change_confirmed', 'recovery_opened', 'recovered', 'backup_set')`
 const provedAt = 'coalesce(s.proved_at, s.created_at)'
 const signIns = `select e.tenant, e.session_id, count(*) as n, min(e.at) as at from events e where e.kind = 'verify' and e.reason in ${good} group by e.tenant, e.session_id`
 

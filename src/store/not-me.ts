@@ -5,15 +5,17 @@ import { decideNotMe, isDisownable, type NotMeFacts } from '../core/not-me.ts'
 import { findChangeOf } from './change.ts'
 import { same } from './digest.ts'
 import { dispatch, dispatchEnds } from './dispatch.ts'
-import { endAll, voidMails } from './erase.ts'
+import { endAll } from './erase.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, writeWindows } from './limits.ts'
 import { endChanges } from './open-changes.ts'
 import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
+import { cancelRecovery, findRecoveryHolder } from './recoveries.ts'
 import { challengeKey, findChallengeWithMails, findUserByEmail, findUserById } from './rows.ts'
 import { sessionsKey } from './session.ts'
 import { type ChangeRow, type NotMeInput, type NotMeOutcome, type Scope, scopeFor } from './store.ts'
 import { forgetBrowsers } from './user.ts'
+import { voidMails } from './void.ts'
 
 interface Disowned {
   readonly purpose: Purpose
@@ -54,6 +56,8 @@ export function* notMeLocks({ tenant }: Scope, { challenge }: NotMeInput): Opera
   const users = (yield* findBegan(tenant, found.about)).map(({ user }) => user)
   if (owner !== null) users.push(owner.id)
   if (change !== null) users.push(change.user)
+  const recovery = found.purpose === 'recover_backup' ? yield* findRecoveryHolder(tenant, challenge) : null
+  if (recovery !== null) users.push(recovery.user)
   const challenges = [challenge, found.about, ...(change === null ? [] : [change.id, change.leave ?? change.id])]
   const mailbox = mailboxLimit(found.email)
   return {
@@ -98,6 +102,7 @@ export function* notMe(tx: Tx, given: Scope, input: NotMeInput): Operation<NotMe
     yield* run(DISOWN, tx.now, tenant, JSON.stringify([input.challenge, found.about]))
     yield* voidMails(tx, tenant, [input.challenge, found.about])
     if (consequences.change) yield* endOpen(tx, tenant, yield* findChangeOf(tenant, input.challenge))
+    if (consequences.recovery) yield* cancelRecovery(tx, tenant, input.challenge)
     if (consequences.sessions === 'its') sessions = yield* endBegan(tx, scope, began)
     if (consequences.sessions === 'all' && owner !== null) {
       sessions = yield* endAll(tx, scope, owner.id, 'not_me')

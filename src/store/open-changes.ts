@@ -1,10 +1,10 @@
 // Changes of address that are asked for and neither made nor over.
-import { voidMails } from './erase.ts'
 import { all, type Operation, run, type Tx } from './operation.ts'
 import type { ChangeRow } from './store.ts'
+import { voidMails } from './void.ts'
 
 export const changeColumns =
-  'a.id, a.user_id as "user", a.old_email as "oldEmail", a.new_email as "newEmail", a.created_at as "createdAt", a.both_agree as "both", a.leave_challenge as "leave", a.undo_challenge as "undo", a.new_proved_at as "newProvedAt", a.old_proved_at as "oldProvedAt", a.applied_at as "appliedAt", a.ended_at as "endedAt", a.undone_at as "undoneAt", a.undo_until as "undoUntil"'
+  'a.id, a.user_id as "user", a.old_email as "oldEmail", a.new_email as "newEmail", a.created_at as "createdAt", a.both_agree as "both", a.leave_challenge as "leave", a.undo_challenge as "undo", a.new_proved_at as "newProvedAt", a.old_proved_at as "oldProvedAt", a.applied_at as "appliedAt", a.ended_at as "endedAt", a.undone_at as "undoneAt", a.undo_until as "undoUntil", a.recovery'
 
 export const openChanges = (tenant: string, user: string): Operation<readonly ChangeRow[]> =>
   all<ChangeRow>(

@@ -22,6 +22,7 @@ import { explainPostgres } from './postgres-url.ts'
 import { findDuePurges, purge } from './purge.ts'
 import { viewQueue } from './queue.ts'
 import { findAskers, findBreaker, findChallenge, keepPolicy } from './read.ts'
+import { recoveryStoreOver } from './recovery-engine.ts'
 import { findChallengeWithMails, findUserOrNext } from './rows.ts'
 import { appendSeal, findSealing, readEventRows, readSeals, readToSeal } from './seal.ts'
 import { readTrace, search } from './search.ts'
@@ -218,6 +219,7 @@ export function storeOver(engine: Engine): Store {
       }),
     undoChange: (scope, input) => engine.write({ locks: () => undoLocks(scope, input), run: (tx) => undoChange(tx, scope, input) }),
     notMe: (scope, input) => engine.write({ locks: () => notMeLocks(scope, input), run: (tx) => notMe(tx, scope, input) }),
+    ...recoveryStoreOver(engine),
     viewChange: (tenant, challenge) => engine.read((tx) => viewChange(tx, tenant, challenge)),
     findChallenge: (tenant, id, browser) => engine.read((tx) => findChallenge(tx, tenant, id, browser)),
     findSession: (tenant, policy, key) => engine.read((tx) => findSession(tx, tenant, policy, key)),

@@ -2,20 +2,29 @@
 // people's affairs leaves a trace, and without the trace there is nothing to read.
 
 import type { HitTimes } from '../core/keep.ts'
-import type { User } from '../core/model.ts'
 import { type Act, decideOperator, isErased, type OperatorFacts, type UserAct } from '../core/operator.ts'
 import { liftSuppression } from './bounce.ts'
 import { dispatch } from './dispatch.ts'
 import { requeue } from './endpoint.ts'
-import { challengesOf, endAll, endForGood, erasePerson, formerAddresses, takeAddress, voidMails } from './erase.ts'
+import { challengesOf, endAll, endForGood, erasePerson, formerAddresses, takeAddress } from './erase.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
-import { challengeKey, findChallengeWithMails, findUserByEmail, findUserByExternalId, findUserById, type UserRow } from './rows.ts'
+import { dropRecovery } from './recoveries.ts'
+import {
+  challengeKey,
+  findChallengeWithMails,
+  findUserByEmail,
+  findUserByExternalId,
+  findUserById,
+  type UserRow,
+  withoutBrowsers,
+} from './rows.ts'
 import { findSession, sessionsKey } from './session.ts'
 import { limitsOf, resendTo } from './start.ts'
 import type { OperateInput, OperateOutcome, PersonKey, Scope, StartOutcome } from './store.ts'
+import { voidMails } from './void.ts'
 
 export interface Person {
   readonly email: string
@@ -114,10 +123,6 @@ function hitTimes({ mails, knownMails, failures, bounces }: Windows): HitTimes {
   return { mails: times(mails), knownMails: times(knownMails), failures: times(failures), bounces: times(bounces) }
 }
 
-export function withoutBrowsers({ browsers: _, ...user }: UserRow): User {
-  return user
-}
-
 export interface Acting {
   readonly input: Pick<OperateInput, 'resend' | 'challenge' | 'erased'>
   readonly person: Person
@@ -205,6 +210,7 @@ function* leave(tx: Tx, scope: Scope, { input, person }: Acting): Operation<Done
   const challenges = yield* challengesOf(tenant, person.email, ALL)
   yield* voidMails(tx, tenant, challenges)
   yield* endOpenChanges(tx, tenant, user)
+  yield* dropRecovery(tx, tenant, user, 'erased')
   const sessions = yield* endForGood(tx, scope, user, 'operator_deleted_user')
   if (person.user !== null) yield* dispatch(tx, scope, 'user.deleted', { user })
   return { facts: { challenges: challenges.length, sessions } }

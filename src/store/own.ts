@@ -5,6 +5,7 @@ import { challengesOf, erasePerson, formerAddresses } from './erase.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit } from './limits.ts'
 import { all, type Locks, type Operation, one, type Tx } from './operation.ts'
+import { findBackup } from './recoveries.ts'
 import { challengeKey, findUserById } from './rows.ts'
 import { byColumn } from './search.ts'
 import { findHolder, findSession, listSessions, sessionsKey } from './session.ts'
@@ -43,6 +44,17 @@ export function* readOwnData(tx: Tx, tenant: string, policy: Policy, id: string)
     tenant,
     id,
   )
+  const backup = yield* findBackup(tenant, id)
+  const codes = yield* all<OwnData['recovery']['codes'][number]>(
+    'select created_at as "printedAt", used_at as "usedAt" from recovery_codes where tenant = ? and user_id = ? order by used_at, digest',
+    tenant,
+    id,
+  )
+  const attempts = yield* all<OwnData['recovery']['attempts'][number]>(
+    'select way, started_by as "startedBy", created_at as "createdAt", new_email as "newEmail", opened_at as "openedAt", applied_at as "appliedAt", ended_at as "endedAt", ended_why as "endedWhy" from recoveries where tenant = ? and user_id = ? order by id',
+    tenant,
+    id,
+  )
   const ids = JSON.stringify((yield* byColumn(tenant, { from: '', limit: ALL }, 'email', user.email)).map((found) => found.id))
   const mails = yield* all<OwnData['mails'][number]>(
     'select c.purpose, c.device, c.network, c.created_at as "askedAt", c.completed_at as "usedAt", m.created_at as "mailedAt", m.state from challenges c join mails m on m.tenant = c.tenant and m.challenge = c.id where c.tenant = ? and c.id {is_listed} order by c.id, m.ordinal',
@@ -58,6 +70,7 @@ export function* readOwnData(tx: Tx, tenant: string, policy: Policy, id: string)
     at: tx.now,
     user,
     sessions: sessions.map((session) => ({ ...session, live: live.has(session.id) })),
+    recovery: { backupEmail: backup?.email ?? null, backupProvedAt: backup?.provedAt ?? null, codes, attempts },
     addressChanges,
     mails,
     events,

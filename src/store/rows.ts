@@ -1,9 +1,9 @@
 // Columns as the model names them, for every statement that reads a noun.
-import type { Mail, User } from '../core/model.ts'
+import type { Mail, Ms, User } from '../core/model.ts'
 import { all, type Operation, one } from './operation.ts'
 
 export const userColumns =
-  'id, email, status, created_at as "createdAt", confirmed_at as "confirmedAt", sign_in_count as "signInCount", current_sign_in_at as "currentSignInAt", last_sign_in_at as "lastSignInAt", external_id as "externalId", browsers'
+  'id, email, status, created_at as "createdAt", confirmed_at as "confirmedAt", sign_in_count as "signInCount", current_sign_in_at as "currentSignInAt", last_sign_in_at as "lastSignInAt", external_id as "externalId", browsers, recovering_until as "recoveringUntil"'
 
 export const sessionColumns =
   'id, user_id as "user", device, network, proof, created_at as "createdAt", seen_at as "seenAt", ended_at as "endedAt", coalesce(proved_at, created_at) as "provedAt"'
@@ -30,6 +30,12 @@ export interface MailRow extends Omit<Mail, 'hasLink' | 'hasCode'> {
 export interface UserRow extends User {
   /** JSON: digests, newest first. */
   readonly browsers: string
+  /** Until when a sign-in has a recovery to end; null: there is none. */
+  readonly recoveringUntil: Ms | null
+}
+
+export function withoutBrowsers({ browsers: _, recoveringUntil: __, ...user }: UserRow): User {
+  return user
 }
 
 // The texts are put together once: engines find a prepared statement by its text, and a new string has to be hashed for that.
@@ -77,12 +83,13 @@ interface JoinedRow extends MailRow, Omit<ChallengeRow, 'id' | 'createdAt'> {
   readonly lastSignInAt: number | null
   readonly externalId: string | null
   readonly browsers: string
+  readonly recoveringUntil: Ms | null
 }
 
 // The address is looked up once more for the user: joined by `c.email`, PostgreSQL may take the tenant alone to be key enough, as long as
 // it knows nothing of the table, and read all its users each time.
 const challengeWithMails =
-  'select c.email, c.browser, c.return_to as "returnTo", c.locale, c.device, c.created_at as "askedAt", c.completed_at as "completedAt", c.disowned_at as "disownedAt", m.ordinal, m.created_at as "createdAt", m.link_digest as "linkDigest", m.code_digest as "codeDigest", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_used_at as "linkUsedAt", m.code_tries as "codeTries", m.address_tries as "addressTries", m.state, m.bounced_at as "bouncedAt", u.id as "userId", u.status, u.created_at as "joinedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.external_id as "externalId", u.browsers from challenges c join mails m on m.tenant = c.tenant and m.challenge = c.id left join users u on u.tenant = ? and u.email = (select email from challenges where tenant = ? and id = ?) where c.tenant = ? and c.id = ? and c.purpose = ? order by m.ordinal'
+  'select c.email, c.browser, c.return_to as "returnTo", c.locale, c.device, c.created_at as "askedAt", c.completed_at as "completedAt", c.disowned_at as "disownedAt", m.ordinal, m.created_at as "createdAt", m.link_digest as "linkDigest", m.code_digest as "codeDigest", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_used_at as "linkUsedAt", m.code_tries as "codeTries", m.address_tries as "addressTries", m.state, m.bounced_at as "bouncedAt", u.id as "userId", u.status, u.created_at as "joinedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.external_id as "externalId", u.browsers, u.recovering_until as "recoveringUntil" from challenges c join mails m on m.tenant = c.tenant and m.challenge = c.id left join users u on u.tenant = ? and u.email = (select email from challenges where tenant = ? and id = ?) where c.tenant = ? and c.id = ? and c.purpose = ? order by m.ordinal'
 
 /** All that a proof is judged by, in one look: a challenge is never without a mail. */
 export function* findChallengeWithMails(tenant: string, purpose: string, id: string): Operation<FoundChallenge | null> {
@@ -106,8 +113,9 @@ function userOf(row: JoinedRow): UserRow | null {
     lastSignInAt,
     externalId,
     browsers,
+    recoveringUntil,
   } = row
-  return { id, email, status, createdAt, confirmedAt, signInCount, currentSignInAt, lastSignInAt, externalId, browsers }
+  return { id, email, status, createdAt, confirmedAt, signInCount, currentSignInAt, lastSignInAt, externalId, browsers, recoveringUntil }
 }
 
 /** Field by field: to copy the rest of a driver's row costs as much as the statement did. */

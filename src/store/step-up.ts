@@ -5,7 +5,7 @@ import type { StartDecision } from '../core/start.ts'
 import { writeEvent } from './event.ts'
 import { complete, judge, presentedOf, refundFailures } from './judge.ts'
 import type { Locks, Operation, Tx } from './operation.ts'
-import { type FoundChallenge, findUserById } from './rows.ts'
+import { type FoundChallenge, findUserById, withoutBrowsers } from './rows.ts'
 import { type FoundSession, findHolder, findSession, findSessions, renewSession, sessionsKey } from './session.ts'
 import { decide, insertChallenge, limitsOf } from './start.ts'
 import {
@@ -18,7 +18,7 @@ import {
   type VerifyOutcome,
 } from './store.ts'
 import { knowsBrowser } from './user.ts'
-import { verifyLocks, withoutBrowsers } from './verify.ts'
+import { verifyLocks } from './verify.ts'
 
 const PURPOSE = 'step_up'
 

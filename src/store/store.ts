@@ -7,7 +7,7 @@ import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
 import type { Wanted } from '../core/dispatch.ts'
 import type { HostWord } from '../core/host.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
-import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
+import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Recovery, Session, User, Versions } from '../core/model.ts'
 import type { NotMeDecision } from '../core/not-me.ts'
 import type { Act, Hand, OperatorDecision, UserAct } from '../core/operator.ts'
 import type { Ground, Places } from '../core/place.ts'
@@ -22,6 +22,7 @@ import type { Trace } from '../core/trace.ts'
 import type { ImportRow, RowOutcome } from '../core/user-import.ts'
 import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
 import type { View } from '../core/view.ts'
+import type { RecoveryStore } from './recovery-store.ts'
 import type { WebhookStore } from './webhook-store.ts'
 
 /** In every call that decides: whose, under which rules, and for which request. */
@@ -84,12 +85,17 @@ export interface ChangeMail extends Pick<StartInput, 'challenge' | 'secrets' | '
 
 export interface ChangeInput extends Omit<StartInput, 'purpose' | 'addressInEvent' | 'challenge' | 'secrets' | 'leaseMs'> {
   readonly key: SessionKey
+  /** What the key is of: `recovery`, a limited session, which needs nothing else. */
+  readonly by: 'session' | 'recovery'
   /** Addresses of operators. */
   readonly operators: readonly string[]
   readonly addressInEvent: (email: string) => string
-  /** To the new address; to the old one, which has to agree (where the policy says so), and which is told. */
+  /**
+   * To the new address; to the old one, which has to agree (where the policy says so), and which is told. In a recovery the second tells the
+   * backup address instead.
+   */
   readonly asked: ChangeMail
-  readonly leave: ChangeMail
+  readonly second: ChangeMail
   readonly undo: ChangeMail
 }
 
@@ -98,12 +104,14 @@ export interface ChangeOutcome {
   readonly now: Ms
   /** null: it did not come to that mail. */
   readonly asked: StartOutcome | null
-  readonly leave: StartOutcome | null
+  readonly second: StartOutcome | null
   readonly undo: StartOutcome | null
 }
 
 export interface ConfirmInput extends VerifyInput {
-  readonly purpose: 'change_email' | 'leave_email'
+  readonly purpose: 'change_email' | 'leave_email' | 'recover'
+  /** Of the limited session that the request carries. */
+  readonly recovery: SessionKey | null
   /** Ids of challenges that may still be good sort after this. */
   readonly aliveFrom: string
 }
@@ -136,6 +144,8 @@ export interface ChangeRow {
   readonly endedAt: Ms | null
   readonly undoneAt: Ms | null
   readonly undoUntil: Ms
+  /** The recovery that it came of; null: somebody who was signed in asked for it. */
+  readonly recovery: string | null
 }
 
 export interface ChangeView {
@@ -153,6 +163,16 @@ export interface OwnData {
   readonly at: Ms
   readonly user: User & { readonly currentSignInPlace: string | null; readonly lastSignInPlace: string | null }
   readonly sessions: readonly (Session & { readonly live: boolean })[]
+  /** What lets the person back in without the mailbox. */
+  readonly recovery: {
+    readonly backupEmail: string | null
+    readonly backupProvedAt: Ms | null
+    readonly codes: readonly { readonly printedAt: Ms; readonly usedAt: Ms | null }[]
+    readonly attempts: readonly Pick<
+      Recovery,
+      'way' | 'startedBy' | 'createdAt' | 'newEmail' | 'openedAt' | 'appliedAt' | 'endedAt' | 'endedWhy'
+    >[]
+  }
   readonly addressChanges: readonly {
     readonly oldEmail: string
     readonly newEmail: string
@@ -484,7 +504,8 @@ export interface QueuedMail {
 
 /** The life of the longest-lived secret in the mail: past it nobody could use it. */
 export function mailExpiresAt(mail: QueuedMail): Ms {
-  return Math.max(mail.hasLink ? mail.linkExpiresAt : 0, mail.hasCode ? mail.codeExpiresAt : 0)
+  // What only tells has neither.
+  return Math.max(mail.hasLink || !mail.hasCode ? mail.linkExpiresAt : 0, mail.hasCode ? mail.codeExpiresAt : 0)
 }
 
 export interface BounceInput extends Pick<BounceFacts, 'reporter' | 'kind'> {
@@ -640,7 +661,7 @@ export type TenantChanged =
       readonly problems: readonly string[]
     }
 
-export interface Store extends WebhookStore {
+export interface Store extends WebhookStore, RecoveryStore {
   /** Decides, and writes challenge, mail, limits and event. */
   start(scope: Scope, input: StartInput): Promise<StartOutcome>
   resend(scope: Scope, input: ResendInput): Promise<StartOutcome>

@@ -86,6 +86,9 @@ export const ROWS = {
   suppressions: 'address',
   admin_keys: 'id',
   address_changes: 'id',
+  recoveries: 'id',
+  recovery_approvals: 'recovery',
+  recovery_codes: 'user_id',
 } as const
 
 /** The next rows of a tenant that was removed; how many, 0: there are none left. */

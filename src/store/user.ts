@@ -1,7 +1,7 @@
 // A user's rows. A sign-in counts and dates itself here; none of it is ever part of a token.
 import { BROWSERS_KNOWN, type User } from '../core/model.ts'
 import { type Operation, one, run, type Tx } from './operation.ts'
-import type { UserRow } from './rows.ts'
+import { type UserRow, withoutBrowsers } from './rows.ts'
 
 interface SignIn {
   readonly found: UserRow | null
@@ -53,8 +53,12 @@ export function* signIn(tx: Tx, tenant: string, input: SignIn): Operation<User> 
     found.id,
   )
   if (input.externalId !== found.externalId) yield* keepExternalId(tenant, found.id, input.externalId)
-  const { browsers: _, ...user } = { ...found, externalId: input.externalId }
-  return { ...user, ...row, lastSignInAt: found.currentSignInAt, currentSignInAt: tx.now }
+  return {
+    ...withoutBrowsers({ ...found, externalId: input.externalId }),
+    ...row,
+    lastSignInAt: found.currentSignInAt,
+    currentSignInAt: tx.now,
+  }
 }
 
 /** Only where the host has users of its own, and once for each: no part of the statements of every sign-in. */

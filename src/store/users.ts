@@ -7,8 +7,8 @@ import { dispatch } from './dispatch.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows } from './limits.ts'
 import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
-import { DO, factsOf, findPerson, operateLocks, withoutBrowsers } from './operator.ts'
-import { findUserByEmail, findUserByExternalId, type UserRow, userColumns } from './rows.ts'
+import { DO, factsOf, findPerson, operateLocks } from './operator.ts'
+import { findUserByEmail, findUserByExternalId, type UserRow, userColumns, withoutBrowsers } from './rows.ts'
 import type { AdministerInput, AdministerOutcome, CreateInput, CreateOutcome, PersonKey, Scope } from './store.ts'
 
 export function administerLocks(scope: Scope, { wants, person }: AdministerInput): Operation<Locks> {

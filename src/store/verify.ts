@@ -11,6 +11,7 @@ import { mailboxLimit } from './limits.ts'
 import { tellOfSignIn } from './new-device.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
+import { dropRecovery } from './recoveries.ts'
 import {
   type ChallengeRow,
   challengeKey,
@@ -19,6 +20,7 @@ import {
   findUserByExternalId,
   type MailRow,
   type UserRow,
+  withoutBrowsers,
 } from './rows.ts'
 import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
 import { type Scope, scopeFor, type VerifyInput, type VerifyOutcome } from './store.ts'
@@ -117,10 +119,6 @@ function* standingOf(tenant: string, user: UserRow | null, id: string | null): O
   return (yield* findUserByExternalId(tenant, id)) === null ? 'new' : 'differs'
 }
 
-export function withoutBrowsers({ browsers: _, ...user }: UserRow): User {
-  return user
-}
-
 interface Admission {
   readonly challenge: ChallengeRow
   readonly mail: MailRow
@@ -166,6 +164,7 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
   if (decision.consequences?.confirm && found.user) {
     before = yield* endSessionsOf(tx, scope, found.user.id)
     yield* endOpenChanges(tx, tenant, found.user.id)
+    yield* dropRecovery(tx, tenant, found.user.id, 'superseded')
   }
   // Also where it was the same person's: the cookie is about to be replaced, and nobody could end what nobody holds.
   if (current) yield* endOtherSession(tx, tenant, current.id)

@@ -163,7 +163,9 @@ export const notMe = {
     step_up: 'If it was not you, say so: nothing of the mail works any more, and everybody who is signed in to your account is signed out.',
     change_email: 'If it was not you, say so: nothing of the mail works any more, and the change is called off unless it is made already.',
     leave_email: 'If it was not you, say so: the change is called off, and everybody who is signed in to your account is signed out.',
-    recover: 'If it was not you, say so: nothing of the mail works any more, and whoever got in with it is signed out.',
+    recover: 'If it was not you, say so: nothing of the mail works any more, and the change is called off unless it is made already.',
+    recover_backup: 'If it was not you, say so: nothing of the mail works any more, and a way back in that it opened is closed.',
+    confirm_backup: 'If it was not you, say so: nothing of the mail works any more.',
   },
   quiet:
     'After that no mail to sign in goes to this mailbox for {duration}, unless it is asked for in a browser that has signed in with it before.',

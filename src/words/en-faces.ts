@@ -2,6 +2,7 @@
 // short sentences, no blame, no exclamation marks; say what was not used up; every number is the policy's. What fills the gaps
 // stands in face.ts.
 import { accountFaces } from './en-account.ts'
+import { recoveryFaces } from './en-recovery.ts'
 import type { Face, FaceTexts } from './face.ts'
 
 const typeTheCode = 'Type the code from the same mail in the browser where you started.'
@@ -295,4 +296,5 @@ export const faces = {
     nextLabel: 'Try again',
   },
   ...accountFaces,
+  ...recoveryFaces,
 } as const satisfies Record<Face, FaceTexts>

@@ -3,15 +3,18 @@
 // Answers to a "no" are in en-faces.ts, mails in mail-en.ts. How to add a text: docs/words.md.
 import { change, confirm, erase, landings, notMe, own, undo } from './en-account.ts'
 import { faces } from './en-faces.ts'
+import { prepare, recover, recoveryLandings, recoveryMails } from './en-recovery.ts'
 import { mail } from './mail-en.ts'
 import { mails } from './mail-en-account.ts'
 
 export const en = {
   faces,
   mail,
-  mails,
+  mails: { ...mails, ...recoveryMails },
   confirm,
-  landings,
+  landings: { ...landings, ...recoveryLandings },
+  recover,
+  prepare,
   change,
   own,
   erase,

@@ -56,6 +56,9 @@ type Faceless =
   | 'tenant_suspended'
   | 'tenant_resumed'
   | 'tenant_removed'
+  | 'backup_unknown'
+  | 'recovery_code_used'
+  | 'recovery_code_malformed'
 
 export type Face = Exclude<ReasonCode, Faceless>
 
@@ -100,6 +103,9 @@ export const faceGaps = {
   changes: (_, { policy }) => policy.changeEmail.asks.count,
   changesPer: (words, { policy }) => words.duration(policy.changeEmail.asks.per),
   undoTime: (words, { policy }) => words.duration(policy.changeEmail.undo),
+  recoveryTime: (words, { policy }) => words.duration(policy.recovery.sessionTtl),
+  recoveryTries: (_, { policy }) => policy.recovery.tries.count,
+  recoveryTriesPer: (words, { policy }) => words.duration(policy.recovery.tries.per),
   mailLimits: (words, { policy }) => mailLimits(words, policy),
   codeLength: (_, { policy }) => policy.codeLength,
   codeTries: (_, { policy }) => policy.codeTries,

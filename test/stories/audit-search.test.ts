@@ -340,6 +340,10 @@ async function takeBack(url: string): Promise<void> {
     'drop index users_external',
     'alter table users drop column external_id',
     'alter table mails drop column bounced_at',
+    ...['backup_email', 'backup_proved_at', 'backup_challenge', 'recovering_until'].map(
+      (column) => `alter table users drop column ${column}`,
+    ),
+    ...['recoveries', 'recovery_approvals', 'recovery_codes'].map((table) => `drop table ${table}`),
     ...['endpoints', 'dispatches', 'attempts', 'suppressions', 'tenants', 'admin_keys', 'address_changes'].map(
       (table) => `drop table if exists ${table}`,
     ),
