@@ -26,10 +26,12 @@ export type Purpose =
   | 'tell_backup'
   | 'tell_recovery'
 
-/** Mails that nobody asks for: what is about to be done, with a link that takes it back. */
+/** What is about to be done, with a link that takes it back. */
 export const isUndo = (purpose: Purpose): boolean => purpose === 'undo_email' || purpose === 'undo_recovery'
-/** And what was done, with neither link nor code. */
+/** What was done, with neither link nor code. */
 export const isTelling = (purpose: Purpose): boolean => purpose.startsWith('tell_')
+/** A mail that nobody asks for. */
+export const isNotice = (purpose: Purpose): boolean => isUndo(purpose) || isTelling(purpose) || purpose === 'new_device'
 
 /** The two proofs one mail carries. They are independent secrets. */
 export type Proof = 'link' | 'code'

@@ -35,13 +35,16 @@ test.each<[string, Partial<NotMeFacts>, string, number | null]>([
 test.each([
   ['sign_in', 'its', false, true],
   ['new_device', 'its', false, true],
-  ['recover', 'its', false, false],
   ['step_up', 'all', false, false],
   ['leave_email', 'all', true, false],
   ['change_email', 'none', true, false],
+  ['recover', 'none', true, false],
+  ['recover_backup', 'none', false, false],
+  ['confirm_backup', 'none', false, false],
+  ['invite', 'its', false, true],
 ] as const)('of a mail for %s: %s sessions end', (purpose, sessions, change, isQuiet) => {
   const facts = { ...right, disowns: { ...mail, purpose } }
-  expect(decideNotMe(standard, facts).consequences).toEqual({ sessions, change, quietUntil: null })
+  expect(decideNotMe(standard, facts).consequences).toEqual({ sessions, change, recovery: purpose === 'recover_backup', quietUntil: null })
   const quiet = policyOf({ quietAfterNotMe: '2h' })
   expect(decideNotMe(quiet, facts).consequences?.quietUntil).toBe(isQuiet ? now + 7_200_000 : null)
 })

@@ -3,7 +3,7 @@
 import { isSuppressed, type Suppression } from './bounce.ts'
 import { fillOf, spend, windowVerdict } from './bucket.ts'
 import { HOST_RETRY_MS, type HostWord } from './host.ts'
-import { isTelling, isUndo, type Ms, type Purpose } from './model.ts'
+import { isNotice, isUndo, type Ms, type Purpose } from './model.ts'
 import type { Hand } from './operator.ts'
 import { mailWindows, type Policy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
@@ -80,7 +80,7 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
     if (now < last + policy.resendAfter) return refuse('too_many_mails', last + policy.resendAfter - now)
   }
 
-  if (isUndo(facts.purpose) || isTelling(facts.purpose)) return decideNotice(policy, facts)
+  if (isNotice(facts.purpose)) return decideNotice(policy, facts)
   if (facts.invitation !== undefined) return decideInvitation(policy, facts, facts.invitation)
 
   if (facts.host === 'unavailable') return refuse('host_unavailable', HOST_RETRY_MS)
@@ -160,7 +160,7 @@ const TOLD_WITHIN: Ms = 24 * 3_600_000
  */
 function decideNotice(policy: Policy, { now, purpose, bounces, suppressed: reported }: StartFacts): StartDecision {
   const until = now + (isUndo(purpose) ? policy.changeEmail.undo : TOLD_WITHIN)
-  // What is done of a new device is told with the link that ends it.
+  // A notice of a new device has the link that says "not me", and no other.
   const mail = { link: isUndo(purpose) || purpose === 'new_device', code: false, linkExpiresAt: until, codeExpiresAt: until }
   const suppressed = isSuppressed(reported ?? null, now) || !windowVerdict([bounceRule], bounces, now).open
   const answer = suppressed ? (['pretend', 'address_suppressed'] as const) : (['send', 'mail_queued'] as const)

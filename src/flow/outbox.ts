@@ -1,7 +1,7 @@
 // The outbox worker: leases due mails, opens and renders them, hands them over, settles them. It may be killed between any two
 // lines: the lease runs out and the next worker sends the same mail, with the same secrets and the same Message-ID.
 import { decideDelivery } from '../core/delivery.ts'
-import { isTelling, isUndo, type Ms } from '../core/model.ts'
+import { isNotice, isUndo, type Ms } from '../core/model.ts'
 import { isDisownable } from '../core/not-me.ts'
 import { paths } from '../core/paths.ts'
 import type { ReasonCode } from '../core/reason.ts'
@@ -305,7 +305,7 @@ function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Mess
   const separator = policy.linkSecret === 'fragment' ? '#' : '/'
   const at = isUndo(mail.purpose) ? paths.undo : paths.link
   // Of a notice it is all that there is to follow.
-  const isNotice = mail.purpose === 'new_device'
+  const isOfDevice = mail.purpose === 'new_device'
   const notMe =
     isDisownable(mail.purpose) && !mail.tellsOwner
       ? `${origin}${basePath}${paths.notMe}/${id}${notMeTag(context.keys, mail.tenant, id)}`
@@ -317,15 +317,15 @@ function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Mess
     brand,
     locale: mail.locale,
     to: mail.email,
-    link: isNotice ? notMe : link,
-    notMe: isNotice ? null : notMe,
+    link: isOfDevice ? notMe : link,
+    notMe: isOfDevice ? null : notMe,
     code: mail.hasCode && !mail.tellsOwner ? secrets.code : null,
-    codeOff: !mail.hasCode && policy.methods.includes('code') && at === paths.link && !mail.tellsOwner && !isTelling(mail.purpose),
+    codeOff: !mail.hasCode && policy.methods.includes('code') && at === paths.link && !mail.tellsOwner && !isNotice(mail.purpose),
     linkExpiresAt: mail.linkExpiresAt,
     codeExpiresAt: mail.codeExpiresAt,
     sentAt: mail.createdAt,
     device: mail.device,
-    network: isNotice ? mail.network : null,
+    network: isOfDevice ? mail.network : null,
     askedAt: mail.createdAt,
     codeInSubject: policy.codeInSubject,
     host,

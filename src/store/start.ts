@@ -1,7 +1,7 @@
 // Starting a challenge, and another mail of one. Known and unknown addresses run the same statements and write the same
 // rows; only `decoy` tells the outbox that nobody is to receive the mail.
 
-import { isTelling, isUndo } from '../core/model.ts'
+import { isNotice } from '../core/model.ts'
 import { mailWindows } from '../core/policy.ts'
 import { decideStart, type ResendFacts, type StartDecision, type StartFacts } from '../core/start.ts'
 import { same } from './digest.ts'
@@ -176,7 +176,7 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
   if (decision.mail !== null) {
     if (decision.tats !== null) writeBuckets(limits, tenant, ask.buckets, decision.tats)
     // A mail that a full window swallowed does not fill it further, or asking would never end the wait. A notice is none that was asked for.
-    if (decision.reason !== 'too_many_mails' && !isUndo(ask.purpose) && !isTelling(ask.purpose)) {
+    if (decision.reason !== 'too_many_mails' && !isNotice(ask.purpose)) {
       const hits = withHit(windows[own], mailWindows(policy), [tx.now, ask.challenge])
       writeWindows(limits, tenant, mailbox, { ...windows, [own]: hits })
     }
