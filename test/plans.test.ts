@@ -10,11 +10,12 @@ import type { SqliteEngine } from '../src/store/sqlite.ts'
 import { askForChange } from './account.ts'
 import { copyRows } from './copies.ts'
 import { signIn, startKit } from './kit.ts'
-import { sharedDatabases, type TestDatabase } from './nodes.ts'
+import { emptyDatabases, type TestDatabase } from './nodes.ts'
 import { scansOf, statementsOf } from './plans.ts'
 import { printCodes } from './recovery.ts'
 
-describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
+// Of its own: rows that were deleted leave a table as long as it was, and the planner looks at that.
+describe.each(emptyDatabases)('LO-08, %s', (_, fresh) => {
   let database: TestDatabase
   let statements: readonly string[]
   beforeAll(async () => {

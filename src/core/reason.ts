@@ -498,7 +498,7 @@ export const reasons = {
     'warning',
     'An operator deleted a user: the address is free for somebody new, and what is known of it runs out in its time.',
   ),
-  user_confirmed: reason('start', 'user_confirmed', 409, 'continue', 'info', 'The person has signed in already, and needs no invitation.'),
+  user_confirmed: reason('start', 'user_exists', 409, 'continue', 'info', 'The person has signed in already, and needs no invitation.'),
   invitation_off: reason(
     'operator',
     'invitation_off',

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openEngine } from '../../src/store/open.ts'
 import { all } from '../../src/store/operation.ts'
-import { askForChange, challengeOf, typeChange, undoLink } from '../account.ts'
+import { askForChange, challengeOf, notMeLink, typeChange, undoLink } from '../account.ts'
 import { brokenRows } from '../examine.ts'
 import {
   askAndOpen,
@@ -181,6 +181,22 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     const { toNew } = await nameAddress(kit, browser, ada, `new-${ada}`)
     await typeNew(browser, toNew)
     expect([await home.whoAmI(), await (await enter(kit, `new-${ada}`)).whoAmI()]).toEqual([null, `new-${ada}`])
+  })
+
+  test('who has the backup mailbox and did not ask says so: the mail is void, and the way back in that it opened is closed', async () => {
+    await using kit = await start()
+    const ada = somebody()
+    const backup = `backup-${ada}`
+    await setBackup(kit, await enter(kit, ada), backup)
+    const thief = visitor(kit)
+    await thief.post('/recover/backup', { email: ada })
+    await kit.settle()
+    const mail = kit.mailbox.newest(backup)
+    await thief.post('/recover/backup/code', { c: challengeOf(mail), code: mail.code ?? '' })
+    expect((await thief.get('/recover/address')).status).toBe(200)
+    expect((await visitor(kit).post(notMeLink(mail.message), { email: backup })).status).toBe(303)
+    expect((await thief.get('/recover/address')).status).toBe(410)
+    expect((await thief.post('/recover/address', { email: `new-${ada}` })).status).toBe(410)
   })
 
   test('RV-08: a mail to the backup address is over when its time is, and when that address is removed', async () => {
