@@ -5,7 +5,7 @@ import { nothing, run } from '../src/store/operation.ts'
 
 const columns = {
   users:
-    'tenant, id || i, i || email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, last_sign_in_at, last_sign_in_place, browsers, external_id || i',
+    'tenant, id || i, i || email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, last_sign_in_at, last_sign_in_place, browsers, external_id || i, null, null, null, null',
   challenges: 'tenant, id || i, purpose, i || email, browser, return_to, locale, device, created_at, completed_at, network, change_id || i',
   mails:
     'tenant, challenge || i, ordinal, request_id || i, created_at, link_digest, code_digest, link_expires_at, code_expires_at, link_used_at, code_tries, address_tries, decoy, state, sealed, tries, due_at, settled_at, bounced_at',
@@ -18,6 +18,9 @@ const columns = {
   attempts: 'tenant, dispatch || i, endpoint, id, at, took_ms, status, reply',
   address_changes:
     'tenant, id || i, user_id || i, old_email, new_email, created_at, both_agree, new_proved_at, old_proved_at, leave_challenge, undo_challenge, undo_until, applied_at, ended_at, undone_at',
+  recoveries:
+    'tenant, id || i, user_id || i, way, started_by, operator, email, new_email, new_proved_at, created_at, ready_at, ready_challenge || i, token_digest, opened_at, open_until, applied_at, ended_at, ended_why',
+  recovery_approvals: 'tenant, recovery || i, operator, at',
   limits: "tenant, 'copy:' || i || name, state",
 } as const
 
@@ -32,6 +35,8 @@ const originals = {
   dispatches: "substr(id, 19) = ''",
   attempts: "substr(dispatch, 19) = ''",
   address_changes: "substr(id, 17) = ''",
+  recoveries: "substr(id, 17) = ''",
+  recovery_approvals: "substr(recovery, 17) = ''",
   limits: "substr(name, 1, 5) <> 'copy:'",
 } as const
 

@@ -61,7 +61,7 @@ const layers: Record<string, Layer> = {
       /^core\//,
       /^secret\.ts$/,
       /^versions\.ts$/,
-      /^store\/(store|webhook-store)\.ts$/,
+      /^store\/(store|wait-store|webhook-store)\.ts$/,
       /^webhook\/(post|signature)\.ts$/,
       /^mail\/(message\.ts|transport\.ts|sign-in\.tsx?|alarm\.ts|report\/report\.ts)$/,
     ],

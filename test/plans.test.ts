@@ -12,6 +12,7 @@ import { copyRows } from './copies.ts'
 import { signIn, startKit } from './kit.ts'
 import { sharedDatabases, type TestDatabase } from './nodes.ts'
 import { scansOf, statementsOf } from './plans.ts'
+import { beginToWait } from './recovery-wait.ts'
 
 describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
   let database: TestDatabase
@@ -24,6 +25,7 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
     // Many enough that one who plans sees a difference.
     const kit = await startKit({ database: database.url, now: Date.now, hooks: { signedIn: () => {} } })
     await askForChange(kit, await signIn(kit, 'ada@example.net'), 'ada@example.net', 'ada@new.example')
+    await beginToWait(kit, 'ada@example.net', 'lost@new.example')
     await kit.postkey.hostTold()
     await kit.close()
     const engine = await openEngine(database.url)
@@ -46,6 +48,17 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
       'update address_changes.* set undone_at',
       'from address_changes a where .*user_id',
       'delete from address_changes.* id',
+      'insert into recoveries',
+      'update recoveries set new_proved_at',
+      'update recoveries set ended_at .* and id = ',
+      'update recoveries set ended_at .* and user_id = ',
+      'update recoveries set token_digest',
+      'update recoveries set ready_challenge',
+      'from recoveries r .*ready_at, r.id\\) >',
+      'from recoveries r where r.tenant = . and r.user_id',
+      'insert into recovery_approvals',
+      'from recovery_approvals where',
+      'delete from recoveries',
       'insert into events',
       'insert into views',
       'insert into dispatches',

@@ -5,9 +5,19 @@ export type Ms = number
 
 /**
  * What a challenge proves control of an address for. A proof of one purpose is never accepted for another. Of a change of address:
- * `change_email` goes to the new mailbox, `leave_email` asks the old one to agree, `undo_email` lets it take the change back.
+ * `change_email` goes to the new mailbox, `leave_email` asks the old one to agree, `undo_email` lets it take the change back. Of getting back in
+ * by waiting: `begin_recovery` goes to the new mailbox, `cancel_recovery` tells the known ones, `open_recovery` goes to the new one at the end.
  */
-export type Purpose = 'sign_in' | 'step_up' | 'change_email' | 'leave_email' | 'undo_email' | 'recover'
+export type Purpose =
+  | 'sign_in'
+  | 'step_up'
+  | 'change_email'
+  | 'leave_email'
+  | 'undo_email'
+  | 'recover'
+  | 'begin_recovery'
+  | 'cancel_recovery'
+  | 'open_recovery'
 
 /** The two proofs one mail carries. They are independent secrets. */
 export type Proof = 'link' | 'code'

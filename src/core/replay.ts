@@ -4,6 +4,7 @@ import { type BounceFacts, decideBounce } from './bounce.ts'
 import { decideDelivery } from './delivery.ts'
 import { decideOperator, type OperatorFacts } from './operator.ts'
 import type { Policy } from './policy.ts'
+import { decideWait, type WaitFacts } from './recovery-wait.ts'
 import { decideStart } from './start.ts'
 import { decideVerify } from './verify.ts'
 
@@ -29,7 +30,13 @@ const decides: ReadonlyMap<string, Decide> = new Map<string, Decide>([
   ['verify', decideVerify],
   ['deliver', decideDelivery],
   ['bounce', (_: Policy, facts: BounceFacts) => decideBounce(facts)],
-  ['account', (policy: Policy, facts: AccountFacts | UndoFacts) => ('wants' in facts ? decideAccount(policy, facts) : decideUndo(facts))],
+  [
+    'account',
+    (policy: Policy, facts: AccountFacts | UndoFacts | WaitFacts) => {
+      if ('does' in facts) return decideWait(policy, facts)
+      return 'wants' in facts ? decideAccount(policy, facts) : decideUndo(facts)
+    },
+  ],
   ['console', (_: Policy, facts: OperatorFacts) => decideOperator(facts)],
 ])
 

@@ -30,6 +30,8 @@ export interface StartFacts {
   readonly user: { readonly status: 'active' | 'disabled' } | null
   /** Until when nobody new begins with the address: somebody left it and may come back. Absent: anybody may. */
   readonly left?: Ms
+  /** Of a notice about getting back in: from when on that can be done, and until when. */
+  readonly recovery?: { readonly ready: Ms; readonly until: Ms }
   /** It follows from another mail of the same request, which paid for both. */
   readonly follows?: true
   /** For a resend: the challenge as this browser may see it. */
@@ -69,7 +71,7 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
     if (now < last + policy.resendAfter) return refuse('too_many_mails', last + policy.resendAfter - now)
   }
 
-  if (facts.purpose === 'undo_email') return decideNotice(policy, facts)
+  if (NOTICES.has(facts.purpose)) return decideNotice(policy, facts)
 
   // Every bucket must have room before any is charged: a refused request must not push the next honest one further away.
   const spent = startBuckets.map((name) => ({ name, ...spend(policy.starts[name], facts.tats[name], now) }))
@@ -121,13 +123,21 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
 /** To the address of whoever is signed in and asks. */
 const OWN: ReadonlySet<Purpose> = new Set(['step_up', 'leave_email'])
 
+/** Mails that nobody asked to have: they tell something, and their link undoes it or goes on. */
+export const NOTICES: ReadonlySet<Purpose> = new Set(['undo_email', 'cancel_recovery', 'open_recovery'])
+
 /**
- * The notice of a change to the mailbox that is to be left. No limit keeps it back, or whoever took over an account could fill the window of
- * the mailbox first; how many there are is bounded by how often one person may ask.
+ * The notice of a change to the mailbox that is to be left, and those of getting back in. No limit keeps them back, or whoever took over an
+ * account could fill the window of the mailbox first; how many there are is bounded by how often one person may ask.
  */
-function decideNotice(policy: Policy, { now, bounces, suppressed: reported }: StartFacts): StartDecision {
-  const until = now + policy.changeEmail.undo
-  const mail = { link: true, code: false, linkExpiresAt: until, codeExpiresAt: until }
+function decideNotice(policy: Policy, facts: StartFacts): StartDecision {
+  const { now, bounces, suppressed: reported, recovery } = facts
+  const until = recovery?.until ?? now + policy.changeEmail.undo
+  // Beside a notice there is no code: the field tells its mail from when on somebody gets in.
+  const mail = { link: true, code: false, linkExpiresAt: until, codeExpiresAt: recovery?.ready ?? until }
+  // To an account that there is not the same is written and nothing sent.
+  if (facts.purpose === 'cancel_recovery' && facts.user === null)
+    return { verdict: 'pretend', reason: 'address_unknown', retryAfterMs: null, mail, tats: null }
   const suppressed = isSuppressed(reported ?? null, now) || !windowVerdict([bounceRule], bounces, now).open
   const answer = suppressed ? (['pretend', 'address_suppressed'] as const) : (['send', 'mail_queued'] as const)
   return { verdict: answer[0], reason: answer[1], retryAfterMs: null, mail, tats: null }

@@ -43,6 +43,8 @@ export interface VerifyFacts {
     /** The other mailbox of the two has agreed. */
     readonly other: boolean
   }
+  /** For getting back in by waiting: the new mailbox was not proved yet, and nothing has ended it; somebody else has that address by now. */
+  readonly recovery?: { readonly open: boolean; readonly taken: boolean }
   /** Until when nobody new begins with the address: somebody left it and may come back. Absent: anybody may. */
   readonly left?: Ms
 }
@@ -149,7 +151,8 @@ function replay(policy: Policy, facts: VerifyFacts): VerifyDecision | null {
 
 /** What was asked for by somebody who is signed in ends with that: it is for that session, and for no other person's. */
 function withoutHolder({ purpose, holder }: VerifyFacts): VerifyDecision | null {
-  if (purpose === undefined || holder === 'same') return null
+  // Whoever asks for a way back in is nobody yet.
+  if (purpose === undefined || purpose === 'begin_recovery' || holder === 'same') return null
   return refuse(holder === 'other' ? 'session_of_other' : 'session_unknown')
 }
 
@@ -173,8 +176,13 @@ function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
   }
 }
 
-function admitHolder(policy: Policy, { purpose, change }: VerifyFacts): VerifyDecision {
+function admitHolder(policy: Policy, { purpose, change, recovery }: VerifyFacts): VerifyDecision {
   const renewed = (reason: ReasonCode): VerifyDecision => ({ verdict: 'renewed', reason, ...blank, consequences: renewal })
+  if (purpose === 'begin_recovery') {
+    if (!recovery?.open) return refuse('recovery_ended')
+    if (recovery.taken) return refuse('address_in_use')
+    return { verdict: 'agreed', reason: 'recovery_waiting', ...blank, consequences: renewal }
+  }
   if (purpose === 'step_up') return renewed('proof_renewed')
   if (!change?.open) return refuse('change_ended')
   if (change.taken) return refuse('address_in_use')

@@ -68,6 +68,8 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
     otherSession: false,
     ...(purpose === 'sign_in' ? {} : { purpose, holder: signedIn === null ? 'nobody' : sameUser ? 'same' : 'other' }),
     ...(change === null ? {} : { change: standing(change, purpose) }),
+    // Whether somebody has the new address is told to nobody who has not proved it.
+    ...(purpose === 'begin_recovery' ? { recovery: { open: true, taken: false } } : {}),
   })
   return {
     now,

@@ -236,12 +236,28 @@ export async function present(
   }
 }
 
-export function linkDigest(context: Context, purpose: Purpose, challenge: string, secret: string): string {
+export function linkDigest(context: Pick<Context, 'tenant'>, purpose: Purpose, challenge: string, secret: string): string {
   return digest('link', context.tenant, purpose, challenge, secret)
 }
 
 /** As far as the outbox has to know what was decided. */
 type Queued = Pick<StartOutcome, 'mail'> & { readonly decision: Pick<StartOutcome['decision'], 'mail'> }
+
+/** The secrets of a mail: in clear for the hand that sends it, and as they are stored. */
+export function mintMail(
+  context: Pick<Context, 'keys' | 'tenant' | 'policy'>,
+  purpose: Purpose,
+  challenge: string,
+): { readonly secrets: SealedSecrets; readonly stored: MailSecrets } {
+  const { keys, tenant, policy } = context
+  const secrets: SealedSecrets = { link: mintSecret(), code: mintCode(policy.codeLength) }
+  const stored: MailSecrets = {
+    linkDigest: linkDigest(context, purpose, challenge, secrets.link),
+    codeDigest: codeDigests(keys, tenant, purpose, challenge, secrets.code)[0] as string,
+    sealed: seal(keys, sealContext(tenant, challenge), JSON.stringify(secrets)),
+  }
+  return { secrets, stored }
+}
 
 /** Mints a mail's secrets, has them queued, and hands them to this process's outbox where it has a place. */
 export async function withHand<O extends Queued>(
@@ -250,13 +266,8 @@ export async function withHand<O extends Queued>(
   challenge: string,
   queue: (secrets: MailSecrets, leaseMs: Ms | null) => Promise<O>,
 ): Promise<O> {
-  const { keys, tenant, policy, hand } = context
-  const secrets: SealedSecrets = { link: mintSecret(), code: mintCode(policy.codeLength) }
-  const stored: MailSecrets = {
-    linkDigest: linkDigest(context, purpose, challenge, secrets.link),
-    codeDigest: codeDigests(keys, tenant, purpose, challenge, secrets.code)[0] as string,
-    sealed: seal(keys, sealContext(tenant, challenge), JSON.stringify(secrets)),
-  }
+  const { hand } = context
+  const { secrets, stored } = mintMail(context, purpose, challenge)
   const leaseMs = hand.reserve()
   let mail: QueuedMail | null = null
   try {

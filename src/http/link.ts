@@ -7,6 +7,7 @@ import { stateOfView, type ViewFacts } from '../core/view.ts'
 import { verifyChange } from '../flow/change.ts'
 import { mintSecret } from '../flow/ids.ts'
 import { type Landing, viewLink } from '../flow/landing.ts'
+import { beginWait } from '../flow/recovery-wait.ts'
 import { contextsOf } from '../flow/roll-out.ts'
 import { type OpenedLink, type Verified, verifyLink } from '../flow/sign-in.ts'
 import { verifyStepUp } from '../flow/step-up.ts'
@@ -25,6 +26,7 @@ const LIVE = new Set([
   'proof_renewed',
   'address_changed',
   'change_confirmed',
+  'recovery_waiting',
   'address_needed',
   'link_other_browser',
   'replayed',
@@ -68,12 +70,16 @@ const linkFields = {
 
 type Verify = (visit: Visit, link: OpenedLink) => Promise<Verified>
 
+/** Where somebody goes on after a proof that changed nothing yet. */
+const ON: Partial<Record<string, string>> = { begin_recovery: paths.recoverWaitCheck }
+
 /** By what the page said that the link is for: under another purpose it is not found. */
 const VERIFY: Readonly<Record<string, Verify>> = {
   sign_in: ({ context, asker }, link) => verifyLink(context, asker, link),
   step_up: ({ context, asker }, link) => verifyStepUp(context, asker, { link }),
   change_email: ({ context, asker }, link) => verifyChange(context, asker, 'change_email', { link }),
   leave_email: ({ context, asker }, link) => verifyChange(context, asker, 'leave_email', { link }),
+  begin_recovery: ({ context, asker, language }, link) => beginWait(context, asker, { link }, language),
 }
 
 export async function postLink(visit: Visit, request: Incoming, given: string): Promise<Outgoing> {
@@ -90,7 +96,7 @@ export async function postLink(visit: Visit, request: Incoming, given: string): 
   const { decision } = result
   visit.log.reason = decision.reason
   if (decision.verdict === 'agreed')
-    return redirect(visit, withoutFragment(`${context.basePath}${paths.addressCheck}?c=${result.challenge}`))
+    return redirect(visit, withoutFragment(`${context.basePath}${ON[purpose] ?? paths.addressCheck}?c=${result.challenge}`))
   const landing = await viewLink(context, asker, id)
   // The person may try again, and must not have to find the mail again for it: the form keeps the secret it was sent.
   if (decision.verdict === 'retry') return show(visit, id, landing, secret, problemOf(decision))

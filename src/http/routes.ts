@@ -13,11 +13,13 @@ import type { AppOptions } from './app.ts'
 import { changeRoutes } from './change.ts'
 import { confirmRoutes } from './confirm.ts'
 import { consoleRoutes } from './console.ts'
+import { consoleRecoveryRoutes } from './console-recoveries.ts'
 import { devRoutes } from './dev.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
 import { getLink, postLink } from './link.ts'
 import { metricsOf } from './operations.ts'
 import { ownRoutes } from './own.ts'
+import { waitRoutes } from './recovery-wait.ts'
 import { reportRoutes } from './reports.ts'
 import { frameOf, html, json, redirect, refuse } from './respond.ts'
 import { getAsk, getCheck, getSwitched, postAsk, postCode, postResend } from './sign-in.ts'
@@ -44,6 +46,7 @@ export function routes(context: Context, options: AppOptions): Router {
     ...confirmRoutes(),
     ...changeRoutes(),
     ...ownRoutes(),
+    ...waitRoutes(),
     [paths.endSession]: { POST: postEndSession },
     [paths.endOthers]: { POST: postEndOthers },
     [paths.signOut]: { POST: postSignOut },
@@ -64,7 +67,7 @@ export function routes(context: Context, options: AppOptions): Router {
     // Tenants are managed where the installation is.
     ...(context.tenant === CONFIGURED ? adminRoutes() : {}),
     ...reportRoutes(options.reports),
-    ...(context.operators.length > 0 ? consoleRoutes() : {}),
+    ...(context.operators.length > 0 ? { ...consoleRoutes(), ...consoleRecoveryRoutes() } : {}),
     ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, homeOf(context, options.home as string)) } } : {}),
     ...(options.dev ? { ...devRoutes(options.dev), '/metrics': { GET: (visit: Visit) => metricsOf(visit, options) } } : {}),
   }

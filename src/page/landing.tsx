@@ -46,6 +46,7 @@ const CODE_AT: Partial<Record<Purpose, string>> = {
   step_up: paths.confirmCode,
   change_email: paths.addressCode,
   leave_email: paths.addressCode,
+  begin_recovery: paths.recoverWaitCode,
 }
 
 /** The browser that asked, but without script, or the mail program cut the link. */

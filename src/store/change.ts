@@ -11,6 +11,7 @@ import { complete, judge, presentedOf, refundFailures } from './judge.ts'
 import { mailboxLimit, readWindows, withLeft, writeWindows } from './limits.ts'
 import { changeColumns, endChanges, openChanges } from './open-changes.ts'
 import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
+import { endRecoveries } from './recoveries.ts'
 import {
   challengeKey,
   type FoundChallenge,
@@ -316,6 +317,8 @@ export function* undoChange(tx: Tx, given: Scope, input: UndoInput): Operation<U
       yield* dispatch(tx, scope, 'user.changed', { user: person.id, change: 'address' })
     }
     yield* endChanges(tx, tenant, later)
+    // Whoever reads the old mailbox has it.
+    yield* endRecoveries(tx, tenant, person.id, 'cancelled')
     yield* run(
       'update address_changes{by_change} set undone_at = ? where tenant = ? and id {is_listed}',
       tx.now,

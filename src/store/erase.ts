@@ -5,6 +5,7 @@ import { liftSuppression } from './bounce.ts'
 import { dispatch, dispatchEnds } from './dispatch.ts'
 import { mailboxLimit, readWindows, withLeft, writeWindows } from './limits.ts'
 import { all, type Operation, run, type Tx } from './operation.ts'
+import { eraseRecoveries } from './recoveries.ts'
 import { byColumn } from './search.ts'
 import type { Scope } from './store.ts'
 
@@ -64,6 +65,7 @@ export function* erasePerson(
     ids,
   )
   yield* run('update address_changes set old_email = ? where tenant = ? and user_id = ?', erased.email, tenant, user)
+  yield* eraseRecoveries(tx, tenant, { user, challenges: ids, instead: erased.email })
   const sessions = yield* endForGood(tx, scope, user, erased.reason)
   if (known) yield* dispatch(tx, scope, 'user.deleted', { user })
   for (const address of former) {

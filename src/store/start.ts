@@ -2,7 +2,7 @@
 // rows; only `decoy` tells the outbox that nobody is to receive the mail.
 
 import { mailWindows } from '../core/policy.ts'
-import { decideStart, type ResendFacts, type StartDecision, type StartFacts } from '../core/start.ts'
+import { decideStart, NOTICES, type ResendFacts, type StartDecision, type StartFacts } from '../core/start.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
 import {
@@ -50,6 +50,7 @@ export interface Ask {
   /** Who is signed in and asks; absent: nobody has to be. */
   readonly asker?: string
   readonly follows?: true
+  readonly recovery?: StartFacts['recovery']
 }
 
 /** Every limit that a mail to this address from there may touch. */
@@ -160,12 +161,13 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
   }
   if (left !== undefined) facts = { ...facts, left }
   if (ask.follows === true) facts = { ...facts, follows: true }
+  if (ask.recovery !== undefined) facts = { ...facts, recovery: ask.recovery }
   const decision = decideStart(policy, facts)
   let mail: QueuedMail | null = null
   if (decision.mail !== null) {
     if (decision.tats !== null) writeBuckets(limits, tenant, ask.buckets, decision.tats)
     // A mail that a full window swallowed does not fill it further, or asking would never end the wait. A notice is none that was asked for.
-    if (decision.reason !== 'too_many_mails' && ask.purpose !== 'undo_email') {
+    if (decision.reason !== 'too_many_mails' && !NOTICES.has(ask.purpose)) {
       const hits = withHit(windows[own], mailWindows(policy), [tx.now, ask.challenge])
       writeWindows(limits, tenant, mailbox, { ...windows, [own]: hits })
     }

@@ -9,6 +9,7 @@ import { complete, judge, presentedOf, refundFailures } from './judge.ts'
 import { mailboxLimit } from './limits.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
+import { cancelAll } from './recovery-wait.ts'
 import {
   type ChallengeRow,
   challengeKey,
@@ -135,6 +136,7 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     before = yield* endSessionsOf(tx, scope, found.user.id)
     yield* endOpenChanges(tx, tenant, found.user.id)
   }
+  if (found.user?.recoveringUntil != null) yield* cancelAll(tx, scope, found.user.id, { by: 'sign_in' })
   // Also where it was the same person's: the cookie is about to be replaced, and nobody could end what nobody holds.
   if (current) yield* endOtherSession(tx, tenant, current.id)
   const session = yield* createSession(tx, tenant, {

@@ -3,6 +3,7 @@
 // Answers to a "no" are in en-faces.ts, mails in mail-en.ts. How to add a text: docs/words.md.
 import { change, confirm, erase, landings, own, undo } from './en-account.ts'
 import { faces } from './en-faces.ts'
+import { wait } from './en-recovery-wait.ts'
 import { mail } from './mail-en.ts'
 import { mails } from './mail-en-account.ts'
 
@@ -16,6 +17,7 @@ export const en = {
   own,
   erase,
   undo,
+  wait,
 
   frame: {
     title: '{page} · {brand}',

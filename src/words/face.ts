@@ -49,6 +49,19 @@ type Faceless =
   | 'tenant_suspended'
   | 'tenant_resumed'
   | 'tenant_removed'
+  | 'recovery_asked'
+  | 'recovery_unknown'
+  | 'recovery_off'
+  | 'recovery_unapproved'
+  | 'recovery_approved'
+  | 'recovery_own'
+  | 'recovery_cancelled'
+  | 'recovery_ready'
+  | 'recovery_opened'
+  | 'recovery_expired'
+  | 'operator_started_recovery'
+  | 'operator_approved_recovery'
+  | 'operator_cancelled_recovery'
 
 export type Face = Exclude<ReasonCode, Faceless>
 
