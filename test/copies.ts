@@ -17,7 +17,7 @@ const columns = {
   dispatches: 'tenant, id || i, endpoint, type, body, created_at, state, tries, due_at, settled_at',
   attempts: 'tenant, dispatch || i, endpoint, id, at, took_ms, status, reply',
   address_changes:
-    'tenant, id || i, user_id || i, old_email, new_email, created_at, both_agree, new_proved_at, old_proved_at, leave_challenge, undo_challenge, undo_until, applied_at, ended_at, undone_at',
+    'tenant, id || i, user_id || i, old_email, new_email, created_at, both_agree, new_proved_at, old_proved_at, leave_challenge, undo_challenge, undo_until, applied_at, ended_at, undone_at, recovery',
   recoveries:
     'tenant, id || i, user_id || i, way, started_by, operator, email, new_email, new_proved_at, created_at, ready_at, ready_challenge || i, token_digest, opened_at, open_until, applied_at, ended_at, ended_why',
   recovery_approvals: 'tenant, recovery || i, operator, at',

@@ -20,6 +20,7 @@ import { mailsPage } from '../src/page/console/mails.tsx'
 import { overviewPage } from '../src/page/console/overview.tsx'
 import { personPage } from '../src/page/console/person.tsx'
 import { policyPage } from '../src/page/console/policy.tsx'
+import { recoveriesPage } from '../src/page/console/recoveries.tsx'
 import { versionsPage } from '../src/page/console/versions.tsx'
 import type { CountedView, Desk, FunnelView, MeasuredView, PersonPageView, QueueFacts, Story } from '../src/page/console/view.ts'
 import { endpointPage, webhooksPage } from '../src/page/console/webhooks.tsx'
@@ -28,6 +29,7 @@ import { devInboxPage } from '../src/page/dev-inbox.tsx'
 import { erasedPage, erasePage } from '../src/page/erase.tsx'
 import { failurePage } from '../src/page/failure.tsx'
 import { landingPage } from '../src/page/landing.tsx'
+import { waitBegunPage, waitOpenPage, waitPage, waitSentPage, waitStopPage, waitStoppedPage } from '../src/page/recovery-wait.tsx'
 import { switchedPage } from '../src/page/switched.tsx'
 import { undonePage, undoPage } from '../src/page/undo.tsx'
 import type { AccountView, ChangeSentView, CheckView, ConfirmView, DevMail, Frame, LandingView, UndoView } from '../src/page/view.ts'
@@ -528,6 +530,7 @@ export function samples(frame: Frame = frameOf()): Record<string, string> {
     }),
     ...confirmSamples(frame),
     ...changeSamples(frame),
+    ...waitSamples(frame),
     switched: switchedPage(frame, { email: 'ada.lovelace@gmail.com', continueTo: '/notes/7' }),
     demo: demoPage(frame, { email: null }),
     'demo-in': demoPage(frame, { email: 'ada.lovelace@gmail.com' }),
@@ -580,6 +583,59 @@ function changeSamples(frame: Frame): Record<string, string> {
     undone: undonePage(frame, { at: NOW - MINUTE }),
     erase: erasePage(frame, { email: ada.email }),
     erased: erasedPage(frame),
+  }
+}
+
+function waitSamples(frame: Frame): Record<string, string> {
+  const { challenge, resendAt, linkExpiresAt, codeExpiresAt } = check
+  const sent = { challenge, resendAt, linkExpiresAt, codeExpiresAt }
+  const waiting = { device: 'Chrome on Windows', askedAt: NOW - 3 * HOUR, readyAt: NOW + 69 * HOUR }
+  const secret = 'Zk3vXxYyPq8W1aaBbCcDdEeFfGgHhIiJjKkLlMmNnOo'
+  return {
+    wait: waitPage(frame, {}),
+    'wait-typo': waitPage(frame, { account: 'ada', email: 'ada@new.example', of: 'account', problem: { reason: 'address_invalid' } }),
+    'wait-sent': waitSentPage(frame, { email: 'ada@new.example', sent }),
+    'wait-wrong': waitSentPage(frame, {
+      email: 'ada@new.example',
+      sent: { ...sent, code: '493028' },
+      problem: { reason: 'code_wrong', triesLeft: 4 },
+    }),
+    'wait-begun': waitBegunPage(frame, { email: 'ada@new.example', readyAt: NOW + 72 * HOUR, approvals: true }),
+    'wait-stop': waitStopPage(frame, { linkId: landing.linkId, ...waiting }),
+    'wait-stop-secret': waitStopPage(frame, { linkId: landing.linkId, ...waiting, secret }),
+    'wait-stopped': waitStoppedPage(frame, { at: NOW - MINUTE }),
+    'wait-open': waitOpenPage(frame, { linkId: landing.linkId, secret }),
+    'wait-open-wrong': waitOpenPage(frame, {
+      linkId: landing.linkId,
+      secret,
+      problem: { reason: 'address_mismatch', triesLeft: 3 },
+    }),
+    'wait-ended': failurePage(frame, { problem: { reason: 'recovery_ended' } }),
+    'landing-wait': landingPage(frame, { ...landing, purpose: 'begin_recovery' }),
+    'account-waiting': accountPage(frame, {
+      email: 'ada.lovelace@gmail.com',
+      sessions: [session('s1', 'Firefox on Linux', { current: true })],
+      signIns: signIns.slice(0, 1),
+      waiting,
+    }),
+    'console-recoveries': recoveriesPage(frame, desk('recoveries'), {
+      recoveries: [
+        {
+          id: challenge,
+          person: 'VbsaKquh7bXbdaCL',
+          email: 'ada.lovelace@gmail.com',
+          newEmail: 'ada@new.example',
+          begunBy: 'VcAN18azGHTwqenT',
+          own: false,
+          askedAt: NOW - 3 * HOUR,
+          readyAt: NOW + 69 * HOUR,
+          approvals: 1,
+          missing: 1,
+          is: 'waiting',
+        },
+      ],
+      said: 'operator_started_recovery',
+    }),
   }
 }
 

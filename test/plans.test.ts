@@ -55,7 +55,7 @@ describe.each(sharedDatabases)('LO-08, %s', (_, fresh) => {
       'update recoveries set token_digest',
       'update recoveries set ready_challenge',
       'from recoveries r .*ready_at, r.id\\) >',
-      'from recoveries r where r.tenant = . and r.user_id',
+      'from recoveries r where r.tenant = .* and r.user_id',
       'insert into recovery_approvals',
       'from recovery_approvals where',
       'delete from recoveries',

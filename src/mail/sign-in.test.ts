@@ -131,6 +131,9 @@ const changing: Record<string, SignInMailInput> = {
   'both, to change the address': { ...both, kind: 'change_email' },
   'both, to leave an address': { ...both, kind: 'leave_email' },
   'a link, to take a change back': { ...both, code: null, kind: 'undo_email' },
+  'a link, to stop somebody who waits to get in': { ...both, code: null, kind: 'cancel_recovery' },
+  'a link, after the wait': { ...both, code: null, kind: 'open_recovery' },
+  'a code, to begin the wait': { ...both, kind: 'begin_recovery' },
   'nothing, to tell an owner': { ...both, code: null, link: null, kind: 'address_taken' },
 }
 
