@@ -289,7 +289,9 @@ export function WaitBanner({ frame, view }: { frame: Frame; view: WaitBannerView
       </p>
       <p>{w.does}</p>
       <Post frame={frame} to={paths.recoveryStop}>
-        <button type="submit">{w.stop}</button>
+        <div class="actions">
+          <button type="submit">{w.stop}</button>
+        </div>
       </Post>
     </section>
   )

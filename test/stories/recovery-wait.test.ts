@@ -287,6 +287,8 @@ describe('as a thief', () => {
     expect(await outcome(OPS, 'six@new.example')).toEqual(known)
     expect(known.rows[4]).toBe(0)
     expect(kit.mailbox.all('nobody@example.net')).toEqual([])
+    // What is written for show goes nowhere: one notice, to the one who has an account.
+    expect(kit.mailbox.messages.filter((mail) => linkIn(mail) !== null).map(({ to }) => to)).toEqual([ADA])
     // And after the wait only whoever has an account is told.
     expect(must(await afterWaiting(kit, WAIT, 'one@new.example')).secret).toHaveLength(43)
     expect(kit.mailbox.all('two@new.example')).toHaveLength(1)
