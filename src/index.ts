@@ -23,6 +23,7 @@ import { startOutbox } from './flow/outbox.ts'
 import type { FindOwnUser } from './flow/own-users.ts'
 import { purgeAll, startPurge } from './flow/purge.ts'
 import { stopReadings } from './flow/readings.ts'
+import { announceAll, startAnnouncing } from './flow/recovery-wait.ts'
 import { type RequiredUser, requireUser } from './flow/require-user.ts'
 import { contextFor } from './flow/roll-out.ts'
 import { sealClosed, startSealing } from './flow/seal.ts'
@@ -209,6 +210,11 @@ export interface Postkey {
   /** Resolves when every webhook that is due was sent, and every hook called. */
   hostTold(): Promise<void>
   /**
+   * Tells those whose wait for the way back into their account is over, by mail. A process that sends mail and goes on running does so by
+   * itself, in the background; this is for functions that run for one request.
+   */
+  announce(): Promise<void>
+  /**
    * Deletes the rows that the policy does not keep any more, all of them at once. A process that goes on running does so by itself, in the
    * background; this is for functions that run for one request, and for a quiet hour.
    */
@@ -325,6 +331,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   await makeOperators(context)
   const outbox = options.sendsMail === false ? null : apart(() => startOutbox(context, transport, { tenants }))
   if (outbox) hand = outbox
+  const announcing = options.sendsMail === false ? null : apart(() => startAnnouncing(context, tenants))
   const purging = apart(() => startPurge(context, undefined, tenants))
   const sealing = options.seals === false ? null : apart(() => startSealing(context, undefined, tenants))
   const watching = apart(() => startAlarms(context, options.sendsMail === false ? null : transport, tenants))
@@ -399,12 +406,14 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     metrics,
     mailsSent: async () => outbox?.idle(),
     hostTold: async () => dispatcher?.idle(),
+    announce: () => announceAll(tenants),
     purge: () => purgeAll(context, tenants),
     seal: async () => {
       for (const one of tenants.known()) if (!one.removed) await sealClosed({ ...context, ...one.rules() }, async () => true)
     },
     close: async () => {
       await tenants.stop()
+      await announcing?.stop()
       await purging.stop()
       await sealing?.stop()
       await watching.stop()

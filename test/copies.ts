@@ -20,8 +20,9 @@ const columns = {
   address_changes:
     'tenant, id || i, user_id || i, old_email, new_email, created_at, both_agree, new_proved_at, old_proved_at, leave_challenge, undo_challenge, undo_until, applied_at, ended_at, undone_at, recovery',
   recoveries:
-    'tenant, id || i, user_id || i, way, started_by, operator, email, new_email, new_proved_at, created_at, ready_at, token_digest, opened_at, open_until, applied_at, ended_at, ended_why',
+    'tenant, id || i, user_id || i, way, started_by, operator, email, new_email, new_proved_at, created_at, ready_at, ready_challenge || i, token_digest, opened_at, open_until, applied_at, ended_at, ended_why',
   recovery_codes: 'tenant, user_id || i, digest, created_at, used_at',
+  recovery_approvals: 'tenant, recovery || i, operator, at',
   limits: "tenant, 'copy:' || i || name, state",
 } as const
 
@@ -38,6 +39,7 @@ const originals = {
   address_changes: "substr(id, 17) = ''",
   recoveries: "substr(id, 17) = ''",
   recovery_codes: "substr(user_id, 17) = ''",
+  recovery_approvals: "substr(recovery, 17) = ''",
   limits: "substr(name, 1, 5) <> 'copy:'",
 } as const
 

@@ -20,6 +20,7 @@ import { mailsPage } from '../src/page/console/mails.tsx'
 import { overviewPage } from '../src/page/console/overview.tsx'
 import { personPage } from '../src/page/console/person.tsx'
 import { policyPage } from '../src/page/console/policy.tsx'
+import { recoveriesPage } from '../src/page/console/recoveries.tsx'
 import { versionsPage } from '../src/page/console/versions.tsx'
 import type { CountedView, Desk, FunnelView, MeasuredView, PersonPageView, QueueFacts, Story } from '../src/page/console/view.ts'
 import { endpointPage, webhooksPage } from '../src/page/console/webhooks.tsx'
@@ -38,6 +39,7 @@ import {
   recoverPage,
   recoverSentPage,
 } from '../src/page/recover.tsx'
+import { waitBegunPage, waitOpenPage, waitPage, waitSentPage, waitStopPage, waitStoppedPage } from '../src/page/recovery-wait.tsx'
 import { switchedPage } from '../src/page/switched.tsx'
 import { undonePage, undoPage } from '../src/page/undo.tsx'
 import type {
@@ -560,6 +562,7 @@ export function samples(frame: Frame = frameOf()): Record<string, string> {
     }),
     ...confirmSamples(frame),
     ...changeSamples(frame),
+    ...waitSamples(frame),
     switched: switchedPage(frame, { email: 'ada.lovelace@gmail.com', continueTo: '/notes/7' }),
     demo: demoPage(frame, { email: null }),
     'demo-in': demoPage(frame, { email: 'ada.lovelace@gmail.com' }),
@@ -637,6 +640,59 @@ function notMeSamples(frame: Frame): Record<string, string> {
     'not-me-device': notMePage(frame, { ...view, purpose: 'new_device', bound: true }),
     'not-me-said': saidNotMePage(frame, { at: NOW - MINUTE, ended: 'its', quietUntil: NOW + DAY }),
     'failure-disowned': failurePage(frame, { problem: { reason: 'disowned', at: NOW - 7 * MINUTE } }),
+  }
+}
+
+function waitSamples(frame: Frame): Record<string, string> {
+  const { challenge, resendAt, linkExpiresAt, codeExpiresAt } = check
+  const sent = { challenge, resendAt, linkExpiresAt, codeExpiresAt }
+  const waiting = { device: 'Chrome on Windows', askedAt: NOW - 3 * HOUR, readyAt: NOW + 69 * HOUR }
+  const secret = 'Zk3vXxYyPq8W1aaBbCcDdEeFfGgHhIiJjKkLlMmNnOo'
+  return {
+    wait: waitPage(frame, {}),
+    'wait-typo': waitPage(frame, { account: 'ada', email: 'ada@new.example', of: 'account', problem: { reason: 'address_invalid' } }),
+    'wait-sent': waitSentPage(frame, { email: 'ada@new.example', sent }),
+    'wait-wrong': waitSentPage(frame, {
+      email: 'ada@new.example',
+      sent: { ...sent, code: '493028' },
+      problem: { reason: 'code_wrong', triesLeft: 4 },
+    }),
+    'wait-begun': waitBegunPage(frame, { email: 'ada@new.example', readyAt: NOW + 72 * HOUR, approvals: true }),
+    'wait-stop': waitStopPage(frame, { linkId: landing.linkId, ...waiting }),
+    'wait-stop-secret': waitStopPage(frame, { linkId: landing.linkId, ...waiting, secret }),
+    'wait-stopped': waitStoppedPage(frame, { at: NOW - MINUTE }),
+    'wait-open': waitOpenPage(frame, { linkId: landing.linkId, secret }),
+    'wait-open-wrong': waitOpenPage(frame, {
+      linkId: landing.linkId,
+      secret,
+      problem: { reason: 'address_mismatch', triesLeft: 3 },
+    }),
+    'wait-ended': failurePage(frame, { problem: { reason: 'recovery_ended' } }),
+    'landing-wait': landingPage(frame, { ...landing, purpose: 'begin_recovery' }),
+    'account-waiting': accountPage(frame, {
+      email: 'ada.lovelace@gmail.com',
+      sessions: [session('s1', 'Firefox on Linux', { current: true })],
+      signIns: signIns.slice(0, 1),
+      waiting,
+    }),
+    'console-recoveries': recoveriesPage(frame, desk('recoveries'), {
+      recoveries: [
+        {
+          id: challenge,
+          person: 'VbsaKquh7bXbdaCL',
+          email: 'ada.lovelace@gmail.com',
+          newEmail: 'ada@new.example',
+          begunBy: 'VcAN18azGHTwqenT',
+          own: false,
+          askedAt: NOW - 3 * HOUR,
+          readyAt: NOW + 69 * HOUR,
+          approvals: 1,
+          missing: 1,
+          is: 'waiting',
+        },
+      ],
+      said: 'operator_started_recovery',
+    }),
   }
 }
 

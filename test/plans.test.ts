@@ -13,6 +13,7 @@ import { signIn, startKit } from './kit.ts'
 import { emptyDatabases, type TestDatabase } from './nodes.ts'
 import { scansOf, statementsOf } from './plans.ts'
 import { printCodes } from './recovery.ts'
+import { beginToWait } from './recovery-wait.ts'
 
 // Of its own: rows that were deleted leave a table as long as it was, and the planner looks at that.
 describe.each(emptyDatabases)('LO-08, %s', (_, fresh) => {
@@ -29,6 +30,7 @@ describe.each(emptyDatabases)('LO-08, %s', (_, fresh) => {
     const eve = await signIn(kit, 'eve@example.net')
     const [code = ''] = await printCodes(eve)
     await kit.browser().post('/recover', { email: 'eve@example.net', code })
+    await beginToWait(kit, 'ada@example.net', 'lost@new.example')
     await kit.postkey.hostTold()
     await kit.close()
     const engine = await openEngine(database.url)
@@ -65,6 +67,16 @@ describe.each(emptyDatabases)('LO-08, %s', (_, fresh) => {
       'delete from recoveries.* id',
       'insert into recovery_codes',
       'from recovery_codes where .* digest ',
+      'update recoveries set new_proved_at',
+      'update recoveries set ended_at .* and id = ',
+      'update recoveries set ended_at .* and user_id = ',
+      'update recoveries set token_digest',
+      'update recoveries set ready_challenge',
+      'from recoveries r .*ready_at, r.id\\) >',
+      'from recoveries r where r.tenant = .* and r.user_id',
+      'insert into recovery_approvals',
+      'from recovery_approvals where',
+      'delete from recoveries',
       'insert into events',
       'insert into views',
       'insert into dispatches',

@@ -12,6 +12,7 @@ import type { Store } from '../src/store/store.ts'
 import { askForChange, notMeLink, stepUp, typeChange } from './account.ts'
 import { askAndOpen, type Browser, Clock, type Kit, MINUTE, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
 import { nameAddress, printCodes, setBackup, typeNew } from './recovery.ts'
+import { beginToWait, linkIn } from './recovery-wait.ts'
 
 /** Tables that grow with people or time. */
 const GROWING = [
@@ -29,10 +30,11 @@ const GROWING = [
   'address_changes',
   'recoveries',
   'recovery_codes',
+  'recovery_approvals',
 ] as const
 
 /** Hold what is queued and nothing else: to read all of a tenant's part of one is to read its queue. */
-const QUEUES = ['mails_due', 'dispatches_due']
+const QUEUES = ['mails_due', 'dispatches_due', 'recoveries_waiting']
 
 /** What is sent while time passes, people sign in, and all that they left grows old and is removed. In the words of the engine. */
 export async function statementsOf(database: string): Promise<readonly string[]> {
@@ -152,7 +154,10 @@ async function scansInPostgres(client: pg.Client, sql: string): Promise<string[]
       const by = node['Index Cond'] ?? ''
       return (
         /Index/.test(node['Node Type']) &&
-        !(by.includes('tenant = ') && /\b(id|email|external_id|challenge|user_id|request_id|name|seq|endpoint|dispatch|address)\b/.test(by))
+        !(
+          by.includes('tenant = ') &&
+          /\b(id|email|external_id|challenge|user_id|request_id|name|seq|endpoint|dispatch|address|recovery)\b/.test(by)
+        )
       )
     })
     .map((node) => `${node['Node Type']} ${node['Relation Name'] ?? node['Index Name']} ${node['Index Cond'] ?? ''} — ${sql}`)
@@ -162,6 +167,47 @@ async function scansInPostgres(client: pg.Client, sql: string): Promise<string[]
 const INVITED = 'invited'
 const invited = (at: number): string =>
   `insert into users (tenant, id, email, status, created_at, sign_in_count) values ('default', '${INVITED}${at}', '${INVITED}-${at}@example.net', 'active', ${at}, 0)`
+
+/** Getting back in by waiting: stopped in every way, agreed to, opened, and over. */
+async function waitForAccounts(kit: Kit, { clock, forward }: Time): Promise<void> {
+  const mark = clock.at
+  const account = (nth: number): string => `waits-${mark}-${nth}@example.net`
+  const begin = async (nth: number, browser?: Browser) => beginToWait(kit, account(nth), `new-${mark}-${nth}@new.example`, browser)
+  const operator = await signIn(kit, `operator-${mark}@example.net`)
+  const [one, two] = [await signIn(kit, account(1)), await signIn(kit, account(2))]
+  await signIn(kit, account(3))
+  await signIn(kit, account(4))
+  await operator.post('/console/recoveries', { act: 'start', account: account(4), email: `new-${mark}-4@new.example` })
+  const operate = async (act: string): Promise<void> => {
+    const { text } = await operator.get('/console/recoveries')
+    const named = (name: string): string => new RegExp(`name="${name}" value="(\\w+)"`).exec(text)?.[1] ?? ''
+    await operator.post('/console/recoveries', { act, recovery: named('recovery'), person: named('person') })
+  }
+  await operate('cancel')
+  await begin(1)
+  // Of what they began themselves nobody may.
+  await operate('approve')
+  await one.get('/account')
+  await one.post('/account/recovery/stop', '')
+  const { stop } = await begin(2)
+  await two.get(stop?.path ?? '')
+  await two.post(stop?.path ?? '', { secret: stop?.secret ?? '' })
+  await begin(3)
+  await signIn(kit, account(3))
+  await begin(4)
+  const ready = await waitedFor(kit, forward, `new-${mark}-4@new.example`)
+  await two.get(ready?.path ?? '')
+  await two.post(ready?.path ?? '', { secret: ready?.secret ?? '', email: account(4) })
+  forward(15 * 24 * 60 * MINUTE)
+  await kit.postkey.announce()
+}
+
+async function waitedFor(kit: Kit, forward: Time['forward'], email: string): Promise<ReturnType<typeof linkIn>> {
+  forward(3 * 24 * 60 * MINUTE)
+  await kit.postkey.announce()
+  await kit.settle()
+  return linkIn(kit.mailbox.all(email).at(-1))
+}
 
 /** All that people and scanners can do here, several at once, since PostgreSQL is sent other statements for many than for one. */
 async function useEverything(database: string | Store, { clock, forward }: Time): Promise<void> {
@@ -183,6 +229,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
     policy: { newDeviceNotice: true, quietAfterNotMe: '1h' },
     mailOptions: { bounces: 'bounces@example.com', reports: { postmark: REPORTER } },
   })
+  await waitForAccounts(kit, { clock, forward })
   const addresses = Array.from({ length: 4 }, (_, index) => `plan-${clock.at}-${index}@example.net`)
   await Promise.all(addresses.map((address) => once(kit, address)))
   await signIn(kit, `${INVITED}-${clock.at}@example.net`)

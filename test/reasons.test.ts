@@ -13,6 +13,7 @@ import { type TestDatabase, temporaryDatabase } from './database.ts'
 import { askAndOpen, type Browser, type Kit, type KitOptions, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
 import { policyOf } from './page-samples.ts'
 import { nameAddress, printCodes, setBackup, typeNew } from './recovery.ts'
+import { afterWaiting, askToWait, beginToWait, linkIn } from './recovery-wait.ts'
 import { startReceiver, typed } from './webhook-receiver.ts'
 
 const ADA = 'ada@example.net'
@@ -111,8 +112,105 @@ const recovered = async (kit: Kit): Promise<Browser> => {
   return browser
 }
 const { recovery: RECOVERY } = policyOf()
+const NEW = 'ada@new.example'
+const recovering = (recovery: object): KitOptions =>
+  ({ operators: [OPS], policy: { recovery: { ...RECOVERY, ...recovery } } }) as KitOptions
+const WAIT = 72 * 3_600_000
+const begun = async (kit: Kit) => {
+  await signIn(kit, ADA)
+  return await beginToWait(kit, ADA, NEW)
+}
+/** What comes at the end of the wait, and is used by whoever has it. */
+const opened = async (kit: Kit, before: () => Promise<unknown> = async () => {}): Promise<void> => {
+  await begun(kit)
+  const ready = await afterWaiting(kit, WAIT, NEW)
+  await before()
+  await kit.browser().post(ready?.path ?? '', { secret: ready?.secret ?? '', email: ADA })
+}
+const operating = async ({ kit }: Scene, does: string, fields: Record<string, string> = {}): Promise<void> => {
+  const operator = await signIn(kit, OPS)
+  const { text } = await operator.get('/console/recoveries')
+  const named = (name: string): string => new RegExp(`name="${name}" value="(\\w+)"`).exec(text)?.[1] ?? ''
+  await operator.post('/console/recoveries', { act: does, recovery: named('recovery'), person: named('person'), ...fields })
+}
 
 const ways: Record<ReasonCode, Way> = {
+  recovery_asked: { go: ({ kit }) => begun(kit) },
+  recovery_unknown: { go: ({ kit }) => askToWait(kit, 'nobody@example.net', NEW) },
+  too_many_recoveries: {
+    go: async ({ kit }) => {
+      for (let nth = 0; nth < 6; nth++) await kit.browser().post('/recover/wait', { account: ADA, email: `new-${nth}@new.example` })
+    },
+  },
+  recovery_waiting: { go: ({ kit }) => begun(kit) },
+  // A policy of another process, from when the link was out already.
+  recovery_unapproved: {
+    go: async ({ kit, database }) => {
+      await opened(kit, async () => {
+        await using stricter = await startKit({ ...recovering({ approvals: 1 }), database: database.url, now: kit.clock.now })
+        const ready = linkIn(kit.mailbox.all(NEW).at(-1))
+        await stricter.browser().post(ready?.path ?? '', { secret: ready?.secret ?? '', email: ADA })
+      })
+    },
+  },
+  recovery_approved: {
+    options: recovering({ approvals: 1 }),
+    go: async (scene) => {
+      await begun(scene.kit)
+      await operating(scene, 'approve')
+    },
+  },
+  recovery_own: {
+    options: recovering({ approvals: 1 }),
+    go: async (scene) => {
+      await signIn(scene.kit, ADA)
+      await operating(scene, 'start', { account: ADA, email: NEW })
+      const ops = await signIn(scene.kit, OPS)
+      const id = String(scene.database.rows('select id from recoveries')[0]?.['id'])
+      const person = String(scene.database.rows('select user_id as id from recoveries')[0]?.['id'])
+      await ops.post('/console/recoveries', { act: 'approve', recovery: id, person })
+    },
+  },
+  recovery_cancelled: {
+    go: async ({ kit }) => {
+      const { stop } = await begun(kit)
+      await kit.browser().post(stop?.path ?? '', { secret: stop?.secret ?? '' })
+    },
+  },
+  recovery_ready: {
+    go: async ({ kit }) => {
+      await begun(kit)
+      await afterWaiting(kit, WAIT, NEW)
+    },
+  },
+  recovery_ended: { go: ({ kit }) => opened(kit, () => signIn(kit, ADA)) },
+  recovery_expired: {
+    go: async ({ kit }) => {
+      await begun(kit)
+      await afterWaiting(kit, WAIT + 14 * 24 * 3_600_000, NEW)
+    },
+  },
+  operator_started_recovery: {
+    options: recovering({}),
+    go: async (scene) => {
+      await signIn(scene.kit, ADA)
+      await operating(scene, 'start', { account: ADA, email: NEW })
+    },
+  },
+  operator_approved_recovery: {
+    options: recovering({ approvals: 1 }),
+    go: async (scene) => {
+      await begun(scene.kit)
+      await operating(scene, 'approve')
+    },
+  },
+  operator_cancelled_recovery: {
+    options: recovering({}),
+    go: async (scene) => {
+      await begun(scene.kit)
+      await operating(scene, 'cancel')
+    },
+  },
   mail_queued: { go: ({ kit }) => kit.browser().ask(ADA) },
   budget_spent: {
     go: async ({ kit }) => {

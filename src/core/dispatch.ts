@@ -12,6 +12,8 @@ export const dispatchTypes = [
   'session.ended',
   'challenge.failed',
   'mail.bounced',
+  'recovery.started',
+  'recovery.ended',
 ] as const
 export type DispatchType = (typeof dispatchTypes)[number]
 

@@ -2,6 +2,7 @@
 import { keepHits, type Rule } from './bucket.ts'
 import type { Ms } from './model.ts'
 import { mailWindows, type Policy } from './policy.ts'
+import { READY_FOR } from './recovery-wait.ts'
 import { bounceRule } from './start.ts'
 
 const DAY: Ms = 86_400_000
@@ -26,12 +27,18 @@ export function purgeBefore(policy: Policy, kind: DatedKind, now: Ms): Ms {
   // The last resend, and its link.
   const proofs = policy.challengeTtl + Math.max(policy.linkTtl, policy.recovery.mailTtl)
   // The link of a notice or of an invitation may live longer than all that; its end is there to read for a day.
-  if (kind === 'challenges') return now - Math.max(keep.challenges + proofs, policy.changeEmail.undo + DAY, policy.invitationTtl + DAY)
+  if (kind === 'challenges')
+    return now - Math.max(keep.challenges + proofs, policy.changeEmail.undo + DAY, policy.invitationTtl + DAY, recoveryLasts(policy) + DAY)
   // Its id is as old as its challenge.
   if (kind === 'sessions') return now - keep.sessions - policy.session.absolute - proofs
   if (kind === 'dispatches') return now - DISPATCHES_KEPT
   // Events, and the views that stand beside them.
   return now - keep.events
+}
+
+/** From the first question to the last moment at which a way back by waiting can be used. */
+function recoveryLasts({ challengeTtl, linkTtl, recovery }: Policy): Ms {
+  return recovery.wait === null ? 0 : challengeTtl + linkTtl + recovery.wait + READY_FOR
 }
 
 /**

@@ -8,7 +8,8 @@ export type Ms = number
  * `change_email` goes to the new mailbox, `leave_email` asks the old one to agree, `undo_email` lets it take the change back. Of a recovery:
  * `recover_backup` goes to the backup address and opens it, `recover` to the new mailbox, `undo_recovery` to the others. `confirm_backup` goes to
  * an address that is to be a backup. The last three only tell, as does
- * `new_device`, of a sign-in.
+ * `new_device`, of a sign-in. Of getting back in by waiting: `begin_recovery` goes to the new mailbox, `cancel_recovery` tells the known ones,
+ * `open_recovery` goes to the new one at the end.
  */
 export type Purpose =
   | 'sign_in'
@@ -21,6 +22,9 @@ export type Purpose =
   | 'recover_backup'
   | 'undo_recovery'
   | 'confirm_backup'
+  | 'begin_recovery'
+  | 'cancel_recovery'
+  | 'open_recovery'
   | 'new_device'
   | 'tell_codes'
   | 'tell_backup'
@@ -31,7 +35,8 @@ export const isUndo = (purpose: Purpose): boolean => purpose === 'undo_email' ||
 /** What was done, with neither link nor code. */
 export const isTelling = (purpose: Purpose): boolean => purpose.startsWith('tell_')
 /** A mail that nobody asks for. */
-export const isNotice = (purpose: Purpose): boolean => isUndo(purpose) || isTelling(purpose) || purpose === 'new_device'
+export const isNotice = (purpose: Purpose): boolean =>
+  isUndo(purpose) || isTelling(purpose) || ['new_device', 'cancel_recovery', 'open_recovery'].includes(purpose)
 
 /** The two proofs one mail carries. They are independent secrets. */
 export type Proof = 'link' | 'code'

@@ -41,6 +41,7 @@ test.each([
   ['recover', 'none', true, false],
   ['recover_backup', 'none', false, false],
   ['confirm_backup', 'none', false, false],
+  ['begin_recovery', 'none', false, false],
   ['invite', 'its', false, true],
 ] as const)('of a mail for %s: %s sessions end', (purpose, sessions, change, isQuiet) => {
   const facts = { ...right, disowns: { ...mail, purpose } }

@@ -44,7 +44,10 @@ export interface NotMeDecision {
 export type Ended = 'its' | 'all' | 'none'
 
 /** What can be said of it is said by a link of its own. */
-export type Disownable = Exclude<Purpose, 'undo_email' | 'undo_recovery' | 'tell_codes' | 'tell_backup' | 'tell_recovery'>
+export type Disownable = Exclude<
+  Purpose,
+  'undo_email' | 'undo_recovery' | 'tell_codes' | 'tell_backup' | 'tell_recovery' | 'cancel_recovery' | 'open_recovery'
+>
 
 interface Ends {
   readonly sessions: Ended
@@ -68,6 +71,7 @@ const ENDS: Readonly<Record<Disownable, Ends>> = {
   recover: { sessions: 'none', change: true },
   recover_backup: { sessions: 'none', recovery: true },
   confirm_backup: { sessions: 'none' },
+  begin_recovery: { sessions: 'none' },
 }
 
 /** Else the mail is itself the way to take back what it tells of. */

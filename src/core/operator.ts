@@ -5,11 +5,33 @@ import type { Ms } from './model.ts'
 import type { ReasonCode } from './reason.ts'
 
 /** What an operator can do for or to a person. None of it lets the operator in as that person, or shows a secret. */
-export const acts = ['resend', 'end_sessions', 'disable', 'enable', 'lift_mails', 'lift_failures', 'lift_bounces', 'erase'] as const
+export const acts = [
+  'resend',
+  'end_sessions',
+  'disable',
+  'enable',
+  'lift_mails',
+  'lift_failures',
+  'lift_bounces',
+  'erase',
+  'start_recovery',
+  'approve_recovery',
+  'cancel_recovery',
+] as const
 export type Act = (typeof acts)[number]
 
 /** What is done to a user from outside of the console. `create` is of somebody who is not there yet. */
-export const userActs = ['create', 'end_sessions', 'disable', 'enable', 'delete', 'erase'] as const
+export const userActs = [
+  'create',
+  'end_sessions',
+  'disable',
+  'enable',
+  'delete',
+  'erase',
+  'start_recovery',
+  'approve_recovery',
+  'cancel_recovery',
+] as const
 export type UserAct = (typeof userActs)[number]
 
 /** Not by a session of the console: who holds settings and database needs none. */
@@ -57,13 +79,24 @@ const done: Readonly<Record<OperatorFacts['wants'], ReasonCode>> = {
   erase: 'operator_erased_user',
   create: 'operator_created_user',
   delete: 'operator_deleted_user',
+  start_recovery: 'operator_started_recovery',
+  approve_recovery: 'operator_approved_recovery',
+  cancel_recovery: 'operator_cancelled_recovery',
 }
 
 /** What would lock another operator out, or the last one. Who is to go is taken off the list first. */
-const guarded: ReadonlySet<OperatorFacts['wants']> = new Set(['disable', 'delete', 'erase'])
+const guarded: ReadonlySet<OperatorFacts['wants']> = new Set(['disable', 'delete', 'erase', 'start_recovery'])
 
 /** Of somebody who only asked for a mail there is nothing to end, and nobody to keep out. */
-const ofUsers: ReadonlySet<OperatorFacts['wants']> = new Set(['end_sessions', 'disable', 'enable', 'delete'])
+const ofUsers: ReadonlySet<OperatorFacts['wants']> = new Set([
+  'end_sessions',
+  'disable',
+  'enable',
+  'delete',
+  'start_recovery',
+  'approve_recovery',
+  'cancel_recovery',
+])
 
 export function decideOperator(facts: OperatorFacts): OperatorDecision {
   const { now, wants, by, session, listed, person } = facts

@@ -108,7 +108,7 @@ const policySchema = z.strictObject({
    * Getting back in without the mailbox, which always ends in no more than a session that can name another address, for `sessionTtl`. `codes`: so
    * many are printed, 0: none ever; `tries`: wrong ones for one account. `backup`: people may have a backup address; a mail to it lives for
    * `mailTtl`. `wait`: how long everybody who may have a say is told before a recovery by waiting can go on, null: there is no such way.
-   * `approvals`: of so many other operators, where an operator began it.
+   * `approvals`: so many operators have to agree to one by waiting, besides the one who began it, if one did.
    */
   recovery: z.strictObject({
     codes: z.number().int().min(0).max(20),

@@ -6,6 +6,7 @@ import { decideNotMe, type NotMeFacts } from './not-me.ts'
 import { decideOperator, type OperatorFacts } from './operator.ts'
 import type { Policy } from './policy.ts'
 import { decideRecoveryCode, type RecoveryCodeFacts } from './recovery.ts'
+import { decideWait, type WaitFacts } from './recovery-wait.ts'
 import { decideStart } from './start.ts'
 import { decideVerify } from './verify.ts'
 
@@ -35,7 +36,8 @@ const decides: ReadonlyMap<string, Decide> = new Map<string, Decide>([
   ['console', (_: Policy, facts: OperatorFacts) => decideOperator(facts)],
 ])
 
-function decideOwn(policy: Policy, facts: AccountFacts | NotMeFacts | RecoveryCodeFacts | UndoFacts): object {
+function decideOwn(policy: Policy, facts: AccountFacts | NotMeFacts | RecoveryCodeFacts | UndoFacts | WaitFacts): object {
+  if ('does' in facts) return decideWait(policy, facts)
   if ('disowns' in facts) return decideNotMe(policy, facts)
   if ('wants' in facts) return decideAccount(policy, facts)
   return 'presents' in facts ? decideRecoveryCode(policy, facts) : decideUndo(facts)

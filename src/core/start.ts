@@ -3,7 +3,7 @@
 import { isSuppressed, type Suppression } from './bounce.ts'
 import { fillOf, spend, windowVerdict } from './bucket.ts'
 import { HOST_RETRY_MS, type HostWord } from './host.ts'
-import { isNotice, isUndo, type Ms, type Purpose } from './model.ts'
+import { isNotice, isTelling, isUndo, type Ms, type Purpose } from './model.ts'
 import type { Hand } from './operator.ts'
 import { mailWindows, type Policy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
@@ -38,6 +38,8 @@ export interface StartFacts {
   readonly quiet?: Ms
   /** What the host says of the address; absent: it keeps no users of its own. */
   readonly host?: HostWord
+  /** Of a notice about getting back in: from when on that can be done, and until when. */
+  readonly recovery?: { readonly ready: Ms; readonly until: Ms }
   /** It follows from another mail of the same request, which paid for both. */
   readonly follows?: true
   /** For a resend: the challenge as this browser may see it. */
@@ -154,14 +156,18 @@ export function livesOf(policy: Policy, purpose: Purpose): { readonly link: Ms; 
 const TOLD_WITHIN: Ms = 24 * 3_600_000
 
 /**
-/**
- * The notice of a change to the mailbox that is to be left, of a sign-in, and of what was done to an account. No limit keeps it back, or whoever took
+ * The notice of a change to the mailbox that is to be left, of a sign-in, of what was done to an account, and those of getting back in. No limit keeps it back, or whoever took
  * over an account could fill the window of the mailbox first; how many there are is bounded by how often one person may ask, and by sign-ins.
  */
-function decideNotice(policy: Policy, { now, purpose, bounces, suppressed: reported }: StartFacts): StartDecision {
-  const until = now + (isUndo(purpose) ? policy.changeEmail.undo : TOLD_WITHIN)
-  // A notice of a new device has the link that says "not me", and no other.
-  const mail = { link: isUndo(purpose) || purpose === 'new_device', code: false, linkExpiresAt: until, codeExpiresAt: until }
+function decideNotice(policy: Policy, facts: StartFacts): StartDecision {
+  const { now, purpose, bounces, suppressed: reported, recovery } = facts
+  const until = recovery?.until ?? now + (isUndo(purpose) ? policy.changeEmail.undo : TOLD_WITHIN)
+  // A notice of a new device has the link that says "not me", and no other. None has a code: the field tells a mail about getting back in from
+  // when on that can be done.
+  const mail = { link: !isTelling(purpose), code: false, linkExpiresAt: until, codeExpiresAt: recovery?.ready ?? until }
+  // To an account that there is not the same is written and nothing sent.
+  if (purpose === 'cancel_recovery' && facts.user === null)
+    return { verdict: 'pretend', reason: 'address_unknown', retryAfterMs: null, mail, tats: null }
   const suppressed = isSuppressed(reported ?? null, now) || !windowVerdict([bounceRule], bounces, now).open
   const answer = suppressed ? (['pretend', 'address_suppressed'] as const) : (['send', 'mail_queued'] as const)
   return { verdict: answer[0], reason: answer[1], retryAfterMs: null, mail, tats: null }

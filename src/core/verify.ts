@@ -52,6 +52,8 @@ export interface VerifyFacts {
   /** What the host says of the address, and how its id stands to ours; absent: it keeps no users of its own, or gave none. */
   readonly host?: HostWord
   readonly hostId?: HostId
+  /** For getting back in by waiting: the new mailbox was not proved yet, and nothing has ended it; somebody else has that address by now. */
+  readonly recovery?: { readonly open: boolean; readonly taken: boolean }
   /** Until when nobody new begins with the address: somebody left it and may come back. Absent: anybody may. */
   readonly left?: Ms
   /** The person has signed in before, and not with this browser. Looked at only where a notice would tell of it. */
@@ -168,7 +170,8 @@ function replay(policy: Policy, facts: VerifyFacts): VerifyDecision | null {
 
 /** What was asked for by somebody who is signed in ends with that: it is for that session, and for no other person's. */
 function withoutHolder({ purpose, holder }: VerifyFacts): VerifyDecision | null {
-  if (purpose === undefined || purpose === 'recover_backup' || holder === 'same') return null
+  // Whoever asks for a way back in is nobody yet.
+  if (purpose === undefined || purpose === 'recover_backup' || purpose === 'begin_recovery' || holder === 'same') return null
   if (purpose === 'recover') return refuse('recovery_over')
   return refuse(holder === 'other' ? 'session_of_other' : 'session_unknown')
 }
@@ -198,7 +201,7 @@ function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
 }
 
 function admitHolder(policy: Policy, facts: VerifyFacts): VerifyDecision {
-  const { purpose, change } = facts
+  const { purpose, change, recovery } = facts
   const admitted = (verdict: VerifyDecision['verdict'], reason: ReasonCode): VerifyDecision => ({
     verdict,
     reason,
@@ -206,6 +209,11 @@ function admitHolder(policy: Policy, facts: VerifyFacts): VerifyDecision {
     consequences: renewal,
   })
   const renewed = (reason: ReasonCode): VerifyDecision => admitted('renewed', reason)
+  if (purpose === 'begin_recovery') {
+    if (!recovery?.open) return refuse('recovery_ended')
+    if (recovery.taken) return refuse('address_in_use')
+    return admitted('agreed', 'recovery_waiting')
+  }
   if (purpose === 'step_up') return renewed('proof_renewed')
   if (purpose === 'recover_backup') {
     if (!facts.open) return refuse('recovery_over')

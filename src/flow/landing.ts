@@ -84,6 +84,8 @@ export async function viewLink(context: Context, asker: Asker, linkId: string): 
         ? { invited: true }
         : { purpose, open: true, holder: holderOf(purpose, { signedIn: signedIn?.user ?? null, sameUser, isLimited }) }),
     ...(change === null ? {} : { change: standing(change, purpose) }),
+    // Whether somebody has the new address is told to nobody who has not proved it.
+    ...(purpose === 'begin_recovery' ? { recovery: { open: true, taken: false } } : {}),
   })
   return {
     now,

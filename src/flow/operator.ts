@@ -17,6 +17,8 @@ export interface Wanted {
   readonly searched?: string
   /** Which webhook is to be sent again. */
   readonly dispatch?: OperateInput['dispatch']
+  /** For acts on a recovery. */
+  readonly recovery?: OperateInput['recovery']
 }
 
 export type Operated = Omit<OperateOutcome, 'now'>
@@ -36,9 +38,9 @@ export async function operate(context: Context, asker: Asker, wanted: Wanted): P
     }
     const decision = decideOperator(facts)
     if (live !== null) recordRefusal(context, asker.requestId, 'console', decision.reason, { page: wanted.page })
-    return { decision, operator: live?.user ?? null, person: null, start: null }
+    return { decision, operator: live?.user ?? null, person: null, start: null, wait: null }
   }
-  const { wants, page, person = null, challenge = null, searched = null, dispatch = null } = wanted
+  const { wants, page, person = null, challenge = null, searched = null, dispatch = null, recovery = null } = wanted
   const base: Omit<OperateInput, 'resend'> = {
     key: sessionKey(tenant, asker.session),
     operators,
@@ -48,6 +50,7 @@ export async function operate(context: Context, asker: Asker, wanted: Wanted): P
     page,
     searched,
     dispatch,
+    recovery,
     erased: { user: mintId(context.now()), email: erasedAddress(mintSecret().slice(0, 20)) },
   }
   const scope = scopeOf(context, asker.requestId)
@@ -56,6 +59,7 @@ export async function operate(context: Context, asker: Asker, wanted: Wanted): P
       ? await withMail(context, asker, base.challenge, (resend) => store.operate(scope, { ...base, resend }))
       : await store.operate(scope, { ...base, wants, resend: null })
   context.dispatches.wake()
+  if (outcome.wait !== null) context.hand.wake()
   context.log.event('console', {
     requestId: asker.requestId,
     reason: outcome.decision.reason,
@@ -93,7 +97,8 @@ async function withMail(
 }
 
 /** What came of an act, for the operator: of a resend what was decided of the mail, which is stricter than who may ask. */
-export function saidOf(act: Act, { decision, start }: Operated): OperatorDecision['reason'] {
+export function saidOf(act: Act, { decision, start, wait }: Operated): OperatorDecision['reason'] {
+  if (wait !== null) return wait.verdict === 'refuse' ? wait.reason : decision.reason
   if (act !== 'resend' || decision.verdict !== 'admit') return decision.reason
   return start === null ? 'challenge_unknown' : start.decision.reason === 'mail_queued' ? 'operator_resent' : start.decision.reason
 }

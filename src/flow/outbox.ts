@@ -1,7 +1,7 @@
 // The outbox worker: leases due mails, opens and renders them, hands them over, settles them. It may be killed between any two
 // lines: the lease runs out and the next worker sends the same mail, with the same secrets and the same Message-ID.
 import { decideDelivery } from '../core/delivery.ts'
-import { isNotice, isUndo, type Ms } from '../core/model.ts'
+import { isNotice, type Ms, type Purpose } from '../core/model.ts'
 import { isDisownable } from '../core/not-me.ts'
 import { paths } from '../core/paths.ts'
 import type { ReasonCode } from '../core/reason.ts'
@@ -299,11 +299,19 @@ function unseal(context: Context, mail: QueuedMail): SealedSecrets | null {
   return text === null ? null : (JSON.parse(text) as SealedSecrets)
 }
 
+/** Where links of notices lead. */
+const AT: Partial<Record<Purpose, string>> = {
+  undo_email: paths.undo,
+  undo_recovery: paths.undo,
+  cancel_recovery: paths.recoverCancel,
+  open_recovery: paths.recoverOpen,
+}
+
 function write(context: Context, mail: QueuedMail, secrets: SealedSecrets): Message {
   const { brand, policy, origin, basePath } = context
   const id = `${mail.challenge}${ordinalCharacter(mail.ordinal)}`
   const separator = policy.linkSecret === 'fragment' ? '#' : '/'
-  const at = isUndo(mail.purpose) ? paths.undo : paths.link
+  const at = AT[mail.purpose] ?? paths.link
   // Of a notice it is all that there is to follow.
   const isOfDevice = mail.purpose === 'new_device'
   const notMe =

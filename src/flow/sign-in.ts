@@ -282,6 +282,22 @@ export function linkDigest(context: Pick<Context, 'tenant'>, purpose: Purpose, c
 /** As far as the outbox has to know what was decided. */
 type Queued = Pick<StartOutcome, 'mail'> & { readonly decision: Pick<StartOutcome['decision'], 'mail'> }
 
+/** The secrets of a mail: in clear for the hand that sends it, and as they are stored. */
+export function mintMail(
+  context: Pick<Context, 'keys' | 'tenant' | 'policy'>,
+  purpose: Purpose,
+  challenge: string,
+): { readonly secrets: SealedSecrets; readonly stored: MailSecrets } {
+  const { keys, tenant, policy } = context
+  const secrets: SealedSecrets = { link: mintSecret(), code: mintCode(policy.codeLength) }
+  const stored: MailSecrets = {
+    linkDigest: linkDigest(context, purpose, challenge, secrets.link),
+    codeDigest: codeDigests(keys, tenant, purpose, challenge, secrets.code)[0] as string,
+    sealed: seal(keys, sealContext(tenant, challenge), JSON.stringify(secrets)),
+  }
+  return { secrets, stored }
+}
+
 /** Mints a mail's secrets, has them queued, and hands them to this process's outbox where it has a place. */
 export async function withHand<O extends Queued>(
   context: Pick<Context, 'keys' | 'tenant' | 'policy' | 'hand'>,
@@ -301,21 +317,6 @@ export async function withHand<O extends Queued>(
   } finally {
     if (leaseMs !== null) hand.take(mail, secrets)
   }
-}
-
-function mintMail(
-  context: Pick<Context, 'keys' | 'tenant' | 'policy'>,
-  purpose: Purpose,
-  challenge: string,
-): { readonly secrets: SealedSecrets; readonly stored: MailSecrets } {
-  const { keys, tenant, policy } = context
-  const secrets: SealedSecrets = { link: mintSecret(), code: mintCode(policy.codeLength) }
-  const stored: MailSecrets = {
-    linkDigest: linkDigest(context, purpose, challenge, secrets.link),
-    codeDigest: codeDigests(keys, tenant, purpose, challenge, secrets.code)[0] as string,
-    sealed: seal(keys, sealContext(tenant, challenge), JSON.stringify(secrets)),
-  }
-  return { secrets, stored }
 }
 
 export function asked(policy: Policy, challenge: string, browser: string, now: Ms): Asked {

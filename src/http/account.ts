@@ -1,6 +1,7 @@
 // The account page: who am I, where am I signed in, end a session, sign out.
 import { paths } from '../core/paths.ts'
 import { listSignIns } from '../flow/own.ts'
+import { untilOf, waitsOf } from '../flow/recovery-wait.ts'
 import { endSessions, getSession, listSessions } from '../flow/session.ts'
 import { accountPage } from '../page/account.tsx'
 import { readFormBody } from './body.ts'
@@ -13,7 +14,11 @@ export async function getAccount(visit: Visit, request: Incoming): Promise<Outgo
   const { context, asker } = visit
   const { live } = await getSession(context, asker.session, { touch: visit.prefetch ? 'never' : 'due' })
   if (live === null) return redirect(visit, signInFirst(visit))
-  const [sessions, signIns] = await Promise.all([listSessions(context, live.user), listSignIns(context, live.user.id)])
+  const [sessions, signIns, [waits]] = await Promise.all([
+    listSessions(context, live.user),
+    listSignIns(context, live.user.id),
+    waitsOf(context, live.user.id),
+  ])
   const notice = queryOf(request).get('notice')
   const page = accountPage(frameOf(visit, context.now()), {
     email: live.user.email,
@@ -26,12 +31,13 @@ export async function getAccount(visit: Visit, request: Incoming): Promise<Outgo
       seenAt,
     })),
     signIns,
+    waiting: waits === undefined ? null : { device: waits.wait.device, askedAt: waits.wait.createdAt, readyAt: untilOf(waits) },
     notice: notices.find((known) => known === notice),
   })
   return html(visit, page)
 }
 
-const notices = ['session_ended', 'others_ended', 'address_changed'] as const
+const notices = ['session_ended', 'others_ended', 'address_changed', 'recovery_stopped'] as const
 
 const endFields = { session: { max: 64, required: true } } as const
 

@@ -72,7 +72,7 @@ export function consoleRoutes(): RouteTable {
 type Show = (desk: (page: Desk['page']) => Desk, operated: Operated) => Outgoing | Promise<Outgoing>
 
 /** @param back where a sign-in leads to that has to come first: a page, never an act. */
-async function admit(visit: Visit, wanted: Omit<Wanted, 'page'>, back: string, show: Show): Promise<Outgoing> {
+export async function admit(visit: Visit, wanted: Omit<Wanted, 'page'>, back: string, show: Show): Promise<Outgoing> {
   const { context, asker } = visit
   const operated = await operate(context, asker, { page: visit.log.route, ...wanted })
   const { decision, operator } = operated

@@ -9,6 +9,7 @@ import { mintSecret } from '../flow/ids.ts'
 import { type Landing, viewLink } from '../flow/landing.ts'
 import { verifyBackup } from '../flow/prepare.ts'
 import { verifyRecover } from '../flow/recovery.ts'
+import { beginWait } from '../flow/recovery-wait.ts'
 import { contextsOf } from '../flow/roll-out.ts'
 import { type OpenedLink, type Verified, verifyLink } from '../flow/sign-in.ts'
 import { verifyStepUp } from '../flow/step-up.ts'
@@ -31,6 +32,7 @@ const LIVE = new Set([
   'recovered',
   'backup_set',
   'change_confirmed',
+  'recovery_waiting',
   'address_needed',
   'link_other_browser',
   'replayed',
@@ -74,6 +76,9 @@ const linkFields = {
 
 type Verify = (visit: Visit, link: OpenedLink) => Promise<Verified>
 
+/** Where somebody goes on after a proof that changed nothing yet. */
+const ON: Partial<Record<string, string>> = { begin_recovery: paths.recoverWaitCheck }
+
 /** By what the page said that the link is for: under another purpose it is not found. */
 const VERIFY: Readonly<Record<string, Verify>> = {
   sign_in: ({ context, asker }, link) => verifyLink(context, asker, link),
@@ -83,6 +88,7 @@ const VERIFY: Readonly<Record<string, Verify>> = {
   leave_email: ({ context, asker }, link) => verifyChange(context, asker, 'leave_email', { link }),
   confirm_backup: ({ context, asker }, link) => verifyBackup(context, asker, { link }),
   recover: ({ context, asker }, link) => verifyRecover(context, asker, { link }),
+  begin_recovery: ({ context, asker, language }, link) => beginWait(context, asker, { link }, language),
 }
 
 export async function postLink(visit: Visit, request: Incoming, given: string): Promise<Outgoing> {
@@ -104,7 +110,7 @@ export async function postLink(visit: Visit, request: Incoming, given: string): 
   visit.log.reason = decision.reason
   if (decision.verdict === 'done') return doneResponse(visit, decision.reason)
   if (decision.verdict === 'agreed')
-    return redirect(visit, withoutFragment(`${context.basePath}${paths.addressCheck}?c=${result.challenge}`))
+    return redirect(visit, withoutFragment(`${context.basePath}${ON[purpose] ?? paths.addressCheck}?c=${result.challenge}`))
   const landing = await viewLink(context, asker, id)
   // The person may try again, and must not have to find the mail again for it: the form keeps the secret it was sent.
   if (decision.verdict === 'retry') return show(visit, id, landing, secret, problemOf(decision))

@@ -14,6 +14,7 @@ import type { AppOptions } from './app.ts'
 import { changeRoutes } from './change.ts'
 import { confirmRoutes } from './confirm.ts'
 import { consoleRoutes } from './console.ts'
+import { consoleRecoveryRoutes } from './console-recoveries.ts'
 import { devRoutes } from './dev.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
 import { getLink, postLink } from './link.ts'
@@ -22,6 +23,7 @@ import { metricsOf } from './operations.ts'
 import { ownRoutes } from './own.ts'
 import { prepareRoutes } from './prepare.ts'
 import { recoverRoutes } from './recover.ts'
+import { waitRoutes } from './recovery-wait.ts'
 import { reportRoutes } from './reports.ts'
 import { frameOf, html, json, redirect, refuse } from './respond.ts'
 import { getAsk, getCheck, getSwitched, postAsk, postCode, postResend } from './sign-in.ts'
@@ -51,6 +53,7 @@ export function routes(context: Context, options: AppOptions): Router {
     ...ownRoutes(),
     ...prepareRoutes(),
     ...recoverRoutes(),
+    ...waitRoutes(),
     [paths.endSession]: { POST: postEndSession },
     [paths.endOthers]: { POST: postEndOthers },
     [paths.signOut]: { POST: postSignOut },
@@ -72,7 +75,7 @@ export function routes(context: Context, options: AppOptions): Router {
     ...(context.tenant === CONFIGURED ? adminRoutes() : {}),
     ...adminUserRoutes(),
     ...reportRoutes(options.reports),
-    ...(context.operators.length > 0 ? consoleRoutes() : {}),
+    ...(context.operators.length > 0 ? { ...consoleRoutes(), ...consoleRecoveryRoutes() } : {}),
     ...(options.home ? { '/': { GET: (visit: Visit) => redirect(visit, homeOf(context, options.home as string)) } } : {}),
     ...(options.dev ? { ...devRoutes(options.dev), '/metrics': { GET: (visit: Visit) => metricsOf(visit, options) } } : {}),
   }

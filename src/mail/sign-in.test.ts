@@ -137,6 +137,9 @@ const changing: Record<string, SignInMailInput> = {
   'a link, to take a change back': { ...both, code: null, notMe: null, kind: 'undo_email' },
   'nothing, to tell an owner': { ...both, code: null, link: null, notMe: null, kind: 'address_taken' },
   'a link, to tell of a new device': { ...both, code: null, notMe: null, network: '203.0.113.0/24', kind: 'new_device' },
+  'a link, to stop somebody who waits to get in': { ...both, code: null, notMe: null, kind: 'cancel_recovery' },
+  'a link, after the wait': { ...both, code: null, notMe: null, kind: 'open_recovery' },
+  'a code, to begin the wait': { ...both, kind: 'begin_recovery' },
 }
 
 describe.each([...languages.values()])('in $name', ({ lang, dir }) => {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Brand, isTelling, type Ms } from '../core/model.ts'
 import { wordsOf } from '../words/own.ts'
-import { type MailKind, mailWords } from '../words/purpose.ts'
+import { type MailKind, type MailWords, mailWords } from '../words/purpose.ts'
 import type { Words } from '../words/words.ts'
 import { compile, type Fill, type Shape } from './layout.tsx'
 import type { Message } from './message.ts'
@@ -62,6 +62,9 @@ export function signInMail(input: SignInMailInput): Pick<Message, 'subject' | 't
   }
 }
 
+/** `ready`: from when on happens what it tells of. */
+const noticeOf = ({ notice = '' }: MailWords, ready: string): string => (typeof notice === 'string' ? notice : notice({ ready }))
+
 type Sentences = ReturnType<typeof sentences>
 
 function sentences(words: Words, input: SignInMailInput) {
@@ -85,7 +88,7 @@ function sentences(words: Words, input: SignInMailInput) {
     codeWhere: mail.codeWhere,
     codeLife,
     codeOff: mail.codeOff,
-    notice: mail.notice ?? '',
+    notice: noticeOf(mail, words.clock(input.codeExpiresAt, sentAt)),
     or: mail.or,
     button: mail.button({ app }),
     opens: mail.opens({ host }),

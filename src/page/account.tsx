@@ -3,6 +3,7 @@ import { paths } from '../core/paths.ts'
 import { Hidden, Post } from './fields.tsx'
 import { Address, fill, Time, words } from './fill.tsx'
 import { layout } from './layout.tsx'
+import { WaitBanner } from './recovery-wait.tsx'
 import type { AccountView, Frame } from './view.ts'
 
 export function accountPage(frame: Frame, view: AccountView): string {
@@ -20,8 +21,14 @@ export function accountPage(frame: Frame, view: AccountView): string {
         <p class="notice" role="status">
           {view.notice === undefined
             ? ''
-            : { session_ended: w.sessionEnded, others_ended: w.othersEnded, address_changed: own.addressChanged }[view.notice]}
+            : {
+                session_ended: w.sessionEnded,
+                others_ended: w.othersEnded,
+                address_changed: own.addressChanged,
+                recovery_stopped: all.wait.bannerStopped,
+              }[view.notice]}
         </p>
+        {view.waiting != null && <WaitBanner frame={frame} view={view.waiting} />}
         <section aria-labelledby="sessions">
           <h2 id="sessions">{w.sessions}</h2>
           <ul class="rows">

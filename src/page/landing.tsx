@@ -49,6 +49,7 @@ const CODE_AT: Partial<Record<Purpose, string>> = {
   recover: paths.recoverCode,
   recover_backup: paths.recoverBackupCode,
   confirm_backup: paths.prepareBackupCode,
+  begin_recovery: paths.recoverWaitCode,
 }
 
 /** The browser that asked, but without script, or the mail program cut the link. */

@@ -4,7 +4,7 @@ import { timed, words } from './fill.tsx'
 import type { Frame, Problem } from './view.ts'
 
 /** The id of the field a problem is about, where there is one to correct. */
-export type Field = 'email' | 'code' | 'secret' | 'recovery-code'
+export type Field = 'email' | 'account' | 'code' | 'secret' | 'recovery-code'
 
 export function problemText(frame: Frame, problem: Problem): string {
   const w = words(frame)

@@ -41,6 +41,11 @@ export function recoverPage(frame: Frame, { email, problem }: RecoverView): stri
             <a href={`${frame.basePath}${paths.recoverBackup}`}>{w.byBackup}</a>
           </p>
         )}
+        {frame.policy.recovery.wait !== null && (
+          <p>
+            <a href={`${frame.basePath}${paths.recoverWait}`}>{words(frame).wait.title}</a>
+          </p>
+        )}
         <p class="hint">{w.notice}</p>
       </>
     ),

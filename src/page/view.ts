@@ -219,7 +219,9 @@ export interface AccountView {
     readonly network: string
     readonly proof: Proof
   }[]
-  readonly notice?: 'session_ended' | 'others_ended' | 'address_changed' | undefined
+  readonly notice?: 'session_ended' | 'others_ended' | 'address_changed' | 'recovery_stopped' | undefined
+  /** Somebody waits to get in without the mailbox; null: nobody. */
+  readonly waiting?: { readonly device: string; readonly askedAt: Ms; readonly readyAt: Ms } | null
 }
 
 /** Shown once when a sign-in ended somebody else's session in this browser. */

@@ -98,6 +98,26 @@ export const commands: Readonly<Record<string, Entry>> = {
     ['postkey migrate --database-url file:/var/lib/postkey/postkey.db'],
     async (request) => (await import('./migrate.ts')).migrate(request),
   ),
+  recovery: entry(
+    'recovery',
+    'People who lost their mailbox and wait for a link to a new address: list them, begin it for somebody, agree, stop it. Nothing here shows a link or shortens the wait.',
+    {
+      ...common,
+      ...database,
+      'secret-file': text('The file that holds the secret', 'FILE'),
+      tenant,
+      action: { type: 'positional', required: false, description: 'list, start, approve or cancel', valueHint: 'ACTION' },
+      who: { type: 'positional', required: false, description: 'Whom it is for; or the id of a recovery', valueHint: 'WHO|ID' },
+      address: { type: 'positional', required: false, description: 'The new address, to start with', valueHint: 'NEW_ADDRESS' },
+    },
+    [
+      'postkey recovery list',
+      'postkey recovery start ada@example.com ada@new.example',
+      'postkey recovery approve 1Vn3dQ8x2aBcDeFg',
+      'postkey recovery cancel 1Vn3dQ8x2aBcDeFg --json',
+    ],
+    async (request) => (await import('./recovery.ts')).recovery(request),
+  ),
   backup: entry(
     'backup',
     'Copy the SQLite database while the server runs. The copy voids links, codes and sessions when it is put in its place.',

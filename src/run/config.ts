@@ -88,6 +88,7 @@ const NEEDS: { readonly [M in Mode]?: readonly Key[] } = {
   verify: ['databaseUrl', 'secret', 'policy'],
   users: ['databaseUrl', 'policy', 'operators'],
   webhooks: ['databaseUrl', 'secret', 'policy', 'url'],
+  recovery: ['databaseUrl', 'secret', 'policy', 'operators'],
   // Where the installation is, if that is known: what would not fit there is refused.
   tenants: ['databaseUrl', 'url', 'basePath'],
 }

@@ -6,7 +6,7 @@ import { readSecretFile } from './secret-file.ts'
 import { type Read, readJsonFile } from './setting.ts'
 import { type Key, keys, type Setting, settings } from './settings.ts'
 
-export type Mode = 'dev' | 'serve' | 'doctor' | 'migrate' | 'verify' | 'users' | 'webhooks' | 'tenants'
+export type Mode = 'dev' | 'serve' | 'doctor' | 'migrate' | 'verify' | 'users' | 'webhooks' | 'recovery' | 'tenants'
 export type Origin = 'flag' | 'env' | 'file' | 'default' | 'generated' | 'unset'
 
 export interface ConfigProblem {

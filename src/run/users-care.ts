@@ -13,13 +13,13 @@ import { tenantOf } from './record.ts'
 export const WHO = 'an address, the id of a user, or external:ID for what another system knows the user by'
 
 /** null: it is nothing of the kind, and the person was told. */
-export function whoOf({ terminal, words }: Request): UserKey | null {
+export function whoOf({ terminal, words }: Request, command = 'users'): UserKey | null {
   const [name = '', text = ''] = words
   const external = /^external:(.+)$/.exec(text)?.[1]
   if (external !== undefined && readExternalId(external) !== null) return { externalId: external }
   if (ID_SHAPE.test(text)) return { id: text }
   if (readAddress(text).ok) return { email: text }
-  terminal.err(`postkey users ${name}: that is nobody's name here — give ${WHO}`)
+  terminal.err(`postkey ${command} ${name}: that is nobody's name here — give ${WHO}`)
   return null
 }
 

@@ -66,7 +66,7 @@ export function* erasePerson(
     ids,
   )
   yield* run('update address_changes set old_email = ? where tenant = ? and user_id = ?', erased.email, tenant, user)
-  yield* eraseRecoveries(tx, tenant, user, erased.email)
+  yield* eraseRecoveries(tx, tenant, { user, challenges: ids, instead: erased.email })
   const sessions = yield* endForGood(tx, scope, user, erased.reason)
   if (known) yield* dispatch(tx, scope, 'user.deleted', { user })
   for (const address of former) {

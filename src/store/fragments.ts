@@ -45,9 +45,9 @@ const fragments = {
   /** The same for users of a list of addresses, and of external ids. */
   by_email: { sqlite: ' indexed by users_email', postgres: '' },
   by_external_id: { sqlite: ' indexed by users_external', postgres: '' },
-  by_recovery: { sqlite: ' indexed by recoveries_id', postgres: '' },
   /** And for changes of address of a list of ids: those of one person lie together, which SQLite takes for a reason to read those of all. */
   by_change: { sqlite: ' indexed by address_changes_id', postgres: '' },
+  by_recovery: { sqlite: ' indexed by recoveries_id', postgres: '' },
   /** One of a parameter that is a JSON list of texts. */
   is_listed: {
     sqlite: 'in (select value from json_each(?))',

@@ -45,7 +45,7 @@ const given = 'select tenant, challenge, count(*) as n from sessions group by te
 /** Of a proof that was right and made a row of sessions. */
 const good = `('signed_in', 'proof_renewed', 'address_changed')`
 /** What a right code may have come to. */
-const right = `('signed_in', 'proof_renewed', 'address_changed', 'change_confirmed', 'recovery_opened', 'recovered', 'backup_set')`
+const right = `('signed_in', 'proof_renewed', 'address_changed', 'change_confirmed', 'recovery_opened', 'recovered', 'backup_set', 'recovery_waiting')`
 const provedAt = 'coalesce(s.proved_at, s.created_at)'
 const signIns = `select e.tenant, e.session_id, count(*) as n, min(e.at) as at from events e where e.kind = 'verify' and e.reason in ${good} group by e.tenant, e.session_id`
 
@@ -85,7 +85,7 @@ export const invariants: readonly Invariant[] = [
     name: 'address-tries-are-written-down',
     of: 'I2',
     claim: 'a typed address was looked at as often as its mail says',
-    offenders: `select m.tenant, ${mailId} as id from mails m left join (${looks(`e.kind = 'verify' and e.facts{json} ->> 'address' in ('right', 'wrong')`)}) l on l.tenant = m.tenant and l.challenge = m.challenge and l.ordinal = m.ordinal where m.address_tries <> coalesce(l.n, 0) and ${kept('events', 'm.tenant', 'm.challenge')}`,
+    offenders: `select m.tenant, ${mailId} as id from mails m left join (${looks(`e.kind in ('verify', 'account') and e.facts{json} ->> 'address' in ('right', 'wrong')`)}) l on l.tenant = m.tenant and l.challenge = m.challenge and l.ordinal = m.ordinal where m.address_tries <> coalesce(l.n, 0) and ${kept('events', 'm.tenant', 'm.challenge')}`,
     remedy: BUG,
   },
   {

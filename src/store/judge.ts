@@ -32,7 +32,7 @@ export function presentedOf(input: VerifyInput, found: FoundChallenge | null): O
 }
 
 /** `purpose` and `holder` where it is no sign-in. */
-type Person = Pick<VerifyFacts, 'user' | 'otherSession' | 'change' | 'newBrowser' | 'host' | 'hostId' | 'open'> &
+type Person = Pick<VerifyFacts, 'user' | 'otherSession' | 'change' | 'newBrowser' | 'host' | 'hostId' | 'open' | 'recovery'> &
   (Required<Pick<VerifyFacts, 'purpose' | 'holder'>> | { readonly purpose?: undefined })
 
 export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Presented, person: Person): Operation<Judged> {
@@ -61,6 +61,7 @@ export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Pres
   if (person.change !== undefined) facts = { ...facts, change: person.change }
   if (person.host !== undefined) facts = { ...facts, host: person.host }
   if (person.hostId !== undefined) facts = { ...facts, hostId: person.hostId }
+  if (person.recovery !== undefined) facts = { ...facts, recovery: person.recovery }
   const left = windows ? leftUntil(windows, challenge?.email ?? '') : undefined
   if (left !== undefined && person.purpose === undefined) facts = { ...facts, left }
   // A spent challenge has nothing left to guess: the browser that was signed in by it may be recognised without a try.
@@ -108,7 +109,7 @@ const TAKE_A_TRY = {
     'update mails set address_tries = address_tries + 1 where tenant = ? and challenge = ? and ordinal = ? and address_tries < ? returning ordinal',
 } as const
 
-function* claimTry(scope: Scope, challenge: ChallengeRow, mail: MailRow, counter: 'code' | 'address'): Operation<boolean> {
+export function* claimTry(scope: Scope, challenge: ChallengeRow, mail: MailRow, counter: 'code' | 'address'): Operation<boolean> {
   const max = counter === 'code' ? scope.policy.codeTries : scope.policy.addressTries
   const row = yield* one(TAKE_A_TRY[counter], scope.tenant, challenge.id, mail.ordinal, max)
   return row !== null

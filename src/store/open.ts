@@ -23,6 +23,21 @@ import { findDuePurges, purge } from './purge.ts'
 import { viewQueue } from './queue.ts'
 import { findAskers, findBreaker, findChallenge, keepPolicy } from './read.ts'
 import { recoveryStoreOver } from './recovery-engine.ts'
+import {
+  announceWait,
+  announceWaitLocks,
+  askWait,
+  askWaitLocks,
+  beginWait,
+  beginWaitLocks,
+  cancelWait,
+  cancelWaitLocks,
+  listWaits,
+  openWait,
+  openWaitLocks,
+  viewWait,
+  waitsOf,
+} from './recovery-wait.ts'
 import { findChallengeWithMails, findUserOrNext } from './rows.ts'
 import { appendSeal, findSealing, readEventRows, readSeals, readToSeal } from './seal.ts'
 import { readTrace, search } from './search.ts'
@@ -182,6 +197,25 @@ export async function openToRead(databaseUrl: string, options: OpenOptions = {})
 export function storeOver(engine: Engine): Store {
   return {
     ...webhookStoreOver(engine),
+    askWait: (scope, input) =>
+      engine.write({
+        locks: askWaitLocks(scope, input),
+        ask: () => findUserOrNext(scope.tenant, input.email),
+        run: (tx, next) => askWait(tx, scope, input, next),
+      }),
+    beginWait: (scope, input) =>
+      engine.write({
+        locks: () => beginWaitLocks(scope, input),
+        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
+        run: (tx, found) => beginWait(tx, scope, input, found),
+      }),
+    cancelWait: (scope, input) => engine.write({ locks: () => cancelWaitLocks(scope, input), run: (tx) => cancelWait(tx, scope, input) }),
+    announceWait: (scope, input) =>
+      engine.write({ locks: () => announceWaitLocks(scope, input), run: (tx) => announceWait(tx, scope, input) }),
+    openWait: (scope, input) => engine.write({ locks: () => openWaitLocks(scope, input), run: (tx) => openWait(tx, scope, input) }),
+    viewWait: (tenant, challenge) => engine.read((tx) => viewWait(tx, tenant, challenge)),
+    waitsOf: (tenant, user) => engine.read(() => waitsOf(tenant, user)),
+    listWaits: (tenant, after, limit) => engine.read((tx) => listWaits(tx, tenant, after, limit)),
     start: (scope, input) =>
       engine.write({
         locks: startLocks(scope, input),

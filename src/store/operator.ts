@@ -3,6 +3,7 @@
 
 import type { HitTimes } from '../core/keep.ts'
 import { type Act, decideOperator, isErased, type OperatorFacts, type UserAct } from '../core/operator.ts'
+import type { WaitDecision } from '../core/recovery-wait.ts'
 import { liftSuppression } from './bounce.ts'
 import { dispatch } from './dispatch.ts'
 import { requeue } from './endpoint.ts'
@@ -12,6 +13,7 @@ import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { dropRecovery } from './recoveries.ts'
+import { actOnRecovery, startLimits } from './recovery-wait.ts'
 import {
   challengeKey,
   findChallengeWithMails,
@@ -44,13 +46,14 @@ const ALL = 1_000_000
 /** Everything of the person: whoever proves, asks or signs out meanwhile waits, or is waited for. */
 export function* operateLocks(
   scope: Scope,
-  input: Pick<OperateInput, 'person' | 'challenge' | 'resend'> & { readonly wants: OperatorFacts['wants'] },
+  input: Pick<OperateInput, 'person' | 'challenge' | 'resend' | 'recovery'> & { readonly wants: OperatorFacts['wants'] },
 ): Operation<Locks> {
   const { tenant } = scope
   const person = yield* findPerson(tenant, input.person)
   if (person === null) return { tenant, keys: [], limits: [] }
   const mailbox = mailboxLimit(person.email)
   const limits = input.resend === null ? [mailbox] : limitsOf(person.email, input.resend.buckets)
+  limits.push(...(yield* startLimits(tenant, input.recovery, person.user)))
   if (input.wants === 'look' || input.wants === 'replay') return { tenant, keys: [], limits }
   const keys = [mailbox, ...(person.user === null ? [] : [sessionsKey(person.user.id)])]
   if (input.challenge !== null) keys.push(challengeKey(input.challenge))
@@ -81,7 +84,7 @@ export function* operate(tx: Tx, scope: Scope, input: OperateInput): Operation<O
     decision.verdict === 'admit' && input.wants === 'replay' && input.dispatch !== null ? yield* requeue(tx, scope, input.dispatch) : null
   const done =
     decision.verdict === 'admit' && input.wants !== 'look' && input.wants !== 'replay' && person !== null && windows !== null
-      ? yield* DO[input.wants](tx, scope, { input, person, windows })
+      ? yield* DO[input.wants](tx, scope, { input, person, windows, operator: live?.user.id ?? '' })
       : nothingDone
   yield* writeEvent(tx, scope, {
     kind: 'console',
@@ -111,6 +114,7 @@ export function* operate(tx: Tx, scope: Scope, input: OperateInput): Operation<O
         suppressed: windows.suppressed ?? null,
       },
     start: done.start ?? null,
+    wait: done.wait ?? null,
   }
 }
 
@@ -124,7 +128,9 @@ function hitTimes({ mails, knownMails, failures, bounces }: Windows): HitTimes {
 }
 
 export interface Acting {
-  readonly input: Pick<OperateInput, 'resend' | 'challenge' | 'erased'>
+  readonly input: Pick<OperateInput, 'resend' | 'challenge' | 'erased' | 'recovery' | 'operators'>
+  /** Whom the record names: a user, or the hand without one. */
+  readonly operator: string
   readonly person: Person
   readonly windows: Windows
 }
@@ -135,6 +141,7 @@ export interface Done {
   readonly challenge?: string | null
   readonly user?: string
   readonly start?: StartOutcome
+  readonly wait?: WaitDecision
 }
 
 const nothingDone: Done = { facts: {} }
@@ -171,6 +178,17 @@ export const DO: Readonly<Record<Act | Exclude<UserAct, 'create'>, Doing>> = {
   },
   delete: leave,
   erase,
+  start_recovery: recover,
+  approve_recovery: recover,
+  cancel_recovery: recover,
+}
+
+/** Who may is decided; what may be done to it is decided as for anybody, and stands in an event of its own. */
+function* recover(tx: Tx, scope: Scope, { input, person, operator }: Acting): Operation<Done> {
+  const { recovery, operators } = input
+  if (recovery === null) throw new Error('an act on a recovery without one')
+  const wait = yield* actOnRecovery(tx, scope, recovery, { operator, operators, user: person.user })
+  return { facts: { recovery: recovery.id, came: wait.reason }, challenge: recovery.id, wait }
 }
 
 /** To the person's own address, with new secrets that this browser never sees, and within every limit. */

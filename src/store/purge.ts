@@ -139,6 +139,7 @@ function* purgeChallenges(tenant: string, from: string, before: Mark, limit: num
     yield* run('delete from challenges where tenant = ? and id {is_listed}', tenant, ids)
     yield* run('delete from address_changes{by_change} where tenant = ? and id {is_listed}', tenant, ids)
     yield* run('delete from recoveries{by_recovery} where tenant = ? and id {is_listed}', tenant, ids)
+    yield* run('delete from recovery_approvals where tenant = ? and recovery {is_listed}', tenant, ids)
   }
   return batchOf(rows, old.length)
 }

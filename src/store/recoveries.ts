@@ -10,18 +10,20 @@ import { voidMails } from './void.ts'
 export interface RecoveryRow extends Recovery {
   /** Of the limited session; null: not opened. */
   readonly tokenDigest: string | null
+  /** Of the mail that said that the wait is over; null: none did. */
+  readonly readyChallenge: string | null
 }
 
-const columns =
-  'r.id, r.user_id as "user", r.way, r.started_by as "startedBy", r.operator, r.email, r.new_email as "newEmail", r.new_proved_at as "newProvedAt", r.created_at as "createdAt", r.ready_at as "readyAt", r.token_digest as "tokenDigest", r.opened_at as "openedAt", r.open_until as "openUntil", r.applied_at as "appliedAt", r.ended_at as "endedAt", r.ended_why as "endedWhy"'
+export const recoveryColumns =
+  'r.id, r.user_id as "user", r.way, r.started_by as "startedBy", r.operator, r.email, r.new_email as "newEmail", r.new_proved_at as "newProvedAt", r.created_at as "createdAt", r.ready_at as "readyAt", r.ready_challenge as "readyChallenge", r.token_digest as "tokenDigest", r.opened_at as "openedAt", r.open_until as "openUntil", r.applied_at as "appliedAt", r.ended_at as "endedAt", r.ended_why as "endedWhy"'
 
 export const findRecovery = (tenant: string, id: string): Operation<RecoveryRow | null> =>
-  one<RecoveryRow>(`select ${columns} from recoveries r where r.tenant = ? and r.id = ?`, tenant, id)
+  one<RecoveryRow>(`select ${recoveryColumns} from recoveries r where r.tenant = ? and r.id = ?`, tenant, id)
 
 /** Of a person, neither applied nor ended; their time may be over. */
 export const openRecoveries = (tenant: string, user: string): Operation<readonly RecoveryRow[]> =>
   all<RecoveryRow>(
-    `select ${columns} from recoveries r where r.tenant = ? and r.user_id = ? and r.applied_at is null and r.ended_at is null order by r.id`,
+    `select ${recoveryColumns} from recoveries r where r.tenant = ? and r.user_id = ? and r.applied_at is null and r.ended_at is null order by r.id`,
     tenant,
     user,
   )
@@ -155,14 +157,26 @@ export function* dropRecovery(tx: Tx, tenant: string, user: string, why: Recover
 export const deleteCodes = (tenant: string, user: string): Operation<void> =>
   run('delete from recovery_codes where tenant = ? and user_id = ?', tenant, user)
 
-/** No address of an erased person stays in what they, or anybody for them, began. */
-export function* eraseRecoveries(tx: Tx, tenant: string, user: string, instead: string): Operation<void> {
+/** Its addresses go: of those that were asked for the person, and of those that anybody asked for with that address as the new one. */
+export function* eraseRecoveries(
+  tx: Tx,
+  tenant: string,
+  { user, challenges, instead }: { readonly user: string; readonly challenges: string; readonly instead: string },
+): Operation<void> {
   yield* dropRecovery(tx, tenant, user, 'erased')
   yield* run(
-    'update recoveries set email = ?, new_email = null, token_digest = null where tenant = ? and user_id = ?',
+    'update recoveries set email = ?, new_email = ?, token_digest = null where tenant = ? and user_id = ?',
+    instead,
     instead,
     tenant,
     user,
+  )
+  yield* run(
+    "update recoveries{by_recovery} set new_email = ?, ended_at = coalesce(ended_at, ?), ended_why = coalesce(ended_why, 'erased') where tenant = ? and id {is_listed}",
+    instead,
+    tx.now,
+    tenant,
+    challenges,
   )
 }
 

@@ -53,6 +53,7 @@ export interface Ask {
   readonly invitation?: StartFacts['invitation']
   readonly follows?: true
   readonly host?: StartInput['host']
+  readonly recovery?: StartFacts['recovery']
 }
 
 /** Every limit that a mail to this address from there may touch. */
@@ -171,6 +172,7 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
   if (windows.quiet !== undefined && tx.now < windows.quiet) facts = { ...facts, quiet: windows.quiet }
   if (ask.host !== undefined) facts = { ...facts, host: ask.host }
   if (ask.follows === true) facts = { ...facts, follows: true }
+  if (ask.recovery !== undefined) facts = { ...facts, recovery: ask.recovery }
   const decision = decideStart(policy, facts)
   let mail: QueuedMail | null = null
   if (decision.mail !== null) {

@@ -13,6 +13,7 @@ import type { Act, Hand, OperatorDecision, UserAct } from '../core/operator.ts'
 import type { Ground, Places } from '../core/place.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
+import type { WaitDecision } from '../core/recovery-wait.ts'
 import type { EventRow, Link, Place, Seal } from '../core/seal.ts'
 import type { SearchKey } from '../core/search.ts'
 import type { SessionDecision } from '../core/session.ts'
@@ -23,6 +24,7 @@ import type { ImportRow, RowOutcome } from '../core/user-import.ts'
 import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
 import type { View } from '../core/view.ts'
 import type { RecoveryStore } from './recovery-store.ts'
+import type { RecoveryAct, WaitStore } from './wait-store.ts'
 import type { WebhookStore } from './webhook-store.ts'
 
 /** In every call that decides: whose, under which rules, and for which request. */
@@ -348,6 +350,8 @@ export interface OperateInput {
   readonly erased: { readonly user: string; readonly email: string }
   /** For `replay`: which message, and to whom. */
   readonly dispatch: { readonly dispatch: string; readonly endpoint: string } | null
+  /** For acts on a recovery. */
+  readonly recovery: RecoveryAct | null
   /** For `resend`, whose event is one of its own. */
   readonly resend: (ResendInput & { readonly eventId: string }) | null
 }
@@ -366,6 +370,8 @@ export interface OperateOutcome {
   } | null
   /** Of a resend that was let through. */
   readonly start: StartOutcome | null
+  /** Of an act on a recovery that was let through: what came of it. */
+  readonly wait: WaitDecision | null
 }
 
 /** What is done to a user by command line or library. */
@@ -377,6 +383,8 @@ export interface AdministerInput {
   readonly person: PersonKey
   /** For `delete` and `erase`, as for an operator. */
   readonly erased: OperateInput['erased']
+  /** For acts on a recovery. */
+  readonly recovery?: RecoveryAct | null
 }
 
 export interface AdministerOutcome {
@@ -386,6 +394,7 @@ export interface AdministerOutcome {
   readonly user: User | null
   /** How many of each were found, and are gone, ended or void now. */
   readonly found: { readonly sessions?: number; readonly challenges?: number }
+  readonly wait: WaitDecision | null
 }
 
 export interface CreateInput {
@@ -661,7 +670,7 @@ export type TenantChanged =
       readonly problems: readonly string[]
     }
 
-export interface Store extends WebhookStore, RecoveryStore {
+export interface Store extends WebhookStore, RecoveryStore, WaitStore {
   /** Decides, and writes challenge, mail, limits and event. */
   start(scope: Scope, input: StartInput): Promise<StartOutcome>
   resend(scope: Scope, input: ResendInput): Promise<StartOutcome>

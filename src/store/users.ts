@@ -7,34 +7,36 @@ import { dispatch } from './dispatch.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows } from './limits.ts'
 import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
-import { DO, factsOf, findPerson, operateLocks } from './operator.ts'
+import { DO, type Done, factsOf, findPerson, operateLocks } from './operator.ts'
 import { findUserByEmail, findUserByExternalId, type UserRow, userColumns, withoutBrowsers } from './rows.ts'
 import type { AdministerInput, AdministerOutcome, CreateInput, CreateOutcome, PersonKey, Scope } from './store.ts'
 
-export function administerLocks(scope: Scope, { wants, person }: AdministerInput): Operation<Locks> {
-  return operateLocks(scope, { wants, person, challenge: null, resend: null })
+export function administerLocks(scope: Scope, { wants, person, recovery = null }: AdministerInput): Operation<Locks> {
+  return operateLocks(scope, { wants, person, challenge: null, resend: null, recovery })
 }
 
 export function* administer(tx: Tx, scope: Scope, input: AdministerInput): Operation<AdministerOutcome> {
   const { tenant } = scope
-  const { by, wants, operators, erased } = input
+  const { by, wants, operators, erased, recovery = null } = input
   const person = yield* findPerson(tenant, input.person)
   const facts: OperatorFacts = { now: tx.now, wants, by, session: null, listed: false, person: factsOf(person, operators) }
   const decision = decideOperator(facts)
   const acting = person && {
-    input: { erased, resend: null, challenge: null },
+    input: { erased, resend: null, challenge: null, recovery, operators },
+    operator: by,
     person,
     windows: readWindows(tx.limits, tenant, mailboxLimit(person.email)),
   }
-  const done = decision.verdict === 'admit' && acting !== null ? yield* DO[wants](tx, scope, acting) : { facts: {} }
+  const done: Done = decision.verdict === 'admit' && acting !== null ? yield* DO[wants](tx, scope, acting) : { facts: {} }
   yield* writeEvent(tx, scope, {
     kind: 'console',
     reason: decision.reason,
     facts: { ...facts, ...done.facts },
     decision,
+    challenge: done.challenge ?? null,
     user: done.user ?? person?.user?.id ?? null,
   })
-  return { decision, now: tx.now, user: person?.user ? withoutBrowsers(person.user) : null, found: done.facts }
+  return { decision, now: tx.now, user: person?.user ? withoutBrowsers(person.user) : null, found: done.facts, wait: done.wait ?? null }
 }
 
 /** Whoever writes an external id, so that no two users come to have the same at the same time. */

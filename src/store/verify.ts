@@ -12,6 +12,7 @@ import { tellOfSignIn } from './new-device.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { dropRecovery } from './recoveries.ts'
+import { cancelAll } from './recovery-wait.ts'
 import {
   type ChallengeRow,
   challengeKey,
@@ -166,6 +167,7 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     yield* endOpenChanges(tx, tenant, found.user.id)
     yield* dropRecovery(tx, tenant, found.user.id, 'superseded')
   }
+  if (found.user?.recoveringUntil != null) yield* cancelAll(tx, scope, found.user.id, { by: 'sign_in' })
   // Also where it was the same person's: the cookie is about to be replaced, and nobody could end what nobody holds.
   if (current) yield* endOtherSession(tx, tenant, current.id)
   const session = yield* createSession(tx, tenant, {

@@ -98,6 +98,24 @@ export const accountFaces = {
     next: 'Ask the people who run this site, and give them the request number below.',
     nextLabel: 'Get help',
   },
+  too_many_recoveries: {
+    heading: 'Not again for now',
+    why: 'The way back into this account was asked for too often lately, by whomever. What has begun goes on.',
+    next: 'Ask again {soon}.',
+    nextLabel: 'Go to sign-in',
+  },
+  recovery_waiting: {
+    heading: 'The way back is not open yet',
+    why: 'The wait is not over, or somebody who has to agree has not agreed yet.',
+    next: 'Use the link again later. It goes on working.',
+    nextLabel: 'Go to sign-in',
+  },
+  recovery_ended: {
+    heading: 'This way back is over',
+    why: 'It was stopped or used, or its time is over. Any sign-in to the account stops it.',
+    next: 'If you still cannot sign in, ask for it again.',
+    nextLabel: 'Go to sign-in',
+  },
   operator_protected: {
     heading: 'An operator stays who they are',
     why: 'Operators are known by their address, which the settings of the server name. So it is neither changed nor deleted here.',
@@ -152,6 +170,15 @@ export const landings = {
     asked: 'Somebody who is signed in to {brand} asked in {device}, {ago}, to change the address of your account to another one.',
     notMe: 'Not you? Then somebody is in your account: use the other mail, which takes the change back and ends all sessions.',
   },
+  begin_recovery: {
+    title: 'Begin your way back',
+    boundHeading: 'Beginning the wait',
+    boundAs: 'for {address}',
+    busy: 'Beginning the wait',
+    asked:
+      'Somebody asked in {device}, {ago}, to get back into an account at {brand} with the address that this mail went to as its new one.',
+    notMe: 'Not you? Then close this page and ignore the mail. Without it nothing begins.',
+  },
 } as const
 
 export const notMe = {
@@ -166,6 +193,7 @@ export const notMe = {
     recover: 'If it was not you, say so: nothing of the mail works any more, and the change is called off unless it is made already.',
     recover_backup: 'If it was not you, say so: nothing of the mail works any more, and a way back in that it opened is closed.',
     confirm_backup: 'If it was not you, say so: nothing of the mail works any more.',
+    begin_recovery: 'If it was not you, say so: nothing of the mail works any more.',
   },
   quiet:
     'After that no mail to sign in goes to this mailbox for {duration}, unless it is asked for in a browser that has signed in with it before.',

@@ -22,7 +22,15 @@ export const operators = {
   number,
   console: 'Console',
   nav: 'Console pages',
-  pages: { overview: 'Overview', mails: 'Mail', calibrate: 'Calibrate', webhooks: 'Webhooks', policy: 'Policy', versions: 'Versions' },
+  pages: {
+    overview: 'Overview',
+    mails: 'Mail',
+    recoveries: 'Recovery',
+    calibrate: 'Calibrate',
+    webhooks: 'Webhooks',
+    policy: 'Policy',
+    versions: 'Versions',
+  },
   /** Classes by their names, which `postkey calibrate` says as they are. */
   mailbox: (name: string): string => MAILBOXES[name] ?? name,
   signedInAs: 'Operator {address}',
@@ -36,6 +44,36 @@ export const operators = {
   when: (ago: string): string => `{time}, ${ago}`,
   in: (ms: Ms): string => `in ${roughly(locale, ms)}`,
   never: 'never',
+
+  recoveries: {
+    heading: 'Recovery by waiting',
+    lead: 'Who lost their mailbox and waits for a link to a new address. Any sign-in stops it, and so does the link of the notice that every known address got. Nobody here can make the wait shorter, or sees the link.',
+    none: 'Nobody waits.',
+    states: {
+      off: 'off by policy',
+      unproved: 'not begun',
+      applied: 'done',
+      ended: 'over',
+      waiting: 'waiting',
+      unapproved: 'somebody has to agree',
+      ready: 'link is out',
+      expired: 'over',
+    },
+    to: 'to {address}',
+    asked: 'asked {when}',
+    byPerson: 'by the person',
+    byOperator: 'by operator {operator}',
+    ready: 'ready {when}',
+    approvals: (given: number, missing: number): string => `${given} agreed${missing > 0 ? `, ${missing} missing` : ''}`,
+    approve: 'Agree',
+    cancel: 'Stop',
+    begin: 'Begin it for somebody',
+    beginHint:
+      'Be sure who asks, and by another way than a call to you. The known addresses are told at once. Where the policy wants it, other operators have to agree.',
+    account: 'Address of the account',
+    email: 'New address',
+    submit: 'Begin the wait',
+  },
 
   confirm: {
     lead: (proof: Ms): string =>
@@ -313,6 +351,9 @@ export const operators = {
         label: 'Erase this person',
         hint: 'Removes the address for good, ends all sessions, and lets nobody in with what was sent. Counts and the record stay, under an id that leads to nobody. It cannot be undone.',
       },
+      start_recovery: { label: 'Begin the way back', hint: 'Begins the wait for a new address.' },
+      approve_recovery: { label: 'Agree', hint: 'Agrees to a way back that somebody else began.' },
+      cancel_recovery: { label: 'Stop', hint: 'Stops a way back.' },
     } satisfies Record<Act, { label: string; hint: string }>,
     eraseAsk: 'Erase…',
     eraseSure: 'Yes, erase this person for good',

@@ -4,6 +4,7 @@
 import { change, confirm, erase, landings, notMe, own, undo } from './en-account.ts'
 import { faces } from './en-faces.ts'
 import { prepare, recover, recoveryLandings, recoveryMails } from './en-recovery.ts'
+import { wait } from './en-recovery-wait.ts'
 import { mail } from './mail-en.ts'
 import { mails } from './mail-en-account.ts'
 
@@ -20,6 +21,7 @@ export const en = {
   erase,
   undo,
   notMe,
+  wait,
 
   frame: {
     title: '{page} · {brand}',

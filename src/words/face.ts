@@ -59,6 +59,17 @@ type Faceless =
   | 'backup_unknown'
   | 'recovery_code_used'
   | 'recovery_code_malformed'
+  | 'recovery_asked'
+  | 'recovery_unknown'
+  | 'recovery_unapproved'
+  | 'recovery_approved'
+  | 'recovery_own'
+  | 'recovery_cancelled'
+  | 'recovery_ready'
+  | 'recovery_expired'
+  | 'operator_started_recovery'
+  | 'operator_approved_recovery'
+  | 'operator_cancelled_recovery'
 
 export type Face = Exclude<ReasonCode, Faceless>
 

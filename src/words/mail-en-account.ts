@@ -86,4 +86,43 @@ export const mails = {
     notYou: 'Was it you?',
     notYouAction: 'Then sign in with this address: it has an account already.',
   },
+  /** Goes to the new address of whoever would get back in by waiting. */
+  begin_recovery: {
+    subjectWithCode: '{code} begins your way back into {app}',
+    subjectCode: 'Begin your way back into {app}',
+    subjectLink: 'Begin your way back into {app}',
+    codeTitle: 'Begin your way back',
+    linkTitle: 'Begin your way back',
+    button: 'Begin the wait at {app}',
+    opens: 'The button opens {host}, and works only in the browser that asked.',
+    linkIntro: 'Begin your way back into {app} with this link, in the browser that asked:',
+    asked: 'Somebody asked with {device} at {at} to get back into an account at {app}, with this address as its new one.',
+    notYouAction: 'Ignore this mail. Without it nothing begins.',
+  },
+  /** The notice to the known addresses. */
+  cancel_recovery: {
+    subjectLink: 'Somebody wants to get into your account at {app} without its mailbox',
+    linkTitle: 'Somebody wants to get in without your mailbox',
+    notice:
+      'If nobody stops it, a link to a new address lets them set it as the address of your account, from {ready} on. Was it you? Then nothing has to be done. If it was not, stop it: with the link below, or by signing in.',
+    button: 'Stop it at {app}',
+    opens: 'The button opens {host}, in any browser.',
+    linkLife: 'It works for {duration}, until {until}.',
+    linkIntro: 'Stop it at {app} with this link, in any browser:',
+    asked: 'Somebody asked with {device} at {at} to get into your account at {app} without its mailbox.',
+    notYou: 'Not you?',
+    notYouAction: 'Then stop it now. Whoever asked needed no more for it than your address.',
+  },
+  /** To the new address, when the wait is over. */
+  open_recovery: {
+    subjectLink: 'Your way back into {app} is open',
+    linkTitle: 'Your way back is open',
+    notice: 'The wait is over, and nobody stopped it. With the link below you can set this address as the address of your account.',
+    button: 'Go on at {app}',
+    opens: 'The button opens {host}, in any browser.',
+    linkLife: 'It works for {duration}, until {until}.',
+    linkIntro: 'Go on at {app} with this link, in any browser:',
+    asked: 'Somebody asked to get back into an account at {app}, with this address as its new one.',
+    notYouAction: 'Ignore this mail. Without it nothing is changed.',
+  },
 } as const

@@ -7,7 +7,7 @@ import type { Words } from './words.ts'
 export type MailKind = Purpose | 'address_taken'
 
 /** `notice`: said before all else, in mails that tell of something. */
-export type MailWords = Words['mail'] & { readonly notice?: string }
+export type MailWords = Words['mail'] & { readonly notice?: string | ((values: { readonly ready: string }) => string) }
 
 export function mailWords({ mail, mails }: Words, kind: MailKind): MailWords {
   return laidOver(mail, mails, kind)

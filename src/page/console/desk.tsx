@@ -30,6 +30,7 @@ export function deskPage(frame: Frame, desk: Desk, { title, error, url, children
 const places = [
   ['overview', paths.console],
   ['mails', paths.consoleMails],
+  ['recoveries', paths.consoleRecoveries],
   ['calibrate', paths.consoleCalibrate],
   ['webhooks', paths.consoleWebhooks],
   ['policy', paths.consolePolicy],

@@ -16,7 +16,7 @@ import type { Problem } from '../view.ts'
 export interface Desk {
   /** Who is looking. */
   readonly operator: string
-  readonly page: 'overview' | 'mails' | 'calibrate' | 'webhooks' | 'policy' | 'versions' | 'person' | 'found'
+  readonly page: 'overview' | 'mails' | 'recoveries' | 'calibrate' | 'webhooks' | 'policy' | 'versions' | 'person' | 'found'
 }
 
 export interface QueueFacts {

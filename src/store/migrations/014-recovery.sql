@@ -15,6 +15,8 @@ create table recoveries (
   created_at {int} not null,
   -- From when it may be opened; null: at once.
   ready_at {int},
+  -- The challenge of the mail that said that the wait is over; null: none did.
+  ready_challenge text {binary},
   -- Of the token of the limited session; null: not opened.
   token_digest text,
   opened_at {int},
@@ -26,6 +28,8 @@ create table recoveries (
   primary key (tenant, user_id, id)
 ) {compact};
 create unique index recoveries_id on recoveries (tenant, id);
+-- By waiting: those that are not over, in the order in which they can be.
+create index recoveries_waiting on recoveries (tenant, ready_at, id) where ready_at is not null and applied_at is null and ended_at is null;
 
 -- Operators who agreed to one that another operator began.
 create table recovery_approvals (

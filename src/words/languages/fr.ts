@@ -231,6 +231,44 @@ export const language: Language = {
       undone: 'Le compte a retrouvé son ancienne adresse ({time}), et toutes les sessions sont fermées.',
       next: 'Connectez-vous avec votre adresse. Si ce n’est pas vous qui avez demandé le changement, quelqu’un avait accès à votre session ou à votre messagerie : vérifiez aussi la messagerie.',
     },
+    wait: {
+      title: 'Retrouver votre compte sans sa messagerie',
+      lead: 'Quand vous ne pouvez plus lire les e-mails de votre compte et n’avez pas d’autre accès.',
+      what: 'Confirmez une nouvelle messagerie, puis attendez : {wait}. Toutes les adresses connues du compte sont prévenues, et toute connexion au compte arrête la demande. Si personne ne l’arrête, un lien envoyé à la nouvelle messagerie vous permet d’en faire votre adresse.',
+      account: 'Adresse de votre compte',
+      email: 'Nouvelle adresse e-mail',
+      send: 'Envoyer le code',
+      back: 'Retour à la connexion',
+      sentTitle: 'Consultez la nouvelle messagerie',
+      sent: 'Un e-mail avec un code est en route vers {address}.',
+      submit: 'Commencer l’attente',
+      until: 'Rien n’a encore commencé, et personne n’est prévenu avant.',
+      begunTitle: 'L’attente a commencé',
+      begun: 'À partir de {time}, si personne ne l’arrête, un lien envoyé à {address} permettra de continuer.',
+      begunApproved: 'Quelqu’un chez {brand} doit aussi donner son accord.',
+      begunTold:
+        'S’il existe un compte avec l’adresse indiquée, ses adresses connues sont prévenues maintenant. Toute connexion au compte arrête la demande.',
+      begunClose: 'Vous pouvez fermer cette page. Ce navigateur n’est plus nécessaire.',
+      cancelTitle: 'Arrêter la demande',
+      asked: 'Une personne a demandé {ago} à entrer dans votre compte sur {brand} sans sa messagerie ({device}).',
+      opens:
+        'Si personne ne l’arrête, un lien envoyé à une nouvelle adresse lui permettra d’en faire l’adresse de votre compte, à partir de {time}.',
+      does: 'Si ce n’était pas vous, arrêtez la demande. Rien d’autre ne change, et personne n’est déconnecté.',
+      paste: 'Le lien entier de l’e-mail',
+      stop: 'Arrêter la demande',
+      fine: 'C’était vous ? Fermez cette page. Rien ne se passe sans le bouton.',
+      stoppedTitle: 'La demande est arrêtée',
+      stopped: 'Depuis {time}, personne n’entre plus dans le compte par ce moyen.',
+      stoppedNext:
+        'Ce n’était pas vous ? Votre adresse suffisait pour faire cette demande. Si cela se répète, prévenez les responsables de ce site.',
+      openTitle: 'L’attente est terminée',
+      openLead: 'Quelle adresse avait votre compte ?',
+      openWhy: 'Nous le demandons pour que personne ne continue avec un e-mail qui ne lui était pas destiné.',
+      open: 'Continuer',
+      openFine: 'Vous aurez ensuite {sessionTime} pour indiquer votre nouvelle adresse. Rien d’autre n’est possible avec ce lien.',
+      banner: 'Une personne veut entrer dans ce compte sans sa messagerie',
+      bannerStopped: 'La demande est arrêtée.',
+    },
     notMe: {
       title: 'Ce n’était pas moi',
       does: {
@@ -249,6 +287,7 @@ export const language: Language = {
         recover_backup:
           'Si ce n’était pas vous, dites-le : plus rien de cet e-mail n’est valable, et un accès qu’il aurait ouvert est fermé.',
         confirm_backup: 'Si ce n’était pas vous, dites-le : plus rien de cet e-mail n’est valable.',
+        begin_recovery: 'Si ce n’était pas vous, dites-le : plus rien de cet e-mail n’est valable.',
       },
       quiet:
         'Ensuite, pendant {duration}, aucun e-mail de connexion n’est envoyé à cette boîte, sauf s’il est demandé dans un navigateur qui s’est déjà connecté avec elle.',
@@ -300,6 +339,15 @@ export const language: Language = {
         asked:
           'Une personne connectée à {brand} a demandé {ago} que l’adresse à laquelle cet e-mail a été envoyé soit son adresse de secours ({device}).',
         notMe: 'Ce n’est pas vous ? Alors fermez cette page et ignorez l’e-mail. Sans lui, rien ne change.',
+      },
+      begin_recovery: {
+        title: 'Commencer l’attente',
+        boundHeading: 'L’attente commence',
+        boundAs: 'pour {address}',
+        busy: 'L’attente commence',
+        asked:
+          'Une personne a demandé {ago} à retrouver un compte sur {brand}, avec l’adresse de cet e-mail comme nouvelle adresse ({device}).',
+        notMe: 'Ce n’est pas vous ? Fermez cette page et ignorez l’e-mail. Sans lui, rien ne commence.',
       },
       step_up: {
         title: 'Confirmez que c’est bien vous',
@@ -482,6 +530,43 @@ export const language: Language = {
         asked: 'Une personne connectée à votre compte sur {app} a demandé à en changer l’adresse ({device}, {at}).',
         notYou: 'Ce n’était pas vous ?',
         notYouAction: 'Alors quelqu’un d’autre est dans votre compte : annulez le changement avec le lien de l’autre e-mail.',
+      },
+      begin_recovery: {
+        subjectWithCode: '{code} pour retrouver votre compte {app}',
+        subjectCode: 'Retrouver votre compte {app}',
+        subjectLink: 'Retrouver votre compte {app}',
+        codeTitle: 'Commencer l’attente',
+        linkTitle: 'Commencer l’attente',
+        button: 'Commencer l’attente sur {app}',
+        opens: 'Le bouton ouvre {host} et ne fonctionne que dans le navigateur d’où vient la demande.',
+        linkIntro: 'Commencez l’attente sur {app} avec ce lien, dans le navigateur d’où vient la demande :',
+        asked: 'Une personne a demandé à retrouver un compte sur {app}, avec cette adresse comme nouvelle adresse ({device}, {at}).',
+        notYouAction: 'Ignorez cet e-mail. Sans lui, rien ne commence.',
+      },
+      cancel_recovery: {
+        subjectLink: 'Une personne veut entrer dans votre compte {app} sans sa messagerie',
+        linkTitle: 'Une personne veut entrer sans votre messagerie',
+        notice:
+          'Si personne ne l’arrête, un lien envoyé à une nouvelle adresse lui permettra d’en faire l’adresse de votre compte, à partir de {ready}. C’était vous ? Alors il n’y a rien à faire. Sinon, arrêtez la demande : avec le lien ci-dessous, ou en vous connectant.',
+        button: 'Arrêter la demande sur {app}',
+        opens: 'Le bouton ouvre {host}, dans n’importe quel navigateur.',
+        linkLife: 'Il fonctionne pendant {duration}, jusqu’à {until}.',
+        linkIntro: 'Arrêtez la demande sur {app} avec ce lien, dans n’importe quel navigateur :',
+        asked: 'Une personne a demandé à entrer dans votre compte sur {app} sans sa messagerie ({device}, {at}).',
+        notYou: 'Ce n’était pas vous ?',
+        notYouAction: 'Alors arrêtez la demande maintenant. Votre adresse suffisait pour la faire.',
+      },
+      open_recovery: {
+        subjectLink: 'Vous pouvez retrouver votre compte {app}',
+        linkTitle: 'Vous pouvez retrouver votre compte',
+        notice:
+          'L’attente est terminée, et personne ne l’a arrêtée. Avec le lien ci-dessous, vous pouvez faire de cette adresse celle de votre compte.',
+        button: 'Continuer sur {app}',
+        opens: 'Le bouton ouvre {host}, dans n’importe quel navigateur.',
+        linkLife: 'Il fonctionne pendant {duration}, jusqu’à {until}.',
+        linkIntro: 'Continuez sur {app} avec ce lien, dans n’importe quel navigateur :',
+        asked: 'Une personne a demandé à retrouver un compte sur {app}, avec cette adresse comme nouvelle adresse.',
+        notYouAction: 'Ignorez cet e-mail. Sans lui, rien ne change.',
       },
       undo_email: {
         subjectLink: 'Votre adresse sur {app} va être changée',
@@ -1012,6 +1097,24 @@ export const language: Language = {
         heading: 'Trop d’autres adresses ont été saisies',
         why: 'Cet e-mail ne peut donc plus être arrêté ici. Rien n’a été arrêté.',
         next: 'Ignorez l’e-mail : personne n’entre sans lui. Si quelqu’un est dans votre compte, connectez-vous et fermez toutes les autres sessions.',
+        nextLabel: 'Aller à la connexion',
+      },
+      too_many_recoveries: {
+        heading: 'Pas de nouvelle demande pour le moment',
+        why: 'Ce moyen de retrouver le compte a été demandé trop souvent récemment, par qui que ce soit. Ce qui a commencé continue.',
+        next: 'Réessayez {soon}.',
+        nextLabel: 'Aller à la connexion',
+      },
+      recovery_waiting: {
+        heading: 'Ce n’est pas encore possible',
+        why: 'L’attente n’est pas terminée, ou une personne qui doit donner son accord ne l’a pas encore fait.',
+        next: 'Ouvrez de nouveau le lien plus tard. Il reste valable.',
+        nextLabel: 'Aller à la connexion',
+      },
+      recovery_ended: {
+        heading: 'Cette demande est terminée',
+        why: 'Elle a été arrêtée ou utilisée, ou son temps est écoulé. Toute connexion au compte l’arrête.',
+        next: 'Si vous ne pouvez toujours pas vous connecter, faites une nouvelle demande.',
         nextLabel: 'Aller à la connexion',
       },
       undo_expired: {
