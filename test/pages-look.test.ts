@@ -27,7 +27,7 @@ const looks = {
   narrow: {
     viewport: { width: 320, height: 640 },
     colorScheme: 'light',
-    rules: ['target-size', 'scrollable-region-focusable', 'color-contrast'],
+    rules: ['target-size', 'scrollable-region-focusable'],
   },
 } as const
 

@@ -32,11 +32,12 @@ export function Address({ children }: { children: string }) {
   )
 }
 
-/** UTC as the server knows it; the client script puts the reader's own time in its place. */
-export function Time({ frame, at }: { frame: Frame; at: Ms }) {
+/** UTC as the server knows it; the client script puts the reader's own time in its place. `dated`: with its day, also today. */
+export function Time({ frame, at, dated = false }: { frame: Frame; at: Ms; dated?: boolean }) {
+  const now = dated ? 0 : frame.now
   return (
-    <time datetime={new Date(at).toISOString()} data-day={sameDay(at, frame.now) ? undefined : ''}>
-      {words(frame).clock(at, frame.now)}
+    <time datetime={new Date(at).toISOString()} data-day={sameDay(at, now) ? undefined : ''}>
+      {words(frame).clock(at, now)}
     </time>
   )
 }

@@ -31,7 +31,7 @@ export function preparePage(frame: Frame, { codes, backup, typed, notice, proble
             <p>
               {codes === null
                 ? w.codesNone
-                : fill(w.codesLeft, { left: codes.left, of: String(codes.of), date: <Time frame={frame} at={codes.printedAt} /> })}
+                : fill(w.codesLeft, { left: codes.left, of: String(codes.of), date: <Time frame={frame} at={codes.printedAt} dated /> })}
             </p>
             <Post frame={frame} to={paths.prepareCodes}>
               <button type="submit">{w.print}</button>
@@ -79,7 +79,7 @@ export function codesPage(frame: Frame, { email, codes, url }: CodesView): strin
           {fill(w.sheetLead, {
             address: <Address>{email}</Address>,
             brand: frame.brand.name,
-            date: <Time frame={frame} at={frame.now} />,
+            date: <Time frame={frame} at={frame.now} dated />,
           })}
         </p>
         <p class="screen">{w.sheetOnce}</p>

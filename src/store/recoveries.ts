@@ -64,10 +64,20 @@ export function openRecovery(
   )
 }
 
-/** Whatever is open of a person; their limited sessions are good no more. @returns how many. */
-export function* endRecoveries(tx: Tx, tenant: string, user: string, why: RecoveryEnd): Operation<number> {
+/**
+ * Whatever is open of a person, or what waits alone; their limited sessions are good no more.
+ *
+ * @returns how many
+ */
+export function* endRecoveries(
+  tx: Tx,
+  tenant: string,
+  user: string,
+  why: RecoveryEnd,
+  which: 'all' | 'waiting' = 'all',
+): Operation<number> {
   const ended = yield* all(
-    'update recoveries set ended_at = ?, ended_why = ? where tenant = ? and user_id = ? and applied_at is null and ended_at is null returning id',
+    `update recoveries set ended_at = ?, ended_why = ? where tenant = ? and user_id = ?${which === 'all' ? '' : " and way = 'wait'"} and applied_at is null and ended_at is null returning id`,
     tx.now,
     why,
     tenant,

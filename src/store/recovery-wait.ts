@@ -342,7 +342,8 @@ export function* cancelAll(
     if (decision.ends !== null) yield* endWait(tx, scope, recovery, decision.ends, index)
     decisions.push(decision)
   }
-  yield* endRecoveries(tx, tenant, user, by === 'sign_in' ? 'signed_in' : 'cancelled')
+  // Not what somebody opened with a printed code: whoever has the mailbox alone could end that by asking to wait, and signing in.
+  yield* endRecoveries(tx, tenant, user, by === 'sign_in' ? 'signed_in' : 'cancelled', 'waiting')
   return decisions
 }
 

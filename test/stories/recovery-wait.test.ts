@@ -6,7 +6,7 @@ import { temporaryDatabase } from '../database.ts'
 import { brokenRows } from '../examine.ts'
 import { askAndOpen, type Browser, DAY, HOUR, type KitOptions, MINUTE, signIn, startKit } from '../kit.ts'
 import { sharedDatabases, type TestDatabase } from '../nodes.ts'
-import { nameAddress, typeNew } from '../recovery.ts'
+import { nameAddress, printCodes, typeNew } from '../recovery.ts'
 import { afterWaiting, askToWait, beginToWait, type Linked, linkIn, typeWait } from '../recovery-wait.ts'
 
 const ADA = 'ada@example.net'
@@ -70,6 +70,17 @@ describe('as the person who lost the mailbox', () => {
     const back = await signIn(kit, NEW)
     expect([await userOf(back), await back.whoAmI()]).toEqual([user, NEW])
     expect((await phone.post('/recover/address', { email: 'again@new.example' })).status).toBe(410)
+  })
+
+  test('a sign-in stops who waits, and not who came back by a printed code: a thief of the mailbox could begin a wait to end that', async () => {
+    await using kit = await startKit()
+    const [code = ''] = await printCodes(await signIn(kit, ADA))
+    const owner = kit.browser()
+    await owner.post('/recover', { email: ADA, code })
+    await beginToWait(kit, ADA, NEW)
+    await signIn(kit, ADA)
+    expect((await owner.get('/recover/address')).status).toBe(200)
+    expect(await afterWaiting(kit, WAIT, NEW)).toBeNull()
   })
 
   test('who does not use the limited session within its time asks for nothing with it', async () => {

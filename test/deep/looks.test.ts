@@ -22,8 +22,7 @@ const browser = browserFor()
 dnsOf({ 'example.net': { mx: ['mx.example.net'] } })
 
 /**
- * In the order of looking; the last one is only measured. Structure is the same in every look; colours and sizes are not. That colours are
- * as legible on a narrow page as on a wide one is looked at on the samples.
+ * In the order of looking; the last one is only measured. Structure is the same in every look; colours and sizes are not.
  */
 const looks = [
   { name: 'light', colorScheme: 'light', width: 900, height: 760, rules: everything },
