@@ -93,6 +93,14 @@ const good: Readonly<Record<string, Call[]>> = {
     [10, 11, code(0), 'code_locked'],
     [12, 13, link('a'), signedIn('S')],
   ),
+  'the last try of a new mail is answered as one behind the last of the mail before': history(
+    asked,
+    ...guesses(5),
+    [10, 20, resend, 'queued'],
+    [11, 20, code('wrong'), 'code_locked'],
+    ...[4, 3, 2, 1].map((left): Line => [12, 20, code('wrong'), wrong(left)]),
+    [21, 22, code(0), 'code_locked'],
+  ),
   'a new mail has a code with tries of its own': history(
     asked,
     ...guesses(5),

@@ -272,8 +272,12 @@ function orderOf(rules: Rules, challenge: string, steps: readonly Step[]): strin
     const without = (step: Step): readonly Step[] => left.filter((one) => one !== step)
     // What changes nothing may as well come first.
     const idle = possible.find(({ outcome }) => outcome.state === state)
-    if (idle !== undefined) return search([...order, idle.step], without(idle.step), state)
-    return possible.some(({ step, outcome }) => search([...order, step], without(step), outcome.state))
+    if (idle !== undefined) {
+      if (search([...order, idle.step], without(idle.step), state)) return true
+      // But for a guess that is told as those behind it are, and may be the last that the next mail takes.
+      if (!mayBeLast(idle.step)) return false
+    }
+    return possible.some((one) => one !== idle && search([...order, one.step], without(one.step), one.outcome.state))
   }
 
   if (search([], steps, nobody)) return null
@@ -298,6 +302,10 @@ function next(left: readonly Step[]): readonly Step[] {
   const end = Math.min(...left.map(({ to }) => to))
   const guess = left.find(isLostGuess)
   return left.filter((step) => step.from <= end && (step === guess || !isLostGuess(step)))
+}
+
+function mayBeLast({ ask, answer }: Step): boolean {
+  return ask.do === 'code' && ask.code === 'wrong' && answer?.reason === 'code_locked'
 }
 
 function isLostGuess({ ask, answer, ends }: Step): boolean {
