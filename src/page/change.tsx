@@ -1,11 +1,11 @@
 // Another address for the account: where it is typed, and where the code is typed that went there. The same whether somebody has that address
 // already or not: whoever has it is told by mail, and nobody here.
 import { paths } from '../core/paths.ts'
-import { CodeForm, codeIsOver, Facts, inCodeField, ResendForm } from './check.tsx'
 import { EmailField, Post } from './fields.tsx'
 import { Address, fill, words } from './fill.tsx'
 import { layout } from './layout.tsx'
 import { Summary } from './problem.tsx'
+import { sentPage } from './sent.tsx'
 import type { ChangeSentView, ChangeView, Frame } from './view.ts'
 
 export function changePage(frame: Frame, { email, typed, problem }: ChangeView): string {
@@ -41,51 +41,31 @@ export function changePage(frame: Frame, { email, typed, problem }: ChangeView):
 }
 
 export function changeSentPage(frame: Frame, { side, change, email, both, agreed, sent, problem }: ChangeSentView): string {
-  const w = words(frame)
+  const { change: w, confirm } = words(frame)
   const other = side === 'change_email' ? 'leave_email' : 'change_email'
-  const inField = problem !== undefined && inCodeField.includes(problem.reason)
-  const hasCode = frame.policy.methods.includes('code')
-  const asksForCode = hasCode && !(problem !== undefined && codeIsOver.includes(problem.reason))
   const here = (of: string): string => `${frame.basePath}${paths.addressCheck}?c=${encodeURIComponent(change)}&for=${of}`
-  return layout(frame, {
-    title: w.change.sentTitle[side],
-    error: problem !== undefined,
-    url: problem === undefined ? undefined : here(side),
-    children: (
+  return sentPage(frame, {
+    title: w.sentTitle[side],
+    lead: fill(w.sent[side], { address: <Address>{email}</Address> }),
+    url: here(side),
+    sent,
+    problem,
+    ...(agreed[other] ? { news: w.otherAgreed[other] } : {}),
+    to: paths.addressCode,
+    submit: w.submit[side],
+    resendTo: paths.addressResend,
+    side,
+    more: (
       <>
-        {problem !== undefined && <Summary frame={frame} problem={problem} field={inField ? 'code' : null} />}
-        <h1>{w.change.sentTitle[side]}</h1>
-        <p class="lead">{fill(w.change.sent[side], { address: <Address>{email}</Address> })}</p>
-        <p class="notice" role="status" data-status="">
-          {sent.resent === true ? w.check.resent : agreed[other] ? w.change.otherAgreed[other] : ''}
-        </p>
-        {asksForCode ? (
-          <CodeForm
-            frame={frame}
-            challenge={sent.challenge}
-            code={sent.code}
-            problem={inField ? problem : undefined}
-            autofocus={problem === undefined}
-            to={paths.addressCode}
-            submit={w.change.submit[side]}
-            side={side}
-          />
-        ) : (
-          !hasCode && <p>{w.confirm.useLink}</p>
-        )}
-        <Facts frame={frame} view={sent} code={asksForCode} />
         {both && !agreed[other] && (
           <p>
-            <a href={here(other)}>{w.change.toOther[other]}</a>
+            <a href={here(other)}>{w.toOther[other]}</a>
           </p>
         )}
-        <p class="hint">{w.change.until}</p>
-        <div class="actions">
-          <ResendForm frame={frame} view={{ ...sent, problem }} to={paths.addressResend} side={side} />
-          <Back frame={frame} />
-        </div>
+        <p class="hint">{w.until}</p>
       </>
     ),
+    back: { href: `${frame.basePath}${paths.account}`, label: confirm.back },
   })
 }
 

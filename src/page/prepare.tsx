@@ -1,10 +1,10 @@
 // What somebody prepares for the loss of the mailbox: recovery codes to print, and a backup address.
 import { paths } from '../core/paths.ts'
-import { CodeForm, codeIsOver, Facts, inCodeField, ResendForm } from './check.tsx'
 import { EmailField, Post } from './fields.tsx'
 import { Address, fill, Time, words } from './fill.tsx'
 import { layout } from './layout.tsx'
 import { Summary } from './problem.tsx'
+import { sentPage } from './sent.tsx'
 import type { CodesView, Frame, PrepareView, RecoverSentView } from './view.ts'
 
 export function preparePage(frame: Frame, { codes, backup, typed, notice, problem }: PrepareView): string {
@@ -102,44 +102,16 @@ export function codesPage(frame: Frame, { email, codes, url }: CodesView): strin
 }
 
 export function backupSentPage(frame: Frame, { email, sent, problem }: RecoverSentView): string {
-  const all = words(frame)
-  const { prepare: w } = all
-  const inField = problem !== undefined && inCodeField.includes(problem.reason)
-  const hasCode = frame.policy.methods.includes('code')
-  const asksForCode = hasCode && !(problem !== undefined && codeIsOver.includes(problem.reason))
-  return layout(frame, {
+  const { prepare: w, confirm } = words(frame)
+  return sentPage(frame, {
     title: w.sentTitle,
-    error: problem !== undefined,
-    url: problem === undefined ? undefined : `${frame.basePath}${paths.prepareBackup}?c=${encodeURIComponent(sent.challenge)}`,
-    children: (
-      <>
-        {problem !== undefined && <Summary frame={frame} problem={problem} field={inField ? 'code' : null} />}
-        <h1>{w.sentTitle}</h1>
-        <p class="lead">{fill(w.sent, { address: <Address>{email}</Address> })}</p>
-        <p class="notice" role="status" data-status="">
-          {sent.resent === true ? all.check.resent : ''}
-        </p>
-        {asksForCode ? (
-          <CodeForm
-            frame={frame}
-            challenge={sent.challenge}
-            code={sent.code}
-            problem={inField ? problem : undefined}
-            autofocus={problem === undefined}
-            to={paths.prepareBackupCode}
-            submit={w.confirm}
-          />
-        ) : (
-          !hasCode && <p>{all.confirm.useLink}</p>
-        )}
-        <Facts frame={frame} view={sent} code={asksForCode} />
-        <div class="actions">
-          <ResendForm frame={frame} view={{ ...sent, problem }} to={paths.prepareBackupResend} />
-          <a class="button plain" href={`${frame.basePath}${paths.prepare}`}>
-            {all.confirm.back}
-          </a>
-        </div>
-      </>
-    ),
+    lead: fill(w.sent, { address: <Address>{email}</Address> }),
+    url: `${frame.basePath}${paths.prepareBackup}?c=${encodeURIComponent(sent.challenge)}`,
+    sent,
+    problem,
+    to: paths.prepareBackupCode,
+    submit: w.confirm,
+    resendTo: paths.prepareBackupResend,
+    back: { href: `${frame.basePath}${paths.prepare}`, label: confirm.back },
   })
 }

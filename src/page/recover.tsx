@@ -2,11 +2,12 @@
 // and the code that went there. Nothing here says whether there is such an account.
 import { paths } from '../core/paths.ts'
 import { askPath } from './ask.tsx'
-import { CodeForm, codeIsOver, inCodeField, ResendForm } from './check.tsx'
+import { CodeForm, codeIsOver, inCodeField } from './check.tsx'
 import { EmailField, Post } from './fields.tsx'
 import { Address, fill, Time, words } from './fill.tsx'
 import { layout } from './layout.tsx'
 import { FieldProblem, Summary } from './problem.tsx'
+import { sentPage } from './sent.tsx'
 import type { Frame, Problem, RecoverAddressView, RecoverSentView, RecoverView } from './view.ts'
 
 export function recoverPage(frame: Frame, { email, problem }: RecoverView): string {
@@ -185,44 +186,17 @@ export function recoverAddressPage(frame: Frame, { email, until, typed, problem 
 }
 
 export function recoverSentPage(frame: Frame, { email, sent, problem }: RecoverSentView): string {
-  const all = words(frame)
-  const { recover: w } = all
-  const inField = problem !== undefined && inCodeField.includes(problem.reason)
-  const hasCode = frame.policy.methods.includes('code')
-  const asksForCode = hasCode && !(problem !== undefined && codeIsOver.includes(problem.reason))
-  return layout(frame, {
+  const w = words(frame).recover
+  return sentPage(frame, {
     title: w.sentTitle,
-    error: problem !== undefined,
-    url: problem === undefined ? undefined : `${frame.basePath}${paths.recoverCheck}?c=${encodeURIComponent(sent.challenge)}`,
-    children: (
-      <>
-        {problem !== undefined && <Summary frame={frame} problem={problem} field={inField ? 'code' : null} />}
-        <h1>{w.sentTitle}</h1>
-        <p class="lead">{fill(w.sent, { address: <Address>{email}</Address> })}</p>
-        <p class="notice" role="status" data-status="">
-          {sent.resent === true ? all.check.resent : ''}
-        </p>
-        {asksForCode ? (
-          <CodeForm
-            frame={frame}
-            challenge={sent.challenge}
-            code={sent.code}
-            problem={inField ? problem : undefined}
-            autofocus={problem === undefined}
-            to={paths.recoverCode}
-            submit={w.set}
-          />
-        ) : (
-          !hasCode && <p>{all.confirm.useLink}</p>
-        )}
-        <div class="actions">
-          <ResendForm frame={frame} view={{ ...sent, problem }} to={paths.recoverResend} />
-          <a class="button plain" href={`${frame.basePath}${paths.recoverAddress}`}>
-            {w.otherAddress}
-          </a>
-        </div>
-      </>
-    ),
+    lead: fill(w.sent, { address: <Address>{email}</Address> }),
+    url: `${frame.basePath}${paths.recoverCheck}?c=${encodeURIComponent(sent.challenge)}`,
+    sent,
+    problem,
+    to: paths.recoverCode,
+    submit: w.set,
+    resendTo: paths.recoverResend,
+    back: { href: `${frame.basePath}${paths.recoverAddress}`, label: w.otherAddress },
   })
 }
 

@@ -1,12 +1,13 @@
 // Getting back in by waiting: where it is asked for, where the code is typed that went to the new address, where it is stopped, and where it
 // goes on after the wait. Nothing here says whether there is such an account; what is linked in mails shows a page and does nothing by itself.
+
 import type { Ms } from '../core/model.ts'
 import { paths } from '../core/paths.ts'
-import { CodeForm, codeIsOver, Facts, inCodeField, ResendForm } from './check.tsx'
 import { EmailField, Post } from './fields.tsx'
 import { Address, fill, Time, words } from './fill.tsx'
 import { layout } from './layout.tsx'
 import { FieldProblem, Summary } from './problem.tsx'
+import { sentPage } from './sent.tsx'
 import type { ConfirmView, Frame, Problem } from './view.ts'
 
 export interface WaitAskView {
@@ -82,46 +83,18 @@ export interface WaitSentView {
 }
 
 export function waitSentPage(frame: Frame, { email, sent, problem }: WaitSentView): string {
-  const all = words(frame)
-  const w = all.wait
-  const inField = problem !== undefined && inCodeField.includes(problem.reason)
-  const hasCode = frame.policy.methods.includes('code')
-  const asksForCode = hasCode && !(problem !== undefined && codeIsOver.includes(problem.reason))
-  return layout(frame, {
+  const { wait: w, check } = words(frame)
+  return sentPage(frame, {
     title: w.sentTitle,
-    error: problem !== undefined,
-    url: problem === undefined ? undefined : `${frame.basePath}${paths.recoverWaitCheck}?c=${encodeURIComponent(sent.challenge)}`,
-    children: (
-      <>
-        {problem !== undefined && <Summary frame={frame} problem={problem} field={inField ? 'code' : null} />}
-        <h1>{w.sentTitle}</h1>
-        <p class="lead">{fill(w.sent, { address: <Address>{email}</Address> })}</p>
-        <p class="notice" role="status" data-status="">
-          {sent.resent === true ? all.check.resent : ''}
-        </p>
-        {asksForCode ? (
-          <CodeForm
-            frame={frame}
-            challenge={sent.challenge}
-            code={sent.code}
-            problem={inField ? problem : undefined}
-            autofocus={problem === undefined}
-            to={paths.recoverWaitCode}
-            submit={w.submit}
-          />
-        ) : (
-          !hasCode && <p>{all.confirm.useLink}</p>
-        )}
-        <Facts frame={frame} view={sent} code={asksForCode} />
-        <p class="hint">{w.until}</p>
-        <div class="actions">
-          <ResendForm frame={frame} view={{ ...sent, problem }} to={paths.recoverWaitResend} />
-          <a class="button plain" href={`${frame.basePath}${paths.recoverWait}`}>
-            {all.check.otherAddress}
-          </a>
-        </div>
-      </>
-    ),
+    lead: fill(w.sent, { address: <Address>{email}</Address> }),
+    url: `${frame.basePath}${paths.recoverWaitCheck}?c=${encodeURIComponent(sent.challenge)}`,
+    sent,
+    problem,
+    to: paths.recoverWaitCode,
+    submit: w.submit,
+    resendTo: paths.recoverWaitResend,
+    more: <p class="hint">{w.until}</p>,
+    back: { href: `${frame.basePath}${paths.recoverWait}`, label: check.otherAddress },
   })
 }
 
