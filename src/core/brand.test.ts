@@ -22,7 +22,7 @@ describe('a logo', () => {
     ['is no SVG drawing', '\x89PNG\r\n'],
     ['is no SVG drawing', '<html><body>'],
     ['is no SVG drawing', svg().slice(0, -6)],
-    ['is no SVG drawing', '<!DOCTYPE svg [<!ENTITY a "b">]>' + svg('&a;')],
+    ['is no SVG drawing', `<!DOCTYPE svg [<!ENTITY a "b">]>${svg('&a;')}`],
     ['is drawn by no browser', '<svg viewBox="0 0 64 64"><path d="M0 0h64v64z"/></svg>'],
     ['holds a script', svg('<script>alert(1)</script>')],
     ['holds a script', svg('', ' onload="alert(1)"')],
