@@ -272,7 +272,7 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     clock.forward(HOUR)
     await signIn(kit, ada, own)
     await typeChange(own, second.toNew, 'change_email')
-    expect(await own.whoAmI()).toBe(ada)
+    expect([await own.whoAmI(), await openChangesTo(database.url, next)]).toEqual([ada, 0])
 
     const third = await askForChange(kit, own, ada, bob)
     const stranger = await signIn(kit, bob)
