@@ -4,6 +4,7 @@
 //   postkey.handler(request)            // every page and API route, as a web-standard function
 //   await postkey.getSession(request)   // who is signed in
 import { readAddress } from './core/address.ts'
+import { readLogo } from './core/brand.ts'
 import { domainOf } from './core/mailbox.ts'
 import type { Brand, Versions } from './core/model.ts'
 import { CONFIGURED, type Ground } from './core/place.ts'
@@ -60,7 +61,7 @@ import type { OpenTelemetry, OpenTracing } from './run/tracing.ts'
 import { BOUNCE_LOCAL_MAX, keyring } from './secret.ts'
 import { openStore } from './store/open.ts'
 import type { Store, TenantChanged } from './store/store.ts'
-import { appVersion, policyVersion, schemaVersion, templateVersion } from './versions.ts'
+import { appVersion, logoOf, policyVersion, schemaVersion, templateVersion } from './versions.ts'
 import { poster } from './webhook/post.ts'
 import { type OwnTexts, readOwnWords, wordProblems } from './words/own.ts'
 
@@ -114,6 +115,8 @@ export interface PostkeyOptions {
   readonly name?: string
   readonly support?: string
   readonly accent?: { readonly light: string; readonly dark: string }
+  /** An SVG drawing, as text: pages show it in the place of our mark. */
+  readonly logo?: string
   /** By language, as `de`: some texts in the place of ours, under the keys of src/words/en.ts. */
   readonly words?: OwnTexts
   /** Put before every path: "/auth" mounts the sign-in page at /auth/sign-in. Default: "". */
@@ -259,6 +262,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     mailFrom: options.mail.from,
     support: options.support,
     accent: options.accent,
+    logo: readOptionsLogo(options),
     words,
   }
   const basePath = (options.basePath ?? '').replace(/\/+$/, '')
@@ -473,6 +477,12 @@ function readOptionsPolicy(options: PostkeyOptions): Policy {
   const result = readPolicy(options.policy)
   if (!result.ok) throw new Error(`the policy is not valid:\n${result.problems.map((problem) => `  ${problem}`).join('\n')}`)
   return result.policy
+}
+
+function readOptionsLogo({ logo }: PostkeyOptions): Brand['logo'] {
+  const read = logo === undefined ? undefined : readLogo(logo)
+  if (read?.ok === false) throw new Error(`the logo ${read.what} — ${read.remedy}`)
+  return logoOf(read?.value)
 }
 
 function readOptionsWords({ words }: PostkeyOptions): Brand['words'] {

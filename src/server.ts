@@ -121,6 +121,7 @@ function optionsOf(config: Config, url: string, { inbox, transport, tracing }: G
     name: brand.name,
     ...(brand.support === undefined ? {} : { support: brand.support }),
     ...(brand.accent === undefined ? {} : { accent: brand.accent }),
+    ...(brand.logo === undefined ? {} : { logo: brand.logo }),
     ...(config.words === null ? {} : { words: config.words }),
     basePath,
     returnTo: config.returnTo ?? (inbox ? `${basePath}/` : `${basePath}/account`),

@@ -1,6 +1,7 @@
 // The single source of the versions that every event carries, so that a decision of last month can be replayed with what was in
 // force then.
 import { createHash } from 'node:crypto'
+import type { Brand } from './core/model.ts'
 import type { Policy } from './core/policy.ts'
 
 export { templateVersion } from './page/assets.generated.ts'
@@ -30,4 +31,9 @@ function canonical(value: unknown): string {
       ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
       : part,
   )
+}
+
+/** A drawing, and what another one is told apart by: caches keep it under that for a year. */
+export function logoOf(svg: string | undefined): Brand['logo'] {
+  return svg === undefined ? undefined : { svg, version: createHash('sha256').update(svg).digest('hex').slice(0, 10) }
 }

@@ -72,7 +72,7 @@ export function frameOf(policy: Policy = policyOf(), more: Partial<Frame> = {}):
     policy,
     now: NOW,
     appVersion: '0.1.0',
-    assets: { stylesheet: 'css', script: 'js' },
+    assets: { stylesheet: 'css', script: 'js', logo: null },
     ...more,
   }
 }

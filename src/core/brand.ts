@@ -29,6 +29,26 @@ export function readSupport(text: string): Read<string> {
     : bad('is neither an e-mail address nor an https URL', 'for example help@example.com')
 }
 
+/** Of a page that is 30 kB with everything else. */
+const LOGO_MAX = 16_384
+
+/**
+ * An SVG drawing, as text. Pages show it as an image, where nothing of it runs and nothing is loaded from elsewhere; so what would try to is
+ * refused, as it would not be seen.
+ */
+export function readLogo(text: string): Read<string> {
+  const svg = text.replace(/^\ufeff/, '').trim()
+  if (svg.length > LOGO_MAX) return bad('is larger than 16 kB', 'take out what drawing programs leave in it, for example with svgo')
+  if (!/^(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<svg\s.*<\/svg>$/s.test(svg))
+    return bad('is no SVG drawing', 'give one that begins with <svg and ends with </svg>')
+  if (!/^[^>]*\sxmlns=["']http:\/\/www\.w3\.org\/2000\/svg["']/.test(svg.slice(svg.indexOf('<svg'))))
+    return bad('is drawn by no browser', 'write <svg xmlns="http://www.w3.org/2000/svg" …>')
+  if (/<script|<foreignObject|\son[a-z]+\s*=/i.test(svg)) return bad('holds a script or a page', 'take it out: nothing in an image runs')
+  if (/(?:href\s*=\s*["']?|url\(\s*["']?|@import\s+["']?)(?!\s*(?:#|data:|url\())\s*[^\s"')]/i.test(svg))
+    return bad('loads something from elsewhere', 'put it into the file: nothing is loaded from an image')
+  return good(svg)
+}
+
 /** Backgrounds at least as hard as those of our pages; WCAG 2.2 asks for 4.5:1. */
 const LIGHT_BACKGROUND = '#f5f5f3'
 const DARK_BACKGROUND = '#1f2024'

@@ -155,6 +155,8 @@ export interface Brand {
   readonly name: string
   /** "#rrggbb" that reach 4.5:1 as link and button colour on the page background; absent: Postkey's own. */
   readonly accent?: { readonly light: string; readonly dark: string } | undefined
+  /** An SVG drawing that `readLogo` takes, on pages in the place of our mark, and what it is told apart by; absent: our mark. */
+  readonly logo?: { readonly svg: string; readonly version: string } | undefined
   /** The address mails come from, shown so that people know what to look for. */
   readonly mailFrom: string
   /** mailto: or https: of the people who help. */

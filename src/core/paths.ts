@@ -51,6 +51,7 @@ export const paths = {
   stylesheet: '/assets/postkey.css',
   script: '/assets/postkey.js',
   icon: '/assets/postkey.svg',
+  logo: '/assets/logo.svg',
   reasons: '/reasons',
   devInbox: '/dev/inbox',
   console: '/console',

@@ -2,7 +2,7 @@
 // have, with the same meaning. What is not said is as the installation has it, or as nobody asked for it.
 import { z } from 'zod'
 import { readAddress } from './address.ts'
-import { type Accent, type Read, readAccent, readBrandName, readSupport } from './brand.ts'
+import { type Accent, type Read, readAccent, readBrandName, readLogo, readSupport } from './brand.ts'
 import type { Ms } from './model.ts'
 import { CONFIGURED, type Ground, homeOf, type Places, PREFIX_DEPTH } from './place.ts'
 import { type Policy, type PolicyInput, type PresetName, readPolicy } from './policy.ts'
@@ -68,6 +68,8 @@ export interface TenantInput {
   readonly support?: string
   /** `#rrggbb`, or two for light and dark with a comma between. */
   readonly accent?: string
+  /** An SVG drawing, as text. */
+  readonly logo?: string
   /** A preset's name, or `{ preset, …overrides }`. Default: "standard". */
   readonly policy?: PresetName | ({ readonly preset?: PresetName } & Partial<PolicyInput>)
   /** A change of the policy for some people first. */
@@ -100,6 +102,7 @@ export interface TenantSettings {
   readonly mailFrom: string | null
   readonly support: string | undefined
   readonly accent: Accent | undefined
+  readonly logo: string | undefined
   readonly policy: Policy
   readonly rollOut: RollOut | null
   /** As they were said: whoever speaks reads them. */
@@ -134,6 +137,7 @@ const settingsSchema = z.strictObject({
   mailFrom: text(readPlainAddress).nullish(),
   support: text(readSupport).nullish(),
   accent: text(readAccent).nullish(),
+  logo: text(readLogo).nullish(),
   policy: z.unknown().optional(),
   rollOut: z.unknown().optional(),
   words: z.record(z.string(), z.unknown(), 'is no object of languages').nullish(),
@@ -158,7 +162,7 @@ export function readTenant(given: unknown): TenantRead {
     ...(rollOut === null || rollOut.ok ? [] : rollOut.problems.map((problem) => `rollOut: ${problem}`)),
   ]
   if (!parsed.success || !policy.ok) return { ok: false, problems }
-  const { hosts, prefix = null, mailFrom, support, accent, words, returnTo, ...rest } = parsed.data
+  const { hosts, prefix = null, mailFrom, support, accent, logo, words, returnTo, ...rest } = parsed.data
   if (new Set(hosts).size < hosts.length) problems.push('hosts: one of them is named twice — name it once')
   if (hosts.length === 0 && prefix === null)
     problems.push('hosts: neither a host nor a prefix leads to it — give hosts, such as auth.acme.example, or a prefix, such as /t/acme')
@@ -169,6 +173,7 @@ export function readTenant(given: unknown): TenantRead {
     mailFrom: mailFrom ?? null,
     support: support ?? undefined,
     accent: accent ?? undefined,
+    logo: logo ?? undefined,
     policy: policy.policy,
     rollOut: rollOut?.ok === true ? rollOut.rollOut : null,
     words: words ?? null,

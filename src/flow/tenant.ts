@@ -8,7 +8,7 @@ import { readFallback } from '../core/return-to.ts'
 import type { RollOut } from '../core/roll-out.ts'
 import { readTenant, type TenantRow } from '../core/tenant.ts'
 import type { Tell } from '../core/told.ts'
-import { policyVersion } from '../versions.ts'
+import { logoOf, policyVersion } from '../versions.ts'
 import type { Context, Log } from './context.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { makeOperators } from './operator.ts'
@@ -92,7 +92,7 @@ export function ownOf(ground: Ground, mailFrom: string, row: TenantRow, wordsOf:
   const { hosts, prefix } = row
   const read = readTenant({ ...row.settings, hosts, ...(prefix === null ? {} : { prefix }) })
   if (!read.ok) throw new Error(`the tenant "${row.tenant}" cannot be read: ${read.problems.join('; ')}`)
-  const { name, support, accent, policy, rollOut, words, returnOrigins, operators, ...settings } = read.settings
+  const { name, support, accent, logo, policy, rollOut, words, returnOrigins, operators, ...settings } = read.settings
   const { origin, basePath } = homeOf(ground, row)
   return {
     tenant: row.tenant,
@@ -100,7 +100,14 @@ export function ownOf(ground: Ground, mailFrom: string, row: TenantRow, wordsOf:
     basePath,
     policy,
     rollOut,
-    brand: { name, mailFrom: settings.mailFrom ?? mailFrom, support, accent, words: words === null ? undefined : wordsOf(words) },
+    brand: {
+      name,
+      mailFrom: settings.mailFrom ?? mailFrom,
+      support,
+      accent,
+      logo: logoOf(logo),
+      words: words === null ? undefined : wordsOf(words),
+    },
     // Where others are at home too, it is not all its own.
     returnBelow: hosts.length > 0 ? '' : basePath,
     returnOrigins,

@@ -66,6 +66,7 @@ export function routes(context: Context, options: AppOptions): Router {
     [paths.stylesheet]: { GET: asset(stylesheet(context.brand), 'text/css; charset=utf-8') },
     [paths.script]: { GET: asset(script, 'text/javascript; charset=utf-8') },
     [paths.icon]: { GET: asset(icon, 'image/svg+xml') },
+    ...(context.brand.logo === undefined ? {} : { [paths.logo]: { GET: asset(context.brand.logo.svg, 'image/svg+xml', DRAWING) } }),
     [paths.reasons]: { GET: (visit) => html(visit, reasonsPage(frameOf(visit, context.now()))) },
     [paths.openapi]: { GET: contractOf },
     '/livez': { GET: (visit) => json(visit, { status: 'ok' }) },
@@ -145,8 +146,11 @@ async function contractOf(visit: Visit): Promise<Outgoing> {
   return json(visit, openapi({ url: `${origin}${basePath}`, version: versions.app }, visit.site.cookies))
 }
 
-function assets(): (body: string, type: string) => Route {
+/** Opened by itself it is a page of our origin, which whoever drew it must not act for. */
+const DRAWING = { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox" }
+
+function assets(): (body: string, type: string, own?: Readonly<Record<string, string>>) => Route {
   // Addresses carry a hash of the content: a year is safe.
   const headers = { 'cache-control': 'public, max-age=31536000, immutable', vary: 'Accept-Encoding' }
-  return (body, type) => (visit) => html(visit, body, { headers: { ...headers, 'content-type': type } })
+  return (body, type, own) => (visit) => html(visit, body, { headers: { ...headers, ...own, 'content-type': type } })
 }

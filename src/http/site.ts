@@ -19,7 +19,7 @@ export interface Site {
 /** @param addresses reads where a request comes from: one for all tenants. */
 export function siteOf(context: Context, addresses: Site['clientAddress']): Site {
   const { brand, basePath, versions } = context
-  const assets = { stylesheet: stylesheetHash(brand), script: scriptHash }
+  const assets = { stylesheet: stylesheetHash(brand), script: scriptHash, logo: brand.logo?.version ?? null }
   return {
     cookies: cookieNames(context),
     clientAddress: addresses,

@@ -40,7 +40,7 @@ export function layout(frame: Frame, { title, error, wide, url, here, lead, chil
       </head>
       <body data-url={url} class={wide ? 'wide' : undefined}>
         <header>
-          <Mark />
+          {frame.assets.logo === null ? <Mark /> : <img class="logo" src={asset(paths.logo, frame.assets.logo)} alt="" height="40" />}
           <span class="brand">{frame.brand.name}</span>
           <Waves />
         </header>

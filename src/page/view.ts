@@ -15,8 +15,8 @@ export interface Frame {
   readonly policy: Policy
   readonly now: Ms
   readonly appVersion: string
-  /** Content hashes for cache-proof asset addresses. */
-  readonly assets: { readonly stylesheet: string; readonly script: string }
+  /** Content hashes for cache-proof asset addresses. `logo` null: the brand has none. */
+  readonly assets: { readonly stylesheet: string; readonly script: string; readonly logo: string | null }
 }
 
 /** A "no" shown on top of a page: its words come from the reason's face. */

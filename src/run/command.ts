@@ -313,6 +313,7 @@ export const commands: Readonly<Record<string, Entry>> = {
       'mail-from': text('The address its mails come from', 'ADDRESS'),
       support: text('Who helps: an address or an https URL', 'ADDRESS'),
       accent: text('Its colour, or two for light and dark', '#1f4ed8'),
+      logo: text('An SVG drawing of at most 16 kB, beside its name on pages', 'FILE'),
       policy: text('strict, standard, corporate, or a JSON file', 'NAME'),
       'roll-out': text('A change of the policy for some people first', 'FILE'),
       words: text('Texts of its own, by language', 'FILE'),

@@ -156,6 +156,7 @@ describe('serve', () => {
     ['POSTKEY_ACCENT', 'red', 'is not a colour'],
     ['POSTKEY_ACCENT', '#ffee00,#8fb0ff', 'too pale'],
     ['POSTKEY_ACCENT', '#1f4ed8,#000033', 'too dark'],
+    ['POSTKEY_LOGO', 'no-such.svg', 'cannot be read (ENOENT)'],
     ['POSTKEY_DATABASE_CONNECTIONS', '2', 'use a number from 3 to 100'],
     ['POSTKEY_DATABASE_CONNECTIONS', '101', 'use a number from 3 to 100'],
     ['POSTKEY_DATABASE_CONNECTIONS', 'many', 'use a number from 3 to 100'],

@@ -15,6 +15,7 @@ import {
   type LogLevel,
   NEW_SECRET,
   type Read,
+  readLogoSetting,
   readPolicySetting,
   readRollOutSetting,
   readWordsSetting,
@@ -55,7 +56,7 @@ export interface Config {
   readonly rollOut: RollOutInput | null
   readonly trustedProxies: readonly string[]
   readonly operators: readonly string[]
-  readonly brand: { readonly name: string; readonly support?: string; readonly accent?: Accent }
+  readonly brand: { readonly name: string; readonly support?: string; readonly accent?: Accent; readonly logo?: string }
   /** Texts of its own; null: none. */
   readonly words: OwnTexts | null
   readonly returnOrigins: readonly string[]
@@ -97,6 +98,7 @@ const NEEDS: { readonly [M in Mode]?: readonly Key[] } = {
 const IN_FOLDER: { readonly [K in Key]?: (given: unknown, folder: string) => Read<unknown> } = {
   policy: readPolicySetting,
   rollOut: readRollOutSetting,
+  logo: readLogoSetting,
   words: readWordsSetting,
 }
 
@@ -218,7 +220,7 @@ function demand(sources: ConfigSources, values: Partial<Values>, origins: Readon
 }
 
 function assemble(values: Partial<Values>, problems: ConfigProblem[]): Config {
-  const { url = '', name = 'Postkey', support, accent, returnOrigins = [] } = values
+  const { url = '', name = 'Postkey', support, accent, logo, returnOrigins = [] } = values
   const returnTo = values.returnTo ?? null
   if (returnTo !== null && url !== '' && !readReturnTo(returnTo, { base: url, origins: returnOrigins, fallback: '/' }).ok) {
     const remedy = 'use a path of this server, or add its origin to POSTKEY_RETURN_ORIGINS'
@@ -244,7 +246,7 @@ function assemble(values: Partial<Values>, problems: ConfigProblem[]): Config {
     rollOut: (values.rollOut as RollOutInput | undefined) ?? null,
     trustedProxies: values.trustedProxies ?? [],
     operators: values.operators ?? [],
-    brand: { name, ...(support && { support }), ...(accent && { accent }) },
+    brand: { name, ...(support && { support }), ...(accent && { accent }), ...(logo && { logo }) },
     words: values.words ?? null,
     returnOrigins,
     returnTo,

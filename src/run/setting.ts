@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import ipaddr from 'ipaddr.js'
 import { readAddress } from '../core/address.ts'
-import type { Read } from '../core/brand.ts'
+import { type Read, readLogo } from '../core/brand.ts'
 import { type Policy, readPolicy } from '../core/policy.ts'
 import { parseUrl } from '../core/url.ts'
 import { type ReportService, type ReportSources, reportServices } from '../mail/report/readers.ts'
@@ -202,6 +202,18 @@ export function readRollOutSetting(given: unknown, folder: string): Read<unknown
 }
 
 /** The path of a JSON file, or (from the config file) the texts themselves. */
+export function readLogoSetting(given: unknown, folder: string): Read<string> {
+  if (typeof given !== 'string') return bad('names no file', 'give the path of an SVG file')
+  return readLogoFile(resolve(folder, given))
+}
+
+export function readLogoFile(path: string): Read<string> {
+  const text = readTextFile(path)
+  if (!text.ok) return text
+  const logo = readLogo(text.value)
+  return logo.ok ? logo : bad(`${path} ${logo.what}`, logo.remedy)
+}
+
 export function readWordsSetting(given: unknown, folder: string): Read<OwnTexts> {
   const said = typeof given === 'string' ? readJsonFile(resolve(folder, given)) : good(given)
   if (!said.ok) return said
@@ -212,17 +224,21 @@ export function readWordsSetting(given: unknown, folder: string): Read<OwnTexts>
 }
 
 export function readJsonFile(path: string): Read<unknown> {
-  let text: string
+  const text = readTextFile(path)
+  if (!text.ok) return text
   try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    return bad(`${path} cannot be read (${String((error as NodeJS.ErrnoException).code)})`, 'check the path and the permissions')
-  }
-  try {
-    return good(JSON.parse(text.replace(/^\ufeff/, '')))
+    return good(JSON.parse(text.value.replace(/^\ufeff/, '')))
   } catch {
     // The parser's message quotes the file, which may hold a secret.
     return bad(`${path} is not valid JSON`, 'look for a missing quote or a comma too many')
+  }
+}
+
+function readTextFile(path: string): Read<string> {
+  try {
+    return good(readFileSync(path, 'utf8'))
+  } catch (error) {
+    return bad(`${path} cannot be read (${String((error as NodeJS.ErrnoException).code)})`, 'check the path and the permissions')
   }
 }
 

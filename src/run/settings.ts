@@ -13,6 +13,7 @@ import {
   readDatabaseUrl,
   readHost,
   readLogLevel,
+  readLogoSetting,
   readNetworks,
   readOrigin,
   readOrigins,
@@ -90,6 +91,7 @@ export const settings = {
   name: setting({ env: 'POSTKEY_NAME', read: readBrandName, why: 'people recognise your pages and mails by it' }),
   support: setting({ env: 'POSTKEY_SUPPORT', read: readSupport, why: 'people who are stuck are sent there' }),
   accent: setting({ env: 'POSTKEY_ACCENT', read: readAccent, why: 'buttons and links are drawn in it' }),
+  logo: setting({ env: 'POSTKEY_LOGO', read: (path): Read<string> => readLogoSetting(path, '.'), why: 'pages show it beside your name' }),
   words: setting({
     env: 'POSTKEY_WORDS',
     read: (text): Read<OwnTexts> => readWordsSetting(text, '.'),

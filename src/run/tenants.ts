@@ -12,7 +12,7 @@ import { wordProblems } from '../words/own.ts'
 import type { ExitCode, Request } from './command.ts'
 import type { Config } from './config.ts'
 import { withWritableStore } from './reading.ts'
-import { readJsonFile } from './setting.ts'
+import { readJsonFile, readLogoFile } from './setting.ts'
 
 /** As the settings name them, and how each is read from the command line. */
 const FIELDS = {
@@ -22,6 +22,7 @@ const FIELDS = {
   mailFrom: 'text',
   support: 'text',
   accent: 'text',
+  logo: 'drawing',
   policy: 'policy',
   rollOut: 'file',
   words: 'file',
@@ -31,7 +32,7 @@ const FIELDS = {
 } as const
 
 /** Those that may name a file. */
-const FLAG_OF = { policy: '--policy', rollOut: '--roll-out', words: '--words' } as const
+const FLAG_OF = { logo: '--logo', policy: '--policy', rollOut: '--roll-out', words: '--words' } as const
 
 interface Action {
   /** Behind its name. */
@@ -190,7 +191,8 @@ function inputFrom({ flags, terminal }: Request): Given {
     else if (kind === 'list') input[name] = text.split(/[\s,]+/).filter(Boolean)
     else if (kind === 'text' || (kind === 'policy' && !/[./\\]/.test(text))) input[name] = text
     else {
-      const file = readJsonFile(resolve(terminal.folder, text))
+      const read = kind === 'drawing' ? readLogoFile : readJsonFile
+      const file = read(resolve(terminal.folder, text))
       if (!file.ok) return { problems: [`${FLAG_OF[name as keyof typeof FLAG_OF]} ${file.what} — ${file.remedy}`] }
       input[name] = file.value
     }

@@ -1,6 +1,7 @@
 // "This was not me": what whoever has a mail can end by it, and what nobody else can.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openStore } from '../../src/store/open.ts'
+import { openEngine, openStore } from '../../src/store/open.ts'
+import { one } from '../../src/store/operation.ts'
 import { askForChange, challengeOf, notMeLink, stepUp, typeChange } from '../account.ts'
 import { brokenRows } from '../examine.ts'
 import {
@@ -18,6 +19,7 @@ import {
   startKit,
 } from '../kit.ts'
 import { sharedDatabases, type TestDatabase } from '../nodes.ts'
+import { nameAddress, printCodes, typeNew } from '../recovery.ts'
 
 const EVE = 'eve@evil.example'
 const quiet: KitOptions = { policy: { quietAfterNotMe: '3d' } }
@@ -32,6 +34,19 @@ const openLink = (browser: Browser, { linkId, secret }: AskedFor, email?: string
 /** What the API says to the link, or to the code: the reason. */
 const reasonOf = async (browser: Browser, proof: object): Promise<string> =>
   (await browser.api('POST', '/api/sign-in/verify', proof)).reason
+
+/** Asked for, and neither made nor over. */
+async function openChangesTo(url: string, email: string): Promise<number> {
+  const engine = await openEngine(url)
+  const row = await engine.read(() =>
+    one<{ open: number }>(
+      "select count(*) as open from address_changes where tenant = 'default' and new_email = ? and applied_at is null and ended_at is null",
+      email,
+    ),
+  )
+  await engine.close()
+  return row?.open ?? -1
+}
 
 let people = 0
 
@@ -236,6 +251,45 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     const again = await signIn(kit, ada, own)
     if (second.toOld !== null) await typeChange(again, second.toOld, 'leave_email')
     expect(await again.whoAmI()).toBe(ada)
+  })
+
+  test('RV-03: once either mailbox of a change said so, no agreement makes it, before or after; a stranger at the new one stays signed in', async () => {
+    await using kit = await start({ policy: { changeEmail: { confirm: 'both', undo: '72h', asks: { count: 5, per: '24h' } } } })
+    const [ada, next, bob] = [somebody(), somebody(), somebody()]
+    const own = await signIn(kit, ada)
+    const first = await askForChange(kit, own, ada, next)
+    await typeChange(own, first.toNew, 'change_email')
+    expect((await kit.browser().post(notMeLink(first.toNew.message), { email: next })).status).toBe(303)
+    if (first.toOld === null) throw new Error('the old mailbox was not asked')
+    await typeChange(own, first.toOld, 'leave_email')
+    expect(await own.whoAmI()).toBe(ada)
+
+    clock.forward(10 * MINUTE)
+    const second = await askForChange(kit, own, ada, next)
+    if (second.toOld === null) throw new Error('the old mailbox was not asked')
+    await typeChange(own, second.toOld, 'leave_email')
+    expect((await kit.browser().post(notMeLink(second.toOld.message), { email: ada })).status).toBe(303)
+    clock.forward(HOUR)
+    await signIn(kit, ada, own)
+    await typeChange(own, second.toNew, 'change_email')
+    expect([await own.whoAmI(), await openChangesTo(database.url, next)]).toEqual([ada, 0])
+
+    const third = await askForChange(kit, own, ada, bob)
+    const stranger = await signIn(kit, bob)
+    expect((await kit.browser().post(notMeLink(third.toNew.message), { email: bob })).status).toBe(303)
+    expect(await stranger.whoAmI()).toBe(bob)
+  })
+
+  test('of the mail to an address that somebody names on the way back in: the code is over, and the naming with it', async () => {
+    await using kit = await start()
+    const [ada, next] = [somebody(), somebody()]
+    const [code = ''] = await printCodes(await signIn(kit, ada))
+    const back = kit.browser()
+    await back.post('/recover', { email: ada, code })
+    const { toNew } = await nameAddress(kit, back, ada, next)
+    expect((await kit.browser().post(notMeLink(toNew.message), { email: next })).status).toBe(303)
+    expect((await typeNew(back, toNew)).status).toBe(410)
+    expect(await openChangesTo(database.url, next)).toBe(0)
   })
 
   test('TK-21: newDeviceNotice tells of a sign-in from a new browser, not of the first one nor of a known one; its button ends it', async () => {

@@ -185,6 +185,30 @@ describe('as the one who has the mailbox or a session', () => {
     expect((await open(kit.browser(), ready, ADA)).status).toBe(410)
   })
 
+  test('a last mail that nobody has taken when it is stopped is not sent any more', async () => {
+    let down = false
+    await using kit = await startKit({
+      reply: ({ to }) => (down && to === NEW ? { class: 'unreachable', text: 'no route' } : { class: 'accepted', text: 'ok' }),
+    })
+    await signIn(kit, ADA)
+    await beginToWait(kit, ADA, NEW)
+    const taken = kit.mailbox.all(NEW).length
+    down = true
+    kit.clock.forward(WAIT)
+    await kit.postkey.announce()
+    await kit.settle()
+    await signIn(kit, ADA)
+    down = false
+    kit.clock.forward(HOUR)
+    await kit.settle()
+    expect(
+      kit.mailbox
+        .all(NEW)
+        .slice(taken)
+        .map(({ subject }) => subject),
+    ).toEqual([])
+  })
+
   test('each session shows it, and a button there stops it', async () => {
     await using kit = await startKit()
     const desk = await signIn(kit, ADA)
