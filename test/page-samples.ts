@@ -194,6 +194,7 @@ export const person: PersonPageView = {
   listed: false,
   erased: false,
   suppressed: { why: 'bounced', since: NOW - 3 * DAY, until: null },
+  quietUntil: NOW + 2 * DAY,
   standings: standings(
     policyOf(),
     { mails: [NOW - 4 * MINUTE, NOW - 3 * MINUTE, NOW - MINUTE], knownMails: [], failures: [NOW - MINUTE], bounces: [] },
@@ -261,6 +262,7 @@ const nobody: PersonPageView = {
   name: 'sealed-name-of-somebody-who-has-no-user-yet-0123456789',
   user: null,
   suppressed: null,
+  quietUntil: null,
   standings: standings(policyOf(), { mails: [], knownMails: [], failures: [], bounces: [] }, NOW),
   sessions: [],
   challenges: [],

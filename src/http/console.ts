@@ -221,6 +221,7 @@ function getPerson(visit: Visit, request: Incoming, name: string): Promise<Outgo
       erased: isErased(email),
       standings: standings(policy, person.hits, seen.now),
       suppressed: person.suppressed,
+      quietUntil: person.quietUntil,
       sessions: seen.sessions,
       challenges: challengesOf(
         seen,

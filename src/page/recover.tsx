@@ -44,7 +44,7 @@ export function recoverPage(frame: Frame, { email, problem }: RecoverView): stri
         )}
         {frame.policy.recovery.wait !== null && (
           <p>
-            <a href={`${frame.basePath}${paths.recoverWait}`}>{words(frame).wait.title}</a>
+            <a href={`${frame.basePath}${paths.recoverWait}`}>{w.byWait}</a>
           </p>
         )}
         <p class="hint">{w.notice}</p>

@@ -113,6 +113,7 @@ export function* operate(tx: Tx, scope: Scope, input: OperateInput): Operation<O
         user: person.user && withoutBrowsers(person.user),
         hits: hitTimes(windows),
         suppressed: windows.suppressed ?? null,
+        quietUntil: windows.quiet !== undefined && tx.now < windows.quiet ? windows.quiet : null,
       },
     start: done.start ?? null,
     wait: done.wait ?? null,

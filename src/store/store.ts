@@ -369,6 +369,8 @@ export interface OperateOutcome {
     readonly user: User | null
     readonly hits: HitTimes
     readonly suppressed: Suppression | null
+    /** Until when strangers get it no mail, since "this was not me" was said; null: they do. */
+    readonly quietUntil: Ms | null
   } | null
   /** Of a resend that was let through. */
   readonly start: StartOutcome | null

@@ -354,6 +354,9 @@ export const operators = {
     },
     suppressedHint:
       'Whoever asks for this address sees what anybody sees. Lift it when the mailbox is in order, and the person wants our mail.',
+    quiet: 'No mail that strangers ask for',
+    quietUntil: 'held until {when}',
+    quietHint: 'Somebody said of a mail that this was not them. Browsers that signed in here before get mail as ever.',
     full: {
       mails: 'full: the next mail can go out {when}',
       knownMails: 'full: the next mail can go out {when}',

@@ -34,6 +34,7 @@ describe('as the person who lost the mailbox', () => {
     await using kit = await startKit()
     const home = await signIn(kit, ADA)
     const user = await userOf(home)
+    expect((await kit.browser().get('/recover')).text).toContain('<a href="/recover/wait">Get back in by waiting instead</a>')
     const asked = await askToWait(kit, ADA, NEW)
     expect(asked.message.subject).toContain(asked.code)
     expect(kit.mailbox.all(ADA)).toHaveLength(1)

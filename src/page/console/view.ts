@@ -254,6 +254,8 @@ export interface PersonPageView {
   readonly standings: readonly Standing[]
   /** Nothing is sent to it, since a mail came back or was not wanted. */
   readonly suppressed: Suppression | null
+  /** Until then no mail goes out that strangers ask for. */
+  readonly quietUntil: Ms | null
   readonly sessions: readonly Session[]
   readonly challenges: readonly (Challenge & { readonly live: boolean; readonly verdict: string; readonly mails: readonly SeenMail[] })[]
   /** What came of the act that led here. */
