@@ -21,8 +21,18 @@ import { overviewPage } from '../src/page/console/overview.tsx'
 import { personPage } from '../src/page/console/person.tsx'
 import { policyPage } from '../src/page/console/policy.tsx'
 import { recoveriesPage } from '../src/page/console/recoveries.tsx'
+import { tenantPage, tenantsPage } from '../src/page/console/tenants.tsx'
 import { versionsPage } from '../src/page/console/versions.tsx'
-import type { CountedView, Desk, FunnelView, MeasuredView, PersonPageView, QueueFacts, Story } from '../src/page/console/view.ts'
+import type {
+  CountedView,
+  Desk,
+  FunnelView,
+  MeasuredView,
+  PersonPageView,
+  QueueFacts,
+  Story,
+  TenantPageView,
+} from '../src/page/console/view.ts'
 import { endpointPage, webhooksPage } from '../src/page/console/webhooks.tsx'
 import { demoPage } from '../src/page/demo.tsx'
 import { devInboxPage } from '../src/page/dev-inbox.tsx'
@@ -137,7 +147,7 @@ const session = (id: string, device: string, more: object = {}) => ({
 
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
-export const desk = (page: Desk['page']): Desk => ({ operator: 'ops@fieldnotes.test', page })
+export const desk = (page: Desk['page']): Desk => ({ operator: 'ops@fieldnotes.test', page, installation: true })
 const queue: QueueFacts = { queued: 3, due: 1, oldest: NOW - 9 * MINUTE, countedMax: 10_000, unusableSince: null }
 const ada: User = {
   id: '06NqV8Kx3TzPmA4d',
@@ -184,6 +194,7 @@ export const person: PersonPageView = {
   listed: false,
   erased: false,
   suppressed: { why: 'bounced', since: NOW - 3 * DAY, until: null },
+  quietUntil: NOW + 2 * DAY,
   standings: standings(
     policyOf(),
     { mails: [NOW - 4 * MINUTE, NOW - 3 * MINUTE, NOW - MINUTE], knownMails: [], failures: [NOW - MINUTE], bounces: [] },
@@ -251,6 +262,7 @@ const nobody: PersonPageView = {
   name: 'sealed-name-of-somebody-who-has-no-user-yet-0123456789',
   user: null,
   suppressed: null,
+  quietUntil: null,
   standings: standings(policyOf(), { mails: [], knownMails: [], failures: [], bounces: [] }, NOW),
   sessions: [],
   challenges: [],
@@ -572,6 +584,7 @@ export function samples(frame: Frame = frameOf()): Record<string, string> {
     }),
     'inbox-open': devInboxPage(frame, { mails: [devMail], open: devMail }),
     ...consoleSamples(frame),
+    ...tenantSamples(frame),
   }
 }
 
@@ -629,6 +642,77 @@ function changeSamples(frame: Frame): Record<string, string> {
     recovered: recoveredPage(frame),
     erase: erasePage(frame, { email: ada.email }),
     erased: erasedPage(frame),
+  }
+}
+
+function tenantSamples(frame: Frame): Record<string, string> {
+  const acme = {
+    tenant: 'acme',
+    name: 'Acme',
+    status: 'active',
+    at: ['https://auth.acme.example', 'https://sign-in.acme.example'],
+  } as const
+  const beta = { tenant: 'beta', name: 'Beta Apartments', status: 'suspended', at: ['https://auth.fieldnotes.test/t/beta'] } as const
+  const settings = JSON.stringify({ hosts: ['auth.acme.example', 'sign-in.acme.example'], name: 'Acme', policy: 'strict' }, null, 2)
+  const view: TenantPageView = {
+    tenant: acme,
+    version: 7,
+    createdAt: NOW - 40 * DAY,
+    updatedAt: NOW - 3 * HOUR,
+    unreadable: [],
+    brand: {
+      mailFrom: { address: 'sign-in@acme.example', own: true },
+      support: 'mailto:help@acme.example',
+      accent: '#0a5f38 #4fc58c',
+      returnTo: null,
+      returnOrigins: ['https://app.acme.example'],
+      operators: ['ops@acme.example', 'night-shift@acme.example'],
+      words: [{ language: 'Deutsch', texts: 3 }],
+    },
+    rules: {
+      version: 'strict-1f9c2b',
+      changes: [
+        { name: 'linkTtl', before: '30m', after: '10m' },
+        { name: 'codeLength', before: '6', after: '8' },
+      ],
+      rollOut: { name: 'codes-first', percent: 10, listed: 2, changes: [{ name: 'methods', before: 'link, code', after: 'code' }] },
+    },
+    queue: { queued: 3, oldest: NOW - 9 * MINUTE, countedMax: 10_000 },
+    settings,
+  }
+  return {
+    'console-tenants': tenantsPage(frame, desk('tenants'), { tenants: [acme, beta] }),
+    'console-tenants-none': tenantsPage(frame, desk('tenants'), { tenants: [] }),
+    'console-tenants-wrong': tenantsPage(frame, desk('tenants'), {
+      tenants: [acme],
+      typed: { tenant: 'acme', settings: '{ "name": "", "hosts": ["https://x"] }' },
+      problems: [
+        'there is a tenant "acme" — change it with set, or take another name',
+        'hosts.0: https://x is no host name — write it like auth.acme.example, without https:// and without a path',
+      ],
+    }),
+    'console-tenant': tenantPage(frame, desk('tenants'), { ...view, said: 'tenant_changed' }),
+    'console-tenant-wrong': tenantPage(frame, desk('tenants'), {
+      ...view,
+      problems: ['somebody changed "acme" meanwhile (version 8) — look at it, and try again'],
+      wrong: 'set',
+    }),
+    'console-tenant-suspended': tenantPage(frame, desk('tenants'), {
+      ...view,
+      tenant: beta,
+      brand: { ...view.brand, mailFrom: { address: 'sign-in@fieldnotes.test', own: false } } as TenantPageView['brand'],
+      rules: { version: 'standard-77ab01', changes: [], rollOut: null },
+      queue: { ...view.queue, queued: 0, oldest: null },
+      problems: ['what was typed is not beta, and nothing was removed — type the id of the tenant'],
+      wrong: 'remove',
+      settings: null,
+    }),
+    'console-tenant-unreadable': tenantPage(frame, desk('tenants'), {
+      ...view,
+      brand: null,
+      rules: null,
+      unreadable: ['policy: linkTTL is not known — one of linkTtl, codeTtl, …'],
+    }),
   }
 }
 

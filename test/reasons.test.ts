@@ -638,6 +638,13 @@ const ways: Record<ReasonCode, Way> = {
   },
   operator_made: { options: withOperator, go: async () => {} },
   operator_looked: { options: withOperator, go: async ({ kit }) => (await signIn(kit, OPS)).get('/console') },
+  operator_at_tenants: {
+    options: withOperator,
+    go: async ({ kit }) => {
+      await withTenant(kit)
+      await (await signIn(kit, OPS)).post('/console/tenants/acme', { act: 'suspend' })
+    },
+  },
   operator_unknown: { options: withOperator, go: async ({ kit }) => (await signIn(kit, ADA)).get('/console') },
   operator_proof_old: {
     options: withOperator,

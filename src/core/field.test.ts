@@ -55,6 +55,18 @@ describe('a form body', () => {
   })
 
   test.each([
+    ['as a browser sends them', 'email=a%0D%0Ab', 'a\nb'],
+    ['as a program does', 'email=a%0Ab', 'a\nb'],
+    ['a carriage return alone', 'email=a%0Db', null],
+    ['NUL among them', 'email=a%0A%00', null],
+    ['a line too much', `email=${'%0D%0A'.repeat(21)}`, null],
+    ['as many as fit', `email=${'%0D%0A'.repeat(20)}`, '\n'.repeat(20)],
+  ])('lines, where a field may have several: %s', (_, body, value) => {
+    const read = readForm(body, { email: { max: 20, required: true, lines: true } })
+    expect(read.ok ? read.values.email : null).toBe(value)
+  })
+
+  test.each([
     ['32 fields', `email=a${'&x=1'.repeat(31)}`, 'a'],
     ['the longest value', `email=${'a'.repeat(20)}`, 'a'.repeat(20)],
     ['the longest value in its longest spelling', `email=${'%e2%82%ac'.repeat(20)}`, '€'.repeat(20)],

@@ -7,6 +7,8 @@ export interface FieldRule {
   readonly max: number
   /** Must be sent; it may be sent empty, which is for the page to answer. */
   readonly required: boolean
+  /** May have several: a break counts as one character, however it was sent. */
+  readonly lines?: boolean
 }
 
 export type FieldValues<F extends Readonly<Record<string, FieldRule>>> = {
@@ -36,12 +38,13 @@ export function readForm<const F extends Readonly<Record<string, FieldRule>>>(bo
     const name = decode(body.slice(from, nameTo))
     if (name === null) return refuse('a field name is not readable')
     if (Object.hasOwn(fields, name)) {
-      const { max } = fields[name] as FieldRule
+      const rule = fields[name] as FieldRule
+      const { max } = rule
       if (values[name] !== undefined) return refuse(`${name}: sent twice`)
       const raw = body.slice(nameTo + 1, to)
       // Nine characters encode one at most; longer text is not worth decoding.
       if (raw.length > 9 * max) return refuse(`${name}: too long`)
-      const value = decode(raw)
+      const value = decode(raw, rule.lines)
       if (value === null) return refuse(`${name}: not readable`)
       if (value.length > max) return refuse(`${name}: too long`)
       values[name] = value
@@ -57,7 +60,7 @@ function refuse(why: string): { readonly ok: false; readonly why: string } {
 }
 
 /** null: broken percent-encoding, broken UTF-8 or a character that no field takes. */
-function decode(raw: string): string | null {
+function decode(raw: string, lines = false): string | null {
   let text = raw.includes('+') ? raw.replaceAll('+', ' ') : raw
   if (text.includes('%')) {
     try {
@@ -66,5 +69,7 @@ function decode(raw: string): string | null {
       return null
     }
   }
-  return UNFIT.test(text) ? null : text
+  if (!lines) return UNFIT.test(text) ? null : text
+  text = text.replaceAll('\r\n', '\n')
+  return UNFIT.test(text.replaceAll('\n', ' ')) ? null : text
 }

@@ -33,6 +33,8 @@ describe('who may use the console', () => {
     ['at the last moment to act', { wants: 'enable', person: ada, ...age(proofAge.act - 1) }, 'admit: operator_enabled_user'],
     ['a millisecond later, to act', { wants: 'enable', person: ada, ...age(proofAge.act) }, 'step_up: operator_proof_old'],
     ['to look at that age', age(proofAge.act), 'admit: operator_looked'],
+    ['an operator who changes a tenant', { wants: 'tenants', ...age(proofAge.act - 1) }, 'admit: operator_at_tenants'],
+    ['with a proof too old for that', { wants: 'tenants', ...age(proofAge.act) }, 'step_up: operator_proof_old'],
     ['nobody is known by that', { person: 'unknown' }, 'refuse: person_unknown'],
     ['to disable an operator', { wants: 'disable', person: ops }, 'refuse: operator_protected'],
     ['to erase an operator', { wants: 'erase', person: ops }, 'refuse: operator_protected'],

@@ -20,6 +20,10 @@ export const acts = [
 ] as const
 export type Act = (typeof acts)[number]
 
+export function isAct(text: string): text is Act {
+  return (acts as readonly string[]).includes(text)
+}
+
 /** What is done to a user from outside of the console. `create` is of somebody who is not there yet. */
 export const userActs = [
   'create',
@@ -39,8 +43,8 @@ export type Hand = 'command_line' | 'library' | 'api'
 
 export interface OperatorFacts {
   readonly now: Ms
-  /** `replay`: of a webhook, and of nobody in particular. */
-  readonly wants: 'look' | 'replay' | Act | UserAct
+  /** `replay`: of a webhook. `tenants`: to change one, by an operator of the installation. Both are of nobody in particular. */
+  readonly wants: 'look' | 'replay' | 'tenants' | Act | UserAct
   /** Absent: by the console. */
   readonly by?: Hand
   /** The live session that asks, and when its mailbox was proved last; null: there is none. `provedAt` is absent in old records. */
@@ -69,6 +73,7 @@ export const proofAge = { look: 12 * HOUR, act: HOUR / 4 } as const
 const done: Readonly<Record<OperatorFacts['wants'], ReasonCode>> = {
   look: 'operator_looked',
   replay: 'dispatch_replayed',
+  tenants: 'operator_at_tenants',
   resend: 'operator_resent',
   end_sessions: 'operator_ended_sessions',
   disable: 'operator_disabled_user',
@@ -83,6 +88,8 @@ const done: Readonly<Record<OperatorFacts['wants'], ReasonCode>> = {
   approve_recovery: 'operator_approved_recovery',
   cancel_recovery: 'operator_cancelled_recovery',
 }
+
+const ofNobody: ReadonlySet<OperatorFacts['wants']> = new Set(['look', 'replay', 'tenants'])
 
 /** What would lock another operator out, or the last one. Who is to go is taken off the list first. */
 const guarded: ReadonlySet<OperatorFacts['wants']> = new Set(['disable', 'delete', 'erase', 'start_recovery'])
@@ -108,7 +115,7 @@ export function decideOperator(facts: OperatorFacts): OperatorDecision {
   }
   if (wants === 'create') return person === null ? { verdict: 'admit', reason: done.create } : { verdict: 'refuse', reason: 'user_exists' }
   if (person === 'unknown') return { verdict: 'refuse', reason: 'person_unknown' }
-  if (wants !== 'look' && wants !== 'replay' && (person === null || person.erased || (!person.user && ofUsers.has(wants))))
+  if (!ofNobody.has(wants) && (person === null || person.erased || (!person.user && ofUsers.has(wants))))
     return { verdict: 'refuse', reason: 'person_unknown' }
   if (person?.listed && guarded.has(wants)) return { verdict: 'refuse', reason: 'operator_protected' }
   return { verdict: 'admit', reason: done[wants] }

@@ -64,6 +64,7 @@ export const paths = {
   consoleWebhooks: '/console/webhooks',
   consolePolicy: '/console/policy',
   consoleVersions: '/console/versions',
+  consoleTenants: '/console/tenants',
   mailReports: '/webhooks/mail',
   apiSignIn: '/api/sign-in',
   apiResend: '/api/sign-in/resend',

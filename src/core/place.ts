@@ -99,6 +99,15 @@ export function homeOf(ground: Ground, { hosts: [host], prefix }: Places): Groun
   return { origin: ground.origin, basePath: `${ground.basePath}${prefix ?? ''}` }
 }
 
+/** All its addresses, home first. */
+export function addressesOf(ground: Ground, { hosts, prefix }: Places): string[] {
+  const at = (places: Places): string => {
+    const { origin, basePath } = homeOf(ground, places)
+    return `${origin}${basePath}`
+  }
+  return [...hosts.map((host) => at({ hosts: [host], prefix: null })), ...(prefix === null ? [] : [at({ hosts: [], prefix })])]
+}
+
 const folderOf = (prefix: string): string => prefix.slice(0, prefix.lastIndexOf('/'))
 
 /** What a place stands in the way of, each as a sentence; none: it is free. */

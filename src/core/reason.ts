@@ -422,6 +422,14 @@ export const reasons = {
   // operator: what is done in the console, and by whom it is not; most of it is seen there only
   operator_made: reason('operator', 'operator_made', 200, 'sign_in', 'notice', 'A server made the user of an operator at its start.'),
   operator_looked: reason('operator', 'operator_looked', 200, 'continue', 'info', 'An operator looked at a page of the console.'),
+  operator_at_tenants: reason(
+    'operator',
+    'operator_at_tenants',
+    200,
+    'continue',
+    'notice',
+    'An operator was let in to change a tenant. What came of it stands in the record of that tenant.',
+  ),
   operator_unknown: reason(
     'operator',
     'route_unknown',

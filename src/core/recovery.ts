@@ -38,14 +38,16 @@ export interface RecoveryCodeFacts {
   readonly knownBrowser: boolean
   /** `unclaimed`: nobody has looked yet. `used`: it was one of the account's, once. */
   readonly code: 'malformed' | 'unclaimed' | 'right' | 'used' | 'wrong'
+  /** Of a used one: when this very browser began a limited session by it that nothing has ended. Absent: it did not. */
+  readonly openedAt?: Ms
   readonly user: { readonly status: 'active' | 'disabled' } | null
   /** On the list of operators, who are known by their address. */
   readonly listed: boolean
 }
 
 export interface RecoveryCodeDecision {
-  /** `claim`: look, and ask again. `opened`: a limited session begins. */
-  readonly verdict: 'opened' | 'claim' | 'retry' | 'refuse'
+  /** `claim`: look, and ask again. `opened`: a limited session begins. `replayed`: the same browser gets the one that it began, once more. */
+  readonly verdict: 'opened' | 'replayed' | 'claim' | 'retry' | 'refuse'
   readonly reason: ReasonCode
   readonly retryAfterMs: Ms | null
   /** New states of the buckets; null: nothing was spent. */
@@ -65,7 +67,9 @@ export function decideRecoveryCode(policy: Policy, facts: RecoveryCodeFacts): Re
   if (!wrong.allowed) return no('refuse', 'too_many_recovery_codes', wrong.retryInMs)
   if (code === 'unclaimed') return no('claim', 'recovery_code_wrong')
   const tats = Object.fromEntries(spent.map(({ name, tat }) => [name, tat])) as Record<StartBucket, Ms>
-  if (code !== 'right' || facts.user === null) {
+  // The answer was lost, or the button pressed twice: nothing begins, and nobody is told once more.
+  const replays = code === 'used' && facts.openedAt !== undefined && now < facts.openedAt + policy.replayWindow
+  if ((code !== 'right' && !replays) || facts.user === null) {
     return {
       verdict: 'retry',
       reason: code === 'used' ? 'recovery_code_used' : 'recovery_code_wrong',
@@ -76,6 +80,7 @@ export function decideRecoveryCode(policy: Policy, facts: RecoveryCodeFacts): Re
   }
   if (facts.user.status === 'disabled') return { ...no('refuse', 'sign_in_refused'), tats }
   if (facts.listed) return { ...no('refuse', 'operator_protected'), tats }
+  if (replays) return { verdict: 'replayed', reason: 'replayed', retryAfterMs: null, tats, tat: null }
   return { verdict: 'opened', reason: 'recovery_opened', retryAfterMs: null, tats, tat: null }
 }
 

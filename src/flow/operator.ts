@@ -9,7 +9,7 @@ import { getSession } from './session.ts'
 import { addressInEvent, bucketNames, withHand } from './sign-in.ts'
 
 export interface Wanted {
-  readonly wants: 'look' | 'replay' | Act
+  readonly wants: OperateInput['wants']
   /** The pattern of the route. */
   readonly page: string
   readonly person?: PersonKey | null
@@ -19,6 +19,8 @@ export interface Wanted {
   readonly dispatch?: OperateInput['dispatch']
   /** For acts on a recovery. */
   readonly recovery?: OperateInput['recovery']
+  /** Which tenant, in the console of the installation. */
+  readonly tenant?: OperateInput['tenant']
 }
 
 export type Operated = Omit<OperateOutcome, 'now'>
@@ -40,7 +42,7 @@ export async function operate(context: Context, asker: Asker, wanted: Wanted): P
     if (live !== null) recordRefusal(context, asker.requestId, 'console', decision.reason, { page: wanted.page })
     return { decision, operator: live?.user ?? null, person: null, start: null, wait: null }
   }
-  const { wants, page, person = null, challenge = null, searched = null, dispatch = null, recovery = null } = wanted
+  const { wants, page, person = null, challenge = null, searched = null, dispatch = null, recovery = null, tenant: about = null } = wanted
   const base: Omit<OperateInput, 'resend'> = {
     key: sessionKey(tenant, asker.session),
     operators,
@@ -51,6 +53,7 @@ export async function operate(context: Context, asker: Asker, wanted: Wanted): P
     searched,
     dispatch,
     recovery,
+    tenant: about,
     erased: { user: mintId(context.now()), email: erasedAddress(mintSecret().slice(0, 20)) },
   }
   const scope = scopeOf(context, asker.requestId)

@@ -54,9 +54,10 @@ export async function presentRecoveryCode(
   const { requestId } = asker
   const { browser, telling } = requestOf(context, asker, request.locale)
   const code = readRecoveryCode(request.code)
-  const [token = ''] = recoveryTokens(keys, tenant, requestId, browser)
+  const tokensOf = (recovery: string): readonly string[] => recoveryTokens(keys, tenant, recovery, browser)
+  const [token = ''] = tokensOf(requestId)
   const account = addressKey(keys, tenant, email)
-  const { decision } = await withNotices(
+  const { decision, again } = await withNotices(
     context,
     'tell_recovery',
     (notices) =>
@@ -68,12 +69,14 @@ export async function presentRecoveryCode(
         limits: { strangers: `recover:${account}`, knownBrowser: `recover-known:${account}` },
         operators: context.operators,
         session: recoveryKey(tenant, token),
+        digestsOf: (recovery) => tokensOf(recovery).map((one) => recoveryKey(tenant, one).digest),
       }),
     requestId,
   )
   context.log.event('recovery_code', { requestId, reason: decision.reason, address: account })
-  if (decision.verdict !== 'opened') return refusal(decision.reason, decision.retryAfterMs)
-  return { ok: true, token, livesMs: context.policy.recovery.sessionTtl, browser }
+  const given = again === null ? token : (tokensOf(again.recovery)[again.index] ?? '')
+  if (decision.verdict !== 'opened' && decision.verdict !== 'replayed') return refusal(decision.reason, decision.retryAfterMs)
+  return { ok: true, token: given, livesMs: context.policy.recovery.sessionTtl, browser }
 }
 
 function keyOf({ tenant }: Context, { recovery }: Asker): SessionKey | null {

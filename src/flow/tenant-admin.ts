@@ -2,7 +2,16 @@
 // library ask here.
 import { CONFIGURED, type Ground, type Places } from '../core/place.ts'
 import { readPolicy } from '../core/policy.ts'
-import { fitProblems, readTenant, readTenantId, type TenantAct, type TenantInput, type TenantRow } from '../core/tenant.ts'
+import { policyChanges } from '../core/policy-difference.ts'
+import {
+  fitProblems,
+  readTenant,
+  readTenantId,
+  type TenantAct,
+  type TenantInput,
+  type TenantRow,
+  type TenantSettings,
+} from '../core/tenant.ts'
 import { mintId } from '../secret.ts'
 import type { ChangeTenantInput, Store, TenantChanged } from '../store/store.ts'
 import { policyVersion } from '../versions.ts'
@@ -18,6 +27,7 @@ export interface Office {
   /** What is wrong with words of its own. */
   readonly wordProblems: (words: object) => readonly string[]
   readonly by: ChangeTenantInput['by']
+  readonly operator?: ChangeTenantInput['operator']
   readonly now: () => number
 }
 
@@ -50,6 +60,15 @@ export async function setTenant(office: Office, tenant: string, changes: TenantC
   return await write(office, { tenant, does: 'set', input, version: row.version, problems: [] })
 }
 
+/**
+ * All that is said of it anew; what is left out is as if it had never been said.
+ *
+ * @param version that it was seen at: what somebody changed meanwhile is not written over.
+ */
+export async function replaceTenant(office: Office, tenant: string, input: unknown, version: number): Promise<TenantChanged> {
+  return await write(office, { tenant, does: 'set', input, version, problems: [] })
+}
+
 export async function moveTenant(office: Office, tenant: string, does: 'suspend' | 'resume' | 'remove'): Promise<TenantChanged> {
   const row = await findTenant(office, tenant)
   if (row === null) return absent(tenant)
@@ -61,14 +80,28 @@ export async function moveTenant(office: Office, tenant: string, does: 'suspend'
     does,
     given: null,
     version: row.version,
-    ground: office.ground,
-    by: office.by,
+    ...handOf(office),
   })
 }
 
 /** As it was given. */
 export function inputOf({ hosts, prefix, settings }: TenantRow): object {
   return { hosts, ...(prefix === null ? {} : { prefix }), ...settings }
+}
+
+/** What its people live under, against the preset that whoever says nothing has. */
+export function viewRules({ policy, rollOut }: Pick<TenantSettings, 'policy' | 'rollOut'>) {
+  const standard = readPolicy('standard')
+  return {
+    version: policyVersion(policy),
+    changes: standard.ok ? policyChanges(standard.policy, policy) : [],
+    rollOut: rollOut && {
+      name: rollOut.name,
+      percent: rollOut.percent,
+      listed: rollOut.addresses.size,
+      changes: policyChanges(policy, rollOut.policy),
+    },
+  }
 }
 
 function absent(tenant: string): TenantChanged {
@@ -101,9 +134,12 @@ async function write(office: Office, { tenant, does, input, version, problems }:
     does,
     given,
     version,
-    ground: office.ground,
-    by: office.by,
+    ...handOf(office),
   })
+}
+
+function handOf({ ground, by, operator }: Office): Pick<ChangeTenantInput, 'ground' | 'by' | 'operator'> {
+  return { ground, by, operator }
 }
 
 function scopeFor({ versions, now }: Office, tenant: string, policy: Context['policy']) {

@@ -32,9 +32,10 @@ const input = z.record(z.string(), z.unknown())
 /** What only a key of the installation may say. */
 const PLACES = ['hosts', 'prefix'] as const
 
-function officeOf({ context }: Visit): Office {
+/** Of the installation: its context is where tenants are managed. */
+export function officeOf({ context }: Visit, by: Office['by'] = 'api', operator?: string): Office {
   const { store, versions, origin, basePath, now } = context
-  return { store, versions, ground: { origin, basePath }, wordProblems, by: 'api', now }
+  return { store, versions, ground: { origin, basePath }, wordProblems, by, operator, now }
 }
 
 export async function admitted(visit: Visit, request: Incoming, wish: Wish, work: () => Promise<Outgoing>): Promise<Outgoing> {

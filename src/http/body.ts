@@ -1,9 +1,9 @@
 // Reading what was posted, strictly: a bound on size before a byte is parsed, one content type per route, no field twice.
 import type { z } from 'zod'
-import { readForm } from '../core/field.ts'
+import { type FieldRule, readForm } from '../core/field.ts'
 import type { Incoming } from './exchange.ts'
 
-/** The largest form of ours is a few hundred bytes. */
+/** Nearly every form of ours is a few hundred bytes. */
 const BODY_BYTES_MAX = 16_384
 
 export type Body<T> =
@@ -12,12 +12,13 @@ export type Body<T> =
 
 const malformed = { ok: false, reason: 'body_malformed' } as const
 
-export async function readFormBody<F extends Readonly<Record<string, { readonly max: number; readonly required: boolean }>>>(
+export async function readFormBody<F extends Readonly<Record<string, FieldRule>>>(
   request: Incoming,
   fields: F,
+  bytesMax = BODY_BYTES_MAX,
 ): Promise<Body<{ readonly [K in keyof F]: F[K]['required'] extends true ? string : string | undefined }>> {
   if (!hasType(request, 'application/x-www-form-urlencoded')) return malformed
-  const text = await request.text(BODY_BYTES_MAX)
+  const text = await request.text(bytesMax)
   if (text === null) return { ok: false, reason: 'body_too_large' }
   const form = readForm(text, fields)
   return form.ok ? { ok: true, values: form.values as never } : malformed

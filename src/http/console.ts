@@ -2,8 +2,9 @@
 // else there is no such page.
 import { type Split, splits } from '../core/funnel.ts'
 import { numbersOf, partsOf } from '../core/funnel-numbers.ts'
-import { type Act, acts, isErased, proofAge } from '../core/operator.ts'
+import { isAct, isErased, proofAge } from '../core/operator.ts'
 import { paths } from '../core/paths.ts'
+import { CONFIGURED } from '../core/place.ts'
 import { readDuration } from '../core/policy.ts'
 import { policyChanges, policyLines } from '../core/policy-difference.ts'
 import { type ReasonCode, reasons } from '../core/reason.ts'
@@ -86,7 +87,7 @@ export async function admit(visit: Visit, wanted: Omit<Wanted, 'page'>, back: st
     const page = confirmPage(englishFrame(visit, context.now()), { operator: operator.email, proof, returnTo })
     return html(visit, page, { status: reasons[decision.reason].status })
   }
-  return show((page) => ({ page, operator: operator.email }), operated)
+  return show((page) => ({ page, operator: operator.email, installation: context.tenant === CONFIGURED }), operated)
 }
 
 const look = { wants: 'look' } as const
@@ -220,6 +221,7 @@ function getPerson(visit: Visit, request: Incoming, name: string): Promise<Outgo
       erased: isErased(email),
       standings: standings(policy, person.hits, seen.now),
       suppressed: person.suppressed,
+      quietUntil: person.quietUntil,
       sessions: seen.sessions,
       challenges: challengesOf(
         seen,
@@ -278,16 +280,12 @@ async function postAct(visit: Visit, request: Incoming, name: string): Promise<O
   })
 }
 
-function isAct(text: string): text is Act {
-  return (acts as readonly string[]).includes(text)
-}
-
 function readReason(text: string | null): ReasonCode | undefined {
   return text !== null && Object.hasOwn(reasons, text) ? (text as ReasonCode) : undefined
 }
 
 /** So many are counted before it says "or more". */
-const COUNTED_MAX = 10_000
+export const COUNTED_MAX = 10_000
 
 function queueFacts(visit: Visit, { queued, due, oldest }: Awaited<ReturnType<typeof viewQueue>>): QueueFacts {
   return { queued, due, oldest, countedMax: COUNTED_MAX, unusableSince: visit.context.mailUnusableSince() }

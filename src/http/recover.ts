@@ -166,7 +166,8 @@ async function addressResponse(visit: Visit, { problem }: Extra = {}, typed?: st
   const page = recoverAddressPage(frameOf(visit, live.now, contextFor(context, live.email).policy), {
     email: live.email,
     until: live.recovery.openUntil ?? live.now,
-    typed,
+    // What was named when the wait began, or before: to be agreed to, or changed.
+    typed: typed ?? live.recovery.newEmail ?? undefined,
     problem: problem && faced(problem),
   })
   return html(visit, page, problem && statusOf(problem))

@@ -15,6 +15,7 @@ import { changeRoutes } from './change.ts'
 import { confirmRoutes } from './confirm.ts'
 import { consoleRoutes } from './console.ts'
 import { consoleRecoveryRoutes } from './console-recoveries.ts'
+import { consoleTenantRoutes } from './console-tenants.ts'
 import { devRoutes } from './dev.ts'
 import type { Incoming, Outgoing } from './exchange.ts'
 import { getLink, postLink } from './link.ts'
@@ -72,8 +73,9 @@ export function routes(context: Context, options: AppOptions): Router {
     '/livez': { GET: (visit) => json(visit, { status: 'ok' }) },
     '/readyz': { GET: ready },
     '/version': { GET: (visit) => json(visit, context.versions) },
-    // Tenants are managed where the installation is.
+    // Tenants are managed where the installation is: at one of them there is nothing of the kind, whoever asks.
     ...(context.tenant === CONFIGURED ? adminRoutes() : {}),
+    ...(context.tenant === CONFIGURED && context.operators.length > 0 ? consoleTenantRoutes() : {}),
     ...adminUserRoutes(),
     ...reportRoutes(options.reports),
     ...(context.operators.length > 0 ? { ...consoleRoutes(), ...consoleRecoveryRoutes() } : {}),

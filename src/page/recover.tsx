@@ -2,7 +2,6 @@
 // and the code that went there. Nothing here says whether there is such an account.
 import { paths } from '../core/paths.ts'
 import { askPath } from './ask.tsx'
-import { CodeForm, codeIsOver, inCodeField } from './check.tsx'
 import { EmailField, Post } from './fields.tsx'
 import { Address, fill, Time, words } from './fill.tsx'
 import { layout } from './layout.tsx'
@@ -44,7 +43,7 @@ export function recoverPage(frame: Frame, { email, problem }: RecoverView): stri
         )}
         {frame.policy.recovery.wait !== null && (
           <p>
-            <a href={`${frame.basePath}${paths.recoverWait}`}>{words(frame).wait.title}</a>
+            <a href={`${frame.basePath}${paths.recoverWait}`}>{w.byWait}</a>
           </p>
         )}
         <p class="hint">{w.notice}</p>
@@ -119,37 +118,15 @@ export function recoverBackupPage(frame: Frame, { email, problem }: RecoverView)
 /** No address stands here: whoever asked knows the account's, and is to learn of no other. */
 export function recoverBackupSentPage(frame: Frame, { sent, problem }: Omit<RecoverSentView, 'email'>): string {
   const w = words(frame).recover
-  const inField = problem !== undefined && inCodeField.includes(problem.reason)
-  const asksForCode = frame.policy.methods.includes('code') && !(problem !== undefined && codeIsOver.includes(problem.reason))
-  const here = `${frame.basePath}${paths.recoverBackupCheck}?c=${encodeURIComponent(sent.challenge)}`
-  return layout(frame, {
+  return sentPage(frame, {
     title: w.backupSentTitle,
-    error: problem !== undefined,
-    url: problem === undefined ? undefined : here,
-    here,
-    children: (
-      <>
-        {problem !== undefined && <Summary frame={frame} problem={problem} field={inField ? 'code' : null} />}
-        <h1>{w.backupSentTitle}</h1>
-        <p class="lead">{w.backupSent({ duration: words(frame).duration(frame.policy.recovery.mailTtl) })}</p>
-        {asksForCode && (
-          <CodeForm
-            frame={frame}
-            challenge={sent.challenge}
-            code={sent.code}
-            problem={inField ? problem : undefined}
-            autofocus={problem === undefined}
-            to={paths.recoverBackupCode}
-            submit={w.submit}
-          />
-        )}
-        <div class="actions">
-          <a class="button plain" href={`${frame.basePath}${paths.recoverBackup}`}>
-            {w.backupAgain}
-          </a>
-        </div>
-      </>
-    ),
+    lead: w.backupSent({ duration: words(frame).duration(frame.policy.recovery.mailTtl) }),
+    url: `${frame.basePath}${paths.recoverBackupCheck}?c=${encodeURIComponent(sent.challenge)}`,
+    sent,
+    problem,
+    to: paths.recoverBackupCode,
+    submit: w.submit,
+    back: { href: `${frame.basePath}${paths.recoverBackup}`, label: w.backupAgain },
   })
 }
 

@@ -1,4 +1,5 @@
-// Where a code is typed that was mailed to an address which somebody named: of a change, a recovery, a backup. What differs are the words, and where it goes.
+// Where a code is typed that was mailed: to an address which somebody named, of a change, a recovery, a backup, or to their own, to prove it again.
+// What differs are the words, and where it goes.
 import type { Child } from 'hono/jsx'
 import { CodeForm, codeIsOver, Facts, inCodeField, ResendForm } from './check.tsx'
 import { words } from './fill.tsx'
@@ -9,7 +10,7 @@ import type { ConfirmView, Frame, Problem } from './view.ts'
 interface SentProps {
   readonly title: string
   readonly lead: Child
-  /** The address of the page itself, after a "no" on another one. */
+  /** The address of the page itself. */
   readonly url: string
   readonly sent: NonNullable<ConfirmView['sent']>
   readonly problem?: Problem | undefined
@@ -17,7 +18,8 @@ interface SentProps {
   readonly news?: string
   readonly to: string
   readonly submit: string
-  readonly resendTo: string
+  /** Absent: it is asked for anew, and not sent again. */
+  readonly resendTo?: string
   readonly side?: string
   /** Below the times. */
   readonly more?: Child
@@ -37,6 +39,7 @@ export function sentPage(
     title,
     error: problem !== undefined,
     url: problem === undefined ? undefined : url,
+    here: url,
     children: (
       <>
         {problem !== undefined && <Summary frame={frame} problem={problem} field={inField ? 'code' : null} />}
@@ -62,7 +65,7 @@ export function sentPage(
         <Facts frame={frame} view={sent} code={asksForCode} />
         {more}
         <div class="actions">
-          <ResendForm frame={frame} view={{ ...sent, problem }} to={resendTo} side={side} />
+          {resendTo !== undefined && <ResendForm frame={frame} view={{ ...sent, problem }} to={resendTo} side={side} />}
           <a class="button plain" href={back.href}>
             {back.label}
           </a>

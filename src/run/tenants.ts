@@ -2,7 +2,7 @@
 // is told at once; a server that runs sees a change within about two seconds.
 import { resolve } from 'node:path'
 import { type AdminKey, keyScopes } from '../core/admin-key.ts'
-import { CONFIGURED, type Ground, homeOf } from '../core/place.ts'
+import { addressesOf, CONFIGURED, type Ground } from '../core/place.ts'
 import { readTenant, type TenantRow } from '../core/tenant.ts'
 import { makeKey } from '../flow/admin.ts'
 import { addTenant, findTenant, inputOf, listTenants, moveTenant, type Office, setTenant } from '../flow/tenant-admin.ts'
@@ -265,14 +265,9 @@ function misunderstood({ terminal }: Request, what: string): ExitCode {
 
 const nameOf = ({ settings }: TenantRow): string => String((settings as { name?: unknown }).name ?? '')
 
-/** Where it is, home first. Without the address of the installation, as it was said. */
-function placesOf({ hosts, prefix }: TenantRow, ground: Ground | null): string[] {
-  if (ground === null) return [...hosts, ...(prefix === null ? [] : [prefix])]
-  const at = (places: { readonly hosts: readonly string[]; readonly prefix: string | null }): string => {
-    const { origin, basePath } = homeOf(ground, places)
-    return `${origin}${basePath}`
-  }
-  return [...hosts.map((host) => at({ hosts: [host], prefix: null })), ...(prefix === null ? [] : [at({ hosts: [], prefix })])]
+/** Where it is. Without the address of the installation, as it was said. */
+function placesOf(row: TenantRow, ground: Ground | null): string[] {
+  return ground === null ? [...row.hosts, ...(row.prefix === null ? [] : [row.prefix])] : addressesOf(ground, row)
 }
 
 function plain(row: TenantRow, ground: Ground | null): object {

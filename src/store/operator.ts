@@ -2,7 +2,7 @@
 // people's affairs leaves a trace, and without the trace there is nothing to read.
 
 import type { HitTimes } from '../core/keep.ts'
-import { type Act, decideOperator, isErased, type OperatorFacts, type UserAct } from '../core/operator.ts'
+import { type Act, decideOperator, isAct, isErased, type OperatorFacts, type UserAct } from '../core/operator.ts'
 import type { WaitDecision } from '../core/recovery-wait.ts'
 import { liftSuppression } from './bounce.ts'
 import { dispatch } from './dispatch.ts'
@@ -83,7 +83,7 @@ export function* operate(tx: Tx, scope: Scope, input: OperateInput): Operation<O
   const replayed =
     decision.verdict === 'admit' && input.wants === 'replay' && input.dispatch !== null ? yield* requeue(tx, scope, input.dispatch) : null
   const done =
-    decision.verdict === 'admit' && input.wants !== 'look' && input.wants !== 'replay' && person !== null && windows !== null
+    decision.verdict === 'admit' && isAct(input.wants) && person !== null && windows !== null
       ? yield* DO[input.wants](tx, scope, { input, person, windows, operator: live?.user.id ?? '' })
       : nothingDone
   yield* writeEvent(tx, scope, {
@@ -94,6 +94,7 @@ export function* operate(tx: Tx, scope: Scope, input: OperateInput): Operation<O
       page: input.page,
       operator: live?.user.id ?? null,
       searched: input.searched,
+      ...input.tenant,
       ...done.facts,
       ...(replayed === null ? {} : { ...input.dispatch, replayed }),
     },
@@ -112,6 +113,7 @@ export function* operate(tx: Tx, scope: Scope, input: OperateInput): Operation<O
         user: person.user && withoutBrowsers(person.user),
         hits: hitTimes(windows),
         suppressed: windows.suppressed ?? null,
+        quietUntil: windows.quiet !== undefined && tx.now < windows.quiet ? windows.quiet : null,
       },
     start: done.start ?? null,
     wait: done.wait ?? null,

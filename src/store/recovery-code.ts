@@ -1,14 +1,24 @@
 // Recovery codes: printed by whoever is signed in, and typed by somebody who cannot read the mailbox any more.
 import { type AccountFacts, decideAccount } from '../core/account.ts'
-import type { User } from '../core/model.ts'
+import type { Ms, User } from '../core/model.ts'
 import { decideRecoveryCode, type RecoveryCodeFacts } from '../core/recovery.ts'
 import { changesLimit } from './change.ts'
+import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
 import { BREAKER, mailboxLimit, readBuckets, writeBuckets } from './limits.ts'
 import { all, type Locks, type Operation, run, type Tx } from './operation.ts'
-import { deleteCodes, findBackup, findLiveRecovery, insertRecovery, openRecovery, supersede } from './recoveries.ts'
-import type { LiveRecovery, OwnInput, OwnOutcome, Prepared, PresentCodeInput, PresentCodeOutcome, PrintInput } from './recovery-store.ts'
-import { findUserOrNext } from './rows.ts'
+import { deleteCodes, findBackup, findLiveRecovery, insertRecovery, openRecoveries, openRecovery, supersede } from './recoveries.ts'
+import type {
+  Again,
+  LiveRecovery,
+  OwnInput,
+  OwnOutcome,
+  Prepared,
+  PresentCodeInput,
+  PresentCodeOutcome,
+  PrintInput,
+} from './recovery-store.ts'
+import { findUserOrNext, type UserRow } from './rows.ts'
 import { findHolder, findSession, sessionsKey } from './session.ts'
 import { type Scope, type SessionKey, scopeFor } from './store.ts'
 import { tell, toldNobody } from './tell.ts'
@@ -48,6 +58,7 @@ export function* presentCode(tx: Tx, given: Scope, input: PresentCodeInput): Ope
   }
   let decision = decideRecoveryCode(policy, facts)
   let digest: string | null = null
+  let again: Again | null = null
   if (decision.verdict === 'claim') {
     // Of the next person where nobody has the address: it takes as long, and nothing of it is looked at.
     const [row = null] = yield* all<{ digest: string; usedAt: number | null }>(
@@ -58,6 +69,8 @@ export function* presentCode(tx: Tx, given: Scope, input: PresentCodeInput): Ope
     )
     digest = user === null ? null : (row?.digest ?? null)
     facts = { ...facts, code: digest === null ? 'wrong' : row?.usedAt == null ? 'right' : 'used' }
+    if (user !== null && digest !== null && row?.usedAt != null) again = yield* findOpenedBy(tenant, user, row.usedAt, input)
+    if (again !== null && row?.usedAt != null) facts = { ...facts, openedAt: row.usedAt }
     decision = decideRecoveryCode(policy, facts)
   }
   if (decision.tats !== null) writeBuckets(tx.limits, tenant, input.buckets, decision.tats)
@@ -88,9 +101,17 @@ export function* presentCode(tx: Tx, given: Scope, input: PresentCodeInput): Ope
     facts,
     decision,
     user: user?.id ?? null,
-    challenge: decision.verdict === 'opened' ? input.session.id : null,
+    challenge: decision.verdict === 'opened' ? input.session.id : decision.verdict === 'replayed' ? (again?.recovery ?? null) : null,
   })
-  return { decision, now: tx.now, ...told }
+  return { decision, now: tx.now, again: decision.verdict === 'replayed' ? again : null, ...told }
+}
+
+/** What was opened in the moment in which a code was spent, by the browser that asks: only its secret makes the digest that stands there. */
+function* findOpenedBy(tenant: string, user: UserRow, usedAt: Ms, { digestsOf }: PresentCodeInput): Operation<Again | null> {
+  const opened = (yield* openRecoveries(tenant, user.id)).find(({ way, openedAt }) => way === 'code' && openedAt === usedAt)
+  if (opened === undefined) return null
+  const index = digestsOf(opened.id).findIndex((digest) => same(digest, opened.tokenDigest ?? ''))
+  return index < 0 ? null : { recovery: opened.id, index }
 }
 
 export function* viewLiveRecovery(tx: Tx, tenant: string, key: SessionKey): Operation<LiveRecovery | null> {

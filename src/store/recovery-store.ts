@@ -29,11 +29,20 @@ export interface PresentCodeInput extends Telling {
   readonly operators: readonly string[]
   /** The limited session that would begin. */
   readonly session: SessionKey
+  /** What stands where this browser began a recovery by its limited session: one for each key, newest first. */
+  readonly digestsOf: (recovery: string) => readonly string[]
+}
+
+export interface Again {
+  readonly recovery: string
+  readonly index: number
 }
 
 export interface PresentCodeOutcome extends Told {
   readonly decision: RecoveryCodeDecision
   readonly now: Ms
+  /** Which one this browser has again, and by which of its digests; null: none. */
+  readonly again: Again | null
 }
 
 export interface OwnInput extends Telling {

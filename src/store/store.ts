@@ -339,7 +339,7 @@ export interface OperateInput {
   readonly key: SessionKey
   /** Addresses of operators. */
   readonly operators: readonly string[]
-  readonly wants: 'look' | 'replay' | Act
+  readonly wants: 'look' | 'replay' | 'tenants' | Act
   readonly person: PersonKey | null
   readonly challenge: string | null
   /** Which page, by the pattern of its route. */
@@ -352,6 +352,8 @@ export interface OperateInput {
   readonly dispatch: { readonly dispatch: string; readonly endpoint: string } | null
   /** For acts on a recovery. */
   readonly recovery: RecoveryAct | null
+  /** Which one is looked at, or is to be changed and how; null: none. */
+  readonly tenant: { readonly tenant: string; readonly does?: TenantAct } | null
   /** For `resend`, whose event is one of its own. */
   readonly resend: (ResendInput & { readonly eventId: string }) | null
 }
@@ -367,6 +369,8 @@ export interface OperateOutcome {
     readonly user: User | null
     readonly hits: HitTimes
     readonly suppressed: Suppression | null
+    /** Until when strangers get it no mail, since "this was not me" was said; null: they do. */
+    readonly quietUntil: Ms | null
   } | null
   /** Of a resend that was let through. */
   readonly start: StartOutcome | null
@@ -658,7 +662,9 @@ export interface ChangeTenantInput {
   /** Where the installation is; null: nobody knows here. */
   readonly ground: Ground | null
   /** Through what it was changed. */
-  readonly by: 'command' | 'library' | 'api'
+  readonly by: 'command' | 'library' | 'api' | 'console'
+  /** By the console: the user of the installation that did it. */
+  readonly operator?: string | undefined
 }
 
 export type TenantChanged =

@@ -32,7 +32,7 @@ const ALL = 1_000_000
 
 export function* changeTenant(tx: Tx, scope: Scope, input: ChangeTenantInput): Operation<TenantChanged> {
   const { tenant, policy, versions } = scope
-  const { does, given, ground } = input
+  const { does, given, ground, by, operator } = input
   const rows = yield* readTenants(0, ALL)
   const row = rows.find((one) => one.tenant === tenant) ?? null
   const others = rows.filter((one) => one.tenant !== tenant && one.status !== 'removed')
@@ -60,7 +60,7 @@ export function* changeTenant(tx: Tx, scope: Scope, input: ChangeTenantInput): O
   yield* writeEvent(tx, scope, {
     kind: 'console',
     reason,
-    facts: { now: tx.now, by: input.by, version, hosts, prefix },
+    facts: { now: tx.now, by, ...(operator === undefined ? {} : { operator }), version, hosts, prefix },
     decision: { reason },
   })
   return { ok: true, tenant: after }

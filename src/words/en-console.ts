@@ -30,6 +30,7 @@ export const operators = {
     webhooks: 'Webhooks',
     policy: 'Policy',
     versions: 'Versions',
+    tenants: 'Tenants',
   },
   /** Classes by their names, which `postkey calibrate` says as they are. */
   mailbox: (name: string): string => MAILBOXES[name] ?? name,
@@ -241,6 +242,61 @@ export const operators = {
     unset: 'not set',
   },
 
+  tenants: {
+    heading: 'Tenants',
+    lead: 'Applications beside the one of the settings, each with people, rules, brand and operators of its own. Its operators see none of this, and nothing of each other.',
+    none: 'There is only the tenant of the settings. Others would stand here, with where they are.',
+    states: { active: 'active', suspended: 'suspended', removed: 'removed' },
+    /** The name it has in keys and cookies. */
+    id: 'Id',
+    at: 'Where it is',
+    mailFrom: 'Mails come from',
+    support: 'Support',
+    accent: 'Colours',
+    returnTo: 'A sign-in leads to',
+    returnOrigins: 'Origins it may lead to',
+    operators: 'Operators',
+    words: 'Words of its own',
+    texts: (language: string, n: number): string => `${language}: ${count(n, 'text', 'texts')}`,
+    waiting: 'Mails waiting',
+    waitingSaid: (n: string): string => `${n}, the oldest asked for {when}`,
+    added: 'Added',
+    changed: 'Changed',
+    unset: { mailFrom: 'as the installation: {address}', support: 'nobody', accent: 'ours', returnTo: 'its account page', none: 'none' },
+    unreadable: 'This version cannot read what is kept of it, so it serves nobody. Its settings have to be put right.',
+
+    policy: 'Policy',
+    policyIs: (version: string): string => `${version}. What it has otherwise than the preset standard:`,
+    inStandard: (value: string): string => `${value} in standard`,
+    policySame: (version: string): string => `${version}. It is the preset standard.`,
+    rollOut: (percent: number, listed: number): string =>
+      `{name}: ${percent} % of all addresses${listed === 0 ? '' : ` and ${count(listed, 'address', 'addresses')} of a list`} have a policy with this otherwise:`,
+
+    settings: 'Settings',
+    settingsHint:
+      'As postkey tenants takes them in a file: the whole of them, and what is left out is taken back. Servers see a change within about two seconds.',
+    settingsLong: 'They are too long for a form. Change them by the command postkey tenants set.',
+    field: 'Settings as JSON',
+    submit: 'Change',
+    again: 'See it as it is now',
+
+    add: 'Add a tenant',
+    addHint: 'Small letters, digits and hyphens. It stays as it is, and is not given again.',
+    addSubmit: 'Add',
+
+    acts: 'What you can do',
+    suspend: { label: 'Suspend', hint: 'To everybody it is as if it were not there. Nothing is lost; mails that wait are not sent.' },
+    resume: { label: 'Resume', hint: 'Sessions and unexpired links are good again.' },
+    removeAsk: 'Remove…',
+    remove: {
+      label: 'Remove this tenant',
+      hint: 'Deletes all its users, sessions and its record, for good, in the background. Its name is not given again. Backups still hold it.',
+    },
+    removeSure: (tenant: string): string => `Type ${tenant} to say that you mean it`,
+    removeUnsure: (tenant: string): string => `what was typed is not ${tenant}, and nothing was removed — type the id of the tenant`,
+    noJson: 'that is not JSON — look for a missing quote or a comma too many',
+  },
+
   versions: {
     heading: 'Versions',
     lead: 'What this process runs. Every event names the four it was decided with.',
@@ -298,6 +354,9 @@ export const operators = {
     },
     suppressedHint:
       'Whoever asks for this address sees what anybody sees. Lift it when the mailbox is in order, and the person wants our mail.',
+    quiet: 'No mail that strangers ask for',
+    quietUntil: 'held until {when}',
+    quietHint: 'Somebody said of a mail that this was not them. Browsers that signed in here before get mail as ever.',
     full: {
       mails: 'full: the next mail can go out {when}',
       knownMails: 'full: the next mail can go out {when}',

@@ -100,6 +100,7 @@ export const recover = {
   submit: 'Go on',
   byCode: 'Use a recovery code instead',
   byBackup: 'Send a mail to my backup address instead',
+  byWait: 'Get back in by waiting instead',
   backupTitle: 'Mail to your backup address',
   backupLead: 'Type the address of your account. If the account has a backup address, a mail with a code goes there.',
   backupSend: 'Send the mail',

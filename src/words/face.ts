@@ -27,6 +27,7 @@ type Faceless =
   | 'mail_suppressed'
   | 'operator_made'
   | 'operator_looked'
+  | 'operator_at_tenants'
   | 'operator_unknown'
   | 'operator_resent'
   | 'operator_ended_sessions'

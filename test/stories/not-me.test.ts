@@ -210,7 +210,7 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     await signIn(kit, ada)
   })
 
-  test('an operator ends a quiet time by lifting the limit of mails', async () => {
+  test('an operator sees a quiet time while it lasts, and ends it by lifting the limit of mails', async () => {
     const ops = `ops-${somebody()}`
     await using kit = await start({ ...quiet, operators: [ops] })
     const ada = somebody()
@@ -218,8 +218,17 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     await browser.post(notMeLink(message), {})
     const operator = await signIn(kit, ops)
     const { location } = await operator.post('/console/search', { q: ada })
+    const held = async (): Promise<string | undefined> => /held until .*?datetime="([^"]*)"/s.exec((await operator.get(location)).text)?.[1]
+    expect(await held()).toBe(new Date(clock.now() + 3 * DAY).toISOString())
     await operator.post(location, { act: 'lift_mails' })
-    await signIn(kit, ada)
+    expect(await held()).toBeUndefined()
+    const again = await signIn(kit, ada)
+    clock.forward(10 * MINUTE)
+    await again.post(notMeLink((await askAndOpen(kit, ada, { browser: again })).message), {})
+    expect(await held()).toBeDefined()
+    clock.forward(3 * DAY)
+    await signIn(kit, ops, operator)
+    expect(await held()).toBeUndefined()
   })
 
   test('of a step-up mail: all sessions end, for one of them asked; of the mails of a change: the change ends', async () => {

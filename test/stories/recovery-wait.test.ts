@@ -34,6 +34,7 @@ describe('as the person who lost the mailbox', () => {
     await using kit = await startKit()
     const home = await signIn(kit, ADA)
     const user = await userOf(home)
+    expect((await kit.browser().get('/recover')).text).toContain('<a href="/recover/wait">Get back in by waiting instead</a>')
     const asked = await askToWait(kit, ADA, NEW)
     expect(asked.message.subject).toContain(asked.code)
     expect(kit.mailbox.all(ADA)).toHaveLength(1)
@@ -61,6 +62,8 @@ describe('as the person who lost the mailbox', () => {
     const opened = await open(phone, ready, ADA)
     expect([opened.status, opened.location]).toEqual([303, '/recover/address#'])
     expect(await phone.whoAmI()).toBeNull()
+    // What was named at the beginning stands there, and is proved anew like any other.
+    expect((await phone.get('/recover/address')).text).toContain(`value="${NEW}"`)
     // It is no session: it names an address, and nothing else.
     expect((await phone.post('/account/recovery/codes', {})).location).toContain('/sign-in')
     const { toNew } = await nameAddress(kit, phone, ADA, NEW)

@@ -94,6 +94,48 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     expect((await browser.get('/recover/address')).status).toBe(410)
   })
 
+  test('RC-09, TK-01: an answer that was lost: the same browser gets the same limited session by the same code, once more and no longer', async () => {
+    await using kit = await start()
+    const ada = somebody()
+    const [code = '', other = '', third = ''] = await printCodes(await enter(kit, ada))
+    const visited = visitor(kit)
+    await visited.get('/recover')
+    /** The same browser, to which the answer never came. */
+    const unanswered = (): Browser => kit.browser({ address: `45.${++visits}.9.7`, cookies: new Map(visited.cookies) })
+    const [first, second] = [unanswered(), unanswered()]
+    const both = await Promise.all([present(first, code, ada), present(second, code, ada)])
+    expect(both.map(({ status, location }) => [status, location])).toEqual(Array(2).fill([303, '/recover/address#']))
+    const token = first.cookies.get(RECOVERY)
+    expect([token?.length, second.cookies.get(RECOVERY)]).toEqual([59, token])
+    await kit.settle()
+    const told = () => subjects(kit, ada).filter((subject) => subject.startsWith('Somebody is recovering')).length
+    expect(told()).toBe(1)
+    const until = async (browser: Browser) => /datetime="([^"]*)"/.exec((await browser.get('/recover/address')).text)?.[1]
+    const before = await until(first)
+
+    // The sheet in any other browser is a spent code, and so is another one's.
+    const thief = visitor(kit)
+    await thief.get('/recover')
+    expect([(await present(thief, code, ada)).status, thief.cookies.get(RECOVERY)]).toEqual([422, undefined])
+    clock.forward(2 * MINUTE - 1)
+    const late = unanswered()
+    expect([(await present(late, code, ada)).status, late.cookies.get(RECOVERY)]).toEqual([303, token])
+    expect([await until(late), told()]).toEqual([before, 1])
+    clock.forward(1)
+    expect((await present(unanswered(), code, ada)).status).toBe(422)
+    expect((await until(first)) === before).toBe(true)
+
+    // What was opened by it is over: nothing is opened by it again.
+    clock.forward(HOUR)
+    await visited.get('/recover')
+    await present(unanswered(), third, ada)
+    clock.forward(1)
+    await present(unanswered(), other, ada)
+    expect((await present(unanswered(), third, ada)).status).toBe(422)
+    await printCodes(await enter(kit, ada))
+    expect((await present(unanswered(), other, ada)).status).toBe(422)
+  })
+
   test('by the link of the new mailbox, in the browser of the limited session only', async () => {
     await using kit = await start()
     const ada = somebody()

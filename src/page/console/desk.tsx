@@ -35,6 +35,7 @@ const places = [
   ['webhooks', paths.consoleWebhooks],
   ['policy', paths.consolePolicy],
   ['versions', paths.consoleVersions],
+  ['tenants', paths.consoleTenants],
 ] as const
 
 function Nav({ frame, desk }: { frame: Frame; desk: Desk }) {
@@ -42,13 +43,15 @@ function Nav({ frame, desk }: { frame: Frame; desk: Desk }) {
   return (
     <nav aria-label={w.nav}>
       <ul>
-        {places.map(([page, path]) => (
-          <li>
-            <a href={`${frame.basePath}${path}`} aria-current={desk.page === page ? 'page' : undefined}>
-              {w.pages[page]}
-            </a>
-          </li>
-        ))}
+        {places
+          .filter(([page]) => page !== 'tenants' || desk.installation)
+          .map(([page, path]) => (
+            <li>
+              <a href={`${frame.basePath}${path}`} aria-current={desk.page === page ? 'page' : undefined}>
+                {w.pages[page]}
+              </a>
+            </li>
+          ))}
       </ul>
       <p class="hint">
         <a href={`${frame.basePath}${paths.account}`}>{fill(w.signedInAs, { address: <Address>{desk.operator}</Address> })}</a>

@@ -99,6 +99,17 @@ function Limits({ frame, view }: Props) {
             <ActForm frame={frame} view={view} act="lift_bounces" />
           </li>
         )}
+        {view.quietUntil !== null && (
+          <li>
+            <div>
+              <p>
+                {w.quiet} <span class="tag stop">{fill(w.quietUntil, { when: <When frame={frame} at={view.quietUntil} /> })}</span>
+              </p>
+              <p class="hint">{w.quietHint}</p>
+            </div>
+            <ActForm frame={frame} view={view} act="lift_mails" />
+          </li>
+        )}
         {shown.map(({ limit, windows, openAt }) => (
           <li>
             <div>

@@ -49,7 +49,14 @@ export function policyPage(frame: Frame, desk: Desk, view: PolicyView): string {
   })
 }
 
-function Changes({ frame, changes }: { frame: Frame; changes: readonly PolicyChange[] }) {
+interface ChangesProps {
+  readonly frame: Frame
+  readonly changes: readonly PolicyChange[]
+  /** How the other value is told; absent: as that from before. */
+  readonly from?: (value: string) => string
+}
+
+export function Changes({ frame, changes, from = words(frame).console.policy.from }: ChangesProps) {
   const w = words(frame).console.policy
   return (
     <Facts
@@ -57,7 +64,7 @@ function Changes({ frame, changes }: { frame: Frame; changes: readonly PolicyCha
         name: <code>{name}</code>,
         value: (
           <>
-            {after ?? w.unset} <span class="hint">({w.from(before ?? w.unset)})</span>
+            {after ?? w.unset} <span class="hint">({from(before ?? w.unset)})</span>
           </>
         ),
       }))}

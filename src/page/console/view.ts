@@ -9,6 +9,7 @@ import type { Challenge, Ms, Session, User, Versions } from '../../core/model.ts
 import type { PolicyChange, PolicyLine } from '../../core/policy-difference.ts'
 import type { ReasonCode } from '../../core/reason.ts'
 import type { Standing } from '../../core/standing.ts'
+import type { TenantStatus } from '../../core/tenant.ts'
 import type { Timeline } from '../../core/timeline.ts'
 import type { Problem } from '../view.ts'
 
@@ -16,7 +17,9 @@ import type { Problem } from '../view.ts'
 export interface Desk {
   /** Who is looking. */
   readonly operator: string
-  readonly page: 'overview' | 'mails' | 'recoveries' | 'calibrate' | 'webhooks' | 'policy' | 'versions' | 'person' | 'found'
+  readonly page: 'overview' | 'mails' | 'recoveries' | 'calibrate' | 'webhooks' | 'policy' | 'versions' | 'tenants' | 'person' | 'found'
+  /** It is the console of the installation, and not of one of its tenants. */
+  readonly installation: boolean
 }
 
 export interface QueueFacts {
@@ -166,6 +169,59 @@ export interface PolicyView {
   }[]
 }
 
+export interface SeenTenant {
+  readonly tenant: string
+  /** '': what is kept of it has none. */
+  readonly name: string
+  readonly status: TenantStatus
+  /** Its addresses, home first. */
+  readonly at: readonly string[]
+}
+
+export interface TenantsView {
+  readonly tenants: readonly SeenTenant[]
+  readonly said?: ReasonCode | undefined
+  /** What was to be added, and what stood in the way of it. */
+  readonly typed?: { readonly tenant: string; readonly settings: string }
+  readonly problems?: readonly string[]
+}
+
+export interface TenantPageView {
+  readonly tenant: SeenTenant
+  readonly version: number
+  readonly createdAt: Ms
+  readonly updatedAt: Ms
+  /** Why this version cannot read it; none: it can. */
+  readonly unreadable: readonly string[]
+  readonly brand: {
+    readonly mailFrom: { readonly address: string; readonly own: boolean }
+    readonly support: string | undefined
+    readonly accent: string | undefined
+    readonly returnTo: string | null
+    readonly returnOrigins: readonly string[]
+    readonly operators: readonly string[]
+    readonly words: readonly { readonly language: string; readonly texts: number }[]
+  } | null
+  readonly rules: {
+    readonly version: string
+    /** Against the preset that whoever says nothing has. */
+    readonly changes: readonly PolicyChange[]
+    readonly rollOut: {
+      readonly name: string
+      readonly percent: number
+      readonly listed: number
+      readonly changes: readonly PolicyChange[]
+    } | null
+  } | null
+  readonly queue: Pick<QueueFacts, 'queued' | 'oldest' | 'countedMax'>
+  /** As they can be changed, or as they were typed; null: too long for a form. */
+  readonly settings: string | null
+  readonly said?: ReasonCode | undefined
+  readonly problems?: readonly string[]
+  /** Which form they are about. */
+  readonly wrong?: string | undefined
+}
+
 export interface VersionsView {
   readonly versions: Versions
 }
@@ -198,6 +254,8 @@ export interface PersonPageView {
   readonly standings: readonly Standing[]
   /** Nothing is sent to it, since a mail came back or was not wanted. */
   readonly suppressed: Suppression | null
+  /** Until then no mail goes out that strangers ask for. */
+  readonly quietUntil: Ms | null
   readonly sessions: readonly Session[]
   readonly challenges: readonly (Challenge & { readonly live: boolean; readonly verdict: string; readonly mails: readonly SeenMail[] })[]
   /** What came of the act that led here. */

@@ -613,6 +613,7 @@ export const language: Language = {
       submit: 'Weiter',
       byCode: 'Stattdessen einen Wiederherstellungscode benutzen',
       byBackup: 'Stattdessen eine E-Mail an meine Ersatzadresse schicken',
+      byWait: 'Stattdessen durch Warten zurück ins Konto',
       backupTitle: 'E-Mail an Ihre Ersatzadresse',
       backupLead: 'Geben Sie die Adresse Ihres Kontos ein. Hat das Konto eine Ersatzadresse, geht eine E-Mail mit einem Code dorthin.',
       backupSend: 'E-Mail schicken',

@@ -601,6 +601,7 @@ export const language: Language = {
       submit: 'Continuar',
       byCode: 'Usar en su lugar un código de recuperación',
       byBackup: 'Enviar en su lugar un correo a mi dirección de respaldo',
+      byWait: 'Recuperar en su lugar mi cuenta tras un tiempo de espera',
       backupTitle: 'Correo a su dirección de respaldo',
       backupLead: 'Escriba la dirección de su cuenta. Si la cuenta tiene una dirección de respaldo, se envía allí un correo con un código.',
       backupSend: 'Enviar el correo',

@@ -614,6 +614,7 @@ export const language: Language = {
       submit: 'Continuer',
       byCode: 'Utiliser plutôt un code de récupération',
       byBackup: 'Envoyer plutôt un e-mail à mon adresse de secours',
+      byWait: 'Retrouver plutôt mon compte après un délai d’attente',
       backupTitle: 'E-mail à votre adresse de secours',
       backupLead: 'Saisissez l’adresse de votre compte. S’il a une adresse de secours, un e-mail avec un code y est envoyé.',
       backupSend: 'Envoyer l’e-mail',

@@ -601,6 +601,7 @@ export const language: Language = {
       submit: '進む',
       byCode: '復旧コードを使う',
       byBackup: '予備のアドレスにメールを送る',
+      byWait: '待機して復旧する',
       backupTitle: '予備のアドレスへのメール',
       backupLead: 'アカウントのアドレスを入力してください。予備のアドレスがあれば、そこにコードを送ります。',
       backupSend: 'メールを送る',
