@@ -72,6 +72,7 @@ const chapters = [
       { at: 'preflight-peers', name: 'Others, measured', for: 'Better Auth and Auth.js before the same cases.' },
       { at: 'changelog', for: 'What is new.' },
       { at: 'contributing', name: 'Contributing', for: 'How to change it.' },
+      { at: 'releasing', name: 'Releases', for: 'How a version is made, and how to check one.' },
     ],
   },
 ]

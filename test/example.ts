@@ -12,6 +12,10 @@ import { SERVE_SECRET } from './server.ts'
 
 const folder = fileURLToPath(new URL('../examples', import.meta.url))
 
+// Builders that ask home. Prisma's would also fetch an engine from its vendor, before every command; `generate` then starts none, so any
+// file is as good.
+const QUIET = { NEXT_TELEMETRY_DISABLED: '1', CHECKPOINT_DISABLE: '1', PRISMA_SCHEMA_ENGINE_BINARY: process.execPath }
+
 export interface Manifest {
   readonly engines: { readonly node: string }
   readonly scripts: { readonly build?: string; readonly start: string }
@@ -50,7 +54,7 @@ export async function prepareExample(example: string): Promise<void> {
   for (const step of build?.split(' && ') ?? []) {
     say(`${example}: ${step}`)
     const [node, ...args] = await commandOf(example, step)
-    await run(node, args, cwd, { ...process.env, PATH: pathOf(node), NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' })
+    await run(node, args, cwd, { ...process.env, PATH: pathOf(node), NODE_ENV: 'production', ...QUIET })
   }
 }
 
