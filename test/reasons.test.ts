@@ -510,6 +510,15 @@ const ways: Record<ReasonCode, Way> = {
       await kit.browser().ask(ADA)
     },
   },
+  mailbox_full: {
+    go: async ({ kit }) => {
+      for (const [at, prefix] of ['/t/one', '/t/two'].entries()) await kit.postkey.tenants.add(`t${at}`, { name: 'One of two', prefix })
+      for (let nth = 0; nth < 21; nth++) {
+        await kit.browser({ base: ['/t/one', '/t/two', ''][nth % 3] ?? '' }).ask(ADA)
+        kit.clock.forward(360_000)
+      }
+    },
+  },
   person_erased: { go: async ({ kit }) => (await signIn(kit, ADA)).post('/account/delete', { sure: 'yes' }) },
 
   proof_renewed: {
@@ -731,7 +740,7 @@ const ways: Record<ReasonCode, Way> = {
   failed: {
     go: async ({ kit, database }) => {
       const { browser, linkId, secret } = await askAndOpen(kit, ADA)
-      database.rows('alter table sessions rename to away')
+      database.rows('alter table sessions rename column proof to away')
       await browser.post(`/l/${linkId}`, { secret })
     },
   },

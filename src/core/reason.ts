@@ -138,6 +138,14 @@ export const reasons = {
     'notice',
     'A mail to the backup address was asked for of an address that has no account, or whose account has no backup address; no mail is sent.',
   ),
+  mailbox_full: reason(
+    'start',
+    'mail_queued',
+    202,
+    'check_mail',
+    'notice',
+    'All tenants of this server together have sent the mailbox as many mails as they may in a day; no mail is sent. At this one there need not have been any.',
+  ),
   too_many_mails: reason(
     'start',
     'too_many_mails',

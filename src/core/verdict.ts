@@ -86,6 +86,7 @@ function unsent(trace: Trace, ask: Ask): string {
     (
       {
         too_many_mails: `the address has too many mails${time}`,
+        mailbox_full: 'all tenants of this server together have sent the mailbox as many mails as they may in a day',
         too_many_requests: `too many requests from this network, browser or site${time}`,
         address_unknown: 'no user has this address, and sign-up is by invitation',
         sign_up_closed: 'no user has this address, and sign-up is closed',

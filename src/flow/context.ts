@@ -55,6 +55,8 @@ export interface Context {
   readonly hand: Hand
   /** Who in the host wants to be told of what. */
   readonly dispatches: DispatchesOf
+  /** How all tenants count the mails of a mailbox; undefined: there is none but this. */
+  readonly everywhere: () => Scope['everywhere']
   readonly views: ViewsOf
   /** Asks DNS, for operators who want to know. */
   readonly mailboxes: Pick<Mailboxes, 'find' | 'unanswered'>
@@ -93,8 +95,16 @@ export interface Asker {
 }
 
 export function scopeOf(context: Context, requestId: string): Scope {
-  const { tenant, policy, versions, dispatches, rollOut } = context
-  const scope = { tenant, policy, versions, requestId, eventId: mintId(context.now()), wanted: dispatches.wanted() }
+  const { tenant, policy, versions, dispatches, rollOut, everywhere } = context
+  const scope = {
+    tenant,
+    policy,
+    versions,
+    requestId,
+    eventId: mintId(context.now()),
+    wanted: dispatches.wanted(),
+    everywhere: everywhere(),
+  }
   if (rollOut === null) return scope
   return { ...scope, rulesOf: (email) => (rollOut.takesPart(email) ? rollOut.context : context) }
 }

@@ -58,7 +58,7 @@ export function* changeLocks(scope: Scope, input: ChangeInput): Operation<Locks>
   if (holder === null) return { tenant, keys: [], limits: [] }
   const backup = input.by === 'session' ? null : yield* findBackup(tenant, holder.user)
   const told = [holder.email, ...(backup?.email == null ? [] : [backup.email])]
-  const limits = [...limitsOf(input.email, input.buckets), ...told.map(mailboxLimit), changesLimit(holder.user, input.by)]
+  const limits = [...limitsOf(scope, input.email, input.buckets), ...told.map(mailboxLimit), changesLimit(holder.user, input.by)]
   return { tenant, keys: [sessionsKey(holder.user)], limits: [...new Set(limits)] }
 }
 

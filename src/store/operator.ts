@@ -52,8 +52,8 @@ export function* operateLocks(
   const person = yield* findPerson(tenant, input.person)
   if (person === null) return { tenant, keys: [], limits: [] }
   const mailbox = mailboxLimit(person.email)
-  const limits = input.resend === null ? [mailbox] : limitsOf(person.email, input.resend.buckets)
-  limits.push(...(yield* startLimits(tenant, input.recovery, person.user)))
+  const limits = input.resend === null ? [mailbox] : limitsOf(scope, person.email, input.resend.buckets)
+  limits.push(...(yield* startLimits(scope, input.recovery, person.user)))
   if (input.wants === 'look' || input.wants === 'replay') return { tenant, keys: [], limits }
   const keys = [mailbox, ...(person.user === null ? [] : [sessionsKey(person.user.id)])]
   if (input.challenge !== null) keys.push(challengeKey(input.challenge))

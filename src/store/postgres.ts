@@ -9,7 +9,7 @@ import { HeldLimits, type Poured, type States } from './held-limits.ts'
 import { inStep, together } from './in-step.ts'
 import { Lanes, laneOf } from './lanes.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
-import { type Engine, type Locks, type Operation, type Tx, Unavailable, type Write } from './operation.ts'
+import { type Engine, type Locks, type Operation, ownerOf, type Tx, Unavailable, type Write } from './operation.ts'
 import { asUnavailable, isDeadlock, isOutOfReach } from './outage.ts'
 import { connectionBounds, readPostgresUrl } from './postgres-url.ts'
 import { waves } from './waves.ts'
@@ -229,7 +229,7 @@ export class PostgresEngine implements Engine {
 
   async #transact(client: pg.PoolClient, jobs: readonly Job[]): Promise<unknown[]> {
     const locks = await locksOf(client, jobs)
-    const names = distinct(locks.flatMap(({ tenant, limits }) => limits.map((name) => ({ tenant, name }))))
+    const names = distinct(locks.flatMap(({ tenant, limits }) => limits.map((name) => ({ tenant: ownerOf(tenant, name), name }))))
     const keys = [
       ...locks.flatMap(({ tenant, keys }) => keys.map((key) => `${tenant}/${key}`)),
       ...names.map(({ tenant, name }) => `${tenant}/limit:${name}`),

@@ -39,6 +39,8 @@ export interface Scope {
   readonly rulesOf?: (email: string) => Pick<Scope, 'policy' | 'versions'>
   /** Who wants to be told of what; absent: nobody. */
   readonly wanted?: Wanted | undefined
+  /** The mailbox of an address, by a keyed digest, as all tenants count its mails; absent: there is one tenant. */
+  readonly everywhere?: ((email: string) => string) | undefined
 }
 
 /** The scope of what is decided about an address. */

@@ -10,6 +10,7 @@ type Faceless =
   | 'budget_spent'
   | 'address_taken'
   | 'mailbox_quiet'
+  | 'mailbox_full'
   | 'address_left'
   | 'host_refused'
   | 'host_refused_proof'
