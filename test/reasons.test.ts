@@ -389,6 +389,15 @@ const ways: Record<ReasonCode, Way> = {
   },
   host_refused_proof: proving({ allowed: true }, { allowed: false }),
   host_id_differs: proving({ allowed: true, id: '7' }, { allowed: true, id: '8' }),
+  account_dormant: {
+    options: { policy: { dormantAfter: '90d' } },
+    go: async ({ kit }) => {
+      await signIn(kit, ADA)
+      kit.clock.forward(90 * 24 * 3_600_000)
+      const { browser, challenge, code } = await askAndOpen(kit, ADA)
+      await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+    },
+  },
   sign_in_refused: {
     go: async (scene) => {
       user(scene)

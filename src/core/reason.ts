@@ -21,6 +21,7 @@ export type NextStep =
   | 'wait'
   | 'confirm'
   | 'reload'
+  | 'recover'
   | 'contact'
 
 export type ReasonKind = 'start' | 'verify' | 'session' | 'guard' | 'delivery' | 'operator' | 'account' | 'webhook' | 'bounce' | 'outage'
@@ -271,6 +272,14 @@ export const reasons = {
     'contact',
     'warning',
     'The proof was right, but this person may not sign in (disabled, or sign-up is closed).',
+  ),
+  account_dormant: reason(
+    'verify',
+    'account_dormant',
+    403,
+    'recover',
+    'warning',
+    'The proof was right, but nobody has signed in to this account for longer than `dormantAfter`: the mailbox may be somebody else’s by now. It takes a way back in as well, or an operator who enables the account.',
   ),
   host_refused_proof: reason(
     'verify',

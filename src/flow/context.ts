@@ -4,8 +4,8 @@ import type { Brand, Ms, Versions } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { type Tell, toldRefusal } from '../core/told.ts'
-import { type Keyring, mintId } from '../secret.ts'
-import type { QueuedMail, Scope, Store } from '../store/store.ts'
+import { type Keyring, mintId, RECOVERY_SHAPE, recoveryKey } from '../secret.ts'
+import type { QueuedMail, Scope, SessionKey, Store } from '../store/store.ts'
 import type { DispatchesOf } from './dispatcher.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { FindOwnUser } from './own-users.ts'
@@ -107,6 +107,11 @@ export function scopeOf(context: Context, requestId: string): Scope {
   }
   if (rollOut === null) return scope
   return { ...scope, rulesOf: (email) => (rollOut.takesPart(email) ? rollOut.context : context) }
+}
+
+/** Of the limited session that the request carries; null: none that could be one. */
+export function recoveryKeyOf({ tenant }: Pick<Context, 'tenant'>, { recovery }: Pick<Asker, 'recovery'>): SessionKey | null {
+  return recovery !== null && RECOVERY_SHAPE.test(recovery) ? recoveryKey(tenant, recovery) : null
 }
 
 const RECORDED_PER_SECOND = 50

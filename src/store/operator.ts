@@ -12,7 +12,7 @@ import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
-import { dropRecovery } from './recoveries.ts'
+import { awake, dropRecovery } from './recoveries.ts'
 import { actOnRecovery, startLimits } from './recovery-wait.ts'
 import {
   challengeKey,
@@ -162,6 +162,7 @@ export const DO: Readonly<Record<Act | Exclude<UserAct, 'create'>, Doing>> = {
   },
   *enable(tx, scope, { person }) {
     yield* setStatus(tx, scope, person.user, 'active')
+    yield* awake(tx, scope.tenant, person.user?.id ?? '')
     return { facts: { status: person.user?.status ?? null } }
   },
   *lift_mails(tx, scope, acting) {

@@ -262,6 +262,8 @@ export interface VerifyInput {
   readonly newUser: string
   /** What a notice of this sign-in would be sent with; absent: nobody is sent any. */
   readonly notice?: NoticeMail
+  /** Of the limited session of a way back in that the request carries; absent or null: none. */
+  readonly recovery?: SessionKey | null
   /** What the host says of the address, and which id it has there; absent: it keeps no users of its own. */
   readonly host?: { readonly word: HostWord; readonly id: string | null } | undefined
 }

@@ -111,6 +111,7 @@ export const faceGaps = {
   resendAfter: (words, { policy }) => words.duration(policy.resendAfter),
   sessionIdle: (words, { policy }) => words.duration(policy.session.idle),
   sessionAbsolute: (words, { policy }) => words.duration(policy.session.absolute),
+  dormantAfter: (words, { policy }) => words.duration(policy.dormantAfter ?? 0),
   recentProof: (words, { policy }) => words.duration(policy.recentProof),
   changes: (_, { policy }) => policy.changeEmail.asks.count,
   changesPer: (words, { policy }) => words.duration(policy.changeEmail.asks.per),
