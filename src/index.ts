@@ -3,7 +3,7 @@
 //   const postkey = await createPostkey({ url, secret, database: 'file:postkey.db', mail: { from, smtp } })
 //   postkey.handler(request)            // every page and API route, as a web-standard function
 //   await postkey.getSession(request)   // who is signed in
-import { readAddress } from './core/address.ts'
+import { mailboxKey, readAddress } from './core/address.ts'
 import { readLogo } from './core/brand.ts'
 import { domainOf } from './core/mailbox.ts'
 import type { Brand, Versions } from './core/model.ts'
@@ -58,7 +58,7 @@ import type { MailTransport } from './mail/transport.ts'
 import { mailboxesByDns } from './run/mailboxes.ts'
 import type { Metrics } from './run/metrics.ts'
 import type { OpenTelemetry, OpenTracing } from './run/tracing.ts'
-import { BOUNCE_LOCAL_MAX, keyring } from './secret.ts'
+import { addressKey, BOUNCE_LOCAL_MAX, keyring } from './secret.ts'
 import { openStore } from './store/open.ts'
 import type { Store, TenantChanged } from './store/store.ts'
 import { appVersion, logoOf, policyVersion, schemaVersion, templateVersion } from './versions.ts'
@@ -285,6 +285,8 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
   // Without a worker of its own a process leaves its mails to those of others.
   let hand: Hand = { reserve: () => null, take: () => {}, wake: () => {} }
   let dispatcher: Dispatcher | null = null
+  let hasOthers = (): boolean => false
+  const everywhere = (email: string): string => addressKey(keys, '', mailboxKey(email))
   const listeners: Tell[] = []
   const views = startViews({ store, now, log })
   const mailboxes = mailboxesByDns()
@@ -308,6 +310,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     dispatches: {
       of: (tenant) => ({ wanted: () => dispatcher?.of(tenant).wanted(), wake: () => dispatcher?.of(tenant).wake() }),
     },
+    everywhere: () => (hasOthers() ? everywhere : undefined),
     views,
     mailboxes,
     mailboxOf: (email) => (counted === null ? 'other' : mailboxes.known(domainOf(email))),
@@ -328,6 +331,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
     )
   const apart = tracing?.apart ?? (<T>(work: () => T): T => work())
   const tenants = await apart(() => openTenants({ store, ground, own: context, rulesOf: make, make: async (row) => prepare(make(row)) }))
+  hasOthers = tenants.hasOthers
   const { hooks = {} } = options
   const post = poster({ local: url.protocol === 'http:' })
   dispatcher = await apart(() => startDispatcher(context, { post, hooks, sends: options.sendsMail !== false, tenants }))

@@ -5,7 +5,7 @@ import { nothing, run } from '../src/store/operation.ts'
 
 const columns = {
   users:
-    'tenant, id || i, i || email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, last_sign_in_at, last_sign_in_place, browsers, external_id || i, backup_email, backup_proved_at, backup_challenge, recovering_until',
+    'tenant, id || i, i || email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, last_sign_in_at, last_sign_in_place, browsers, external_id || i, backup_email, backup_proved_at, backup_challenge, recovering_until, awake_at',
   challenges:
     'tenant, id || i, purpose, i || email, browser, return_to, locale, device, created_at, completed_at, network, change_id || i, disowned_at, about || i',
   mails:

@@ -186,6 +186,7 @@ const shown: readonly [string, (policy: Policy) => string][] = [
   ['changeEmail.asks', (policy) => rate(policy.changeEmail.asks)],
   ['invitationTtl', (policy) => duration('en', policy.invitationTtl)],
   ['quietAfterNotMe', (policy) => (policy.quietAfterNotMe === null ? 'never' : duration('en', policy.quietAfterNotMe))],
+  ['dormantAfter', (policy) => (policy.dormantAfter === null ? 'never' : duration('en', policy.dormantAfter))],
   ['newDeviceNotice', (policy) => (policy.newDeviceNotice ? 'yes' : 'no')],
   ['recovery.codes', (policy) => String(policy.recovery.codes)],
   ['recovery.tries', (policy) => rate(policy.recovery.tries)],

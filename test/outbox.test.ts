@@ -81,6 +81,7 @@ async function outboxOf(sendMs: number, { database = 'file::memory:', before, ..
     mailboxes: { find: async () => 'other' as const, unanswered: () => 0 },
     mailboxOf: () => 'other' as const,
     dispatches: { wanted: () => undefined, wake: () => {} },
+    everywhere: () => undefined,
     views: { saw: () => {}, isFirst: () => true, counts: () => ({ written: 0, dropped: 0, unknown: 0, beyond: 0 }) },
   }
   const noHand = { reserve: () => null, take: () => {}, wake: () => {} }

@@ -637,6 +637,8 @@ function changeSamples(frame: Frame): Record<string, string> {
     'recover-wrong': recoverPage(frame, { email: ada.email, problem: { reason: 'recovery_code_wrong' } }),
     'recover-backup': recoverBackupPage(frame, {}),
     'recover-backup-sent': recoverBackupSentPage(frame, { sent: check }),
+    'recover-address-dormant': recoverAddressPage(frame, { email: ada.email, dormant: true, until: NOW + 30 * MINUTE }),
+    'failure-dormant': failurePage({ ...frame, policy: policyOf({ dormantAfter: '365d' }) }, { problem: { reason: 'account_dormant' } }),
     'recover-address': recoverAddressPage(frame, { email: ada.email, until: NOW + 30 * MINUTE }),
     'recover-sent': recoverSentPage(frame, { email: 'ada@lovelace.example', sent: check }),
     recovered: recoveredPage(frame),

@@ -389,6 +389,15 @@ const ways: Record<ReasonCode, Way> = {
   },
   host_refused_proof: proving({ allowed: true }, { allowed: false }),
   host_id_differs: proving({ allowed: true, id: '7' }, { allowed: true, id: '8' }),
+  account_dormant: {
+    options: { policy: { dormantAfter: '90d' } },
+    go: async ({ kit }) => {
+      await signIn(kit, ADA)
+      kit.clock.forward(90 * 24 * 3_600_000)
+      const { browser, challenge, code } = await askAndOpen(kit, ADA)
+      await browser.post('/sign-in/code', { c: challenge, code: code ?? '' })
+    },
+  },
   sign_in_refused: {
     go: async (scene) => {
       user(scene)
@@ -508,6 +517,15 @@ const ways: Record<ReasonCode, Way> = {
       const { message, browser } = await askAndOpen(kit, ADA)
       await browser.post(notMeLink(message), {})
       await kit.browser().ask(ADA)
+    },
+  },
+  mailbox_full: {
+    go: async ({ kit }) => {
+      for (const [at, prefix] of ['/t/one', '/t/two'].entries()) await kit.postkey.tenants.add(`t${at}`, { name: 'One of two', prefix })
+      for (let nth = 0; nth < 21; nth++) {
+        await kit.browser({ base: ['/t/one', '/t/two', ''][nth % 3] ?? '' }).ask(ADA)
+        kit.clock.forward(360_000)
+      }
     },
   },
   person_erased: { go: async ({ kit }) => (await signIn(kit, ADA)).post('/account/delete', { sure: 'yes' }) },
@@ -738,7 +756,7 @@ const ways: Record<ReasonCode, Way> = {
   failed: {
     go: async ({ kit, database }) => {
       const { browser, linkId, secret } = await askAndOpen(kit, ADA)
-      database.rows('alter table sessions rename to away')
+      database.rows('alter table sessions rename column proof to away')
       await browser.post(`/l/${linkId}`, { secret })
     },
   },

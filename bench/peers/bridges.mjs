@@ -28,7 +28,7 @@ export async function betterAuthWith(url, plugin) {
   return { handle: betterAuth(options).handler, mails }
 }
 
-/** @param {(customFetch: symbol) => object} providerOf */
+/** @param {(customFetch: symbol, adapter: object) => object} providerOf */
 export async function authJsWith(strategy, providerOf) {
   const [{ Auth, customFetch }, { openAdapter }] = await Promise.all([import('@auth/core'), import('./auth-js-adapter.mjs')])
   const { adapter } = await openAdapter('file::memory:', 'new')
@@ -37,7 +37,7 @@ export async function authJsWith(strategy, providerOf) {
     adapter,
     session: { strategy },
     providers: [
-      providerOf(customFetch),
+      providerOf(customFetch, adapter),
       {
         id: 'email',
         type: 'email',
@@ -52,5 +52,5 @@ export async function authJsWith(strategy, providerOf) {
     trustHost: true,
     logger: { error: () => {}, warn: () => {}, debug: () => {} },
   }
-  return { handle: (request) => Auth(request, config), mails }
+  return { handle: (request) => Auth(request, config), mails, adapter }
 }

@@ -10,6 +10,16 @@ import { type BridgeOptions, type Handed, handOver } from './hand-over.ts'
 
 export type { BridgeOptions } from './hand-over.ts'
 
+/** Of an adapter of Auth.js, what the bridge asks of it. */
+export interface AuthJsUsers {
+  getUserByAccount?(account: { readonly provider: string; readonly providerAccountId: string }): PromiseLike<object | null> | object | null
+  getUserByEmail?(email: string): PromiseLike<AuthJsUser | null> | AuthJsUser | null
+}
+
+interface AuthJsUser {
+  readonly emailVerified: Date | null
+}
+
 export interface AuthJsOptions<Fetch extends symbol> extends BridgeOptions {
   /** `import { customFetch } from 'next-auth'`, or from '@auth/core': Auth.js asks for tokens by it, and is answered in the process. */
   readonly customFetch: Fetch
@@ -19,6 +29,11 @@ export interface AuthJsOptions<Fetch extends symbol> extends BridgeOptions {
   readonly authPath: string
   /** Where `handler` is. Default: "/postkey/authorize". */
   readonly at?: string
+  /**
+   * The one of the configuration. Then somebody who is there already is taken by the address, if Auth.js has seen it verified. Without it nobody is
+   * (Auth.js answers `OAuthAccountNotLinked`), and whoever is new is made anew.
+   */
+  readonly adapter?: AuthJsUsers
 }
 
 const ID = 'postkey'
@@ -28,6 +43,7 @@ export function postkeyBridge<Fetch extends symbol>({
   url,
   authPath,
   at = '/postkey/authorize',
+  adapter,
   ...options
 }: AuthJsOptions<Fetch>) {
   const here = new URL(at, url).href
@@ -45,11 +61,17 @@ export function postkeyBridge<Fetch extends symbol>({
       url: `${here}/userinfo`,
       request: async ({ tokens }: { readonly tokens: { readonly access_token?: string } }) => hand.take(tokens.access_token ?? ''),
     },
-    profile: ({ id, email }: Handed) => ({ id, email, emailVerified: new Date() }),
+    profile: async ({ id, email }: Handed) => {
+      if (await isUnproved(adapter, id, email))
+        throw new Error(
+          'there is a user with this address whose mailbox nobody proved: its account is not shared with whoever has the mailbox',
+        )
+      return { id, email, emailVerified: new Date() }
+    },
     // The ticket is spent, and none of a database's concern.
     account: () => ({}),
-    // As with Auth.js's own e-mail provider: who has the mailbox has the account of that address.
-    allowDangerousEmailAccountLinking: true,
+    // Where it can be seen that the mailbox was proved: as with Auth.js's own e-mail provider, who has the mailbox has the account.
+    allowDangerousEmailAccountLinking: adapter !== undefined,
     [customFetch as symbol]: async (_: unknown, { body }: { readonly body?: unknown } = {}): Promise<Response> => {
       const asked = new URLSearchParams(String(body))
       const ticket = await hand.exchange(asked.get('code') ?? '', asked.get('code_verifier') ?? '')
@@ -58,4 +80,12 @@ export function postkeyBridge<Fetch extends symbol>({
     },
   }
   return { provider, /** Mount it for GET at `at`. */ handler: hand.authorize }
+}
+
+/** Whoever made it, by an address that another provider took for theirs, would go on having it (RV-11). */
+async function isUnproved(users: AuthJsUsers | undefined, id: string, email: string): Promise<boolean> {
+  if (users === undefined) return false
+  if ((await users.getUserByAccount?.({ provider: ID, providerAccountId: id })) != null) return false
+  const user = await users.getUserByEmail?.(email)
+  return user != null && user.emailVerified === null
 }

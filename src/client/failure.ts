@@ -28,6 +28,7 @@ const served = {
   code_other_browser: 'where_started',
   code_off: 'use_link',
   sign_in_refused: 'contact',
+  account_dormant: 'recover',
   proof_old: 'confirm',
   session_of_other: 'start_again',
   address_in_use: 'contact',

@@ -72,7 +72,7 @@ export const looking: FlowState = { step: 'looking', busy: null, failure: null }
 /** After these the sign-in that was asked for leads nowhere. */
 const over: readonly Failure['nextStep'][] = ['start_again', 'sign_in', 'where_started']
 /** After these no code of the newest mail can work: the field would be a trap. */
-const codeIsOver: readonly Failure['nextStep'][] = ['new_mail', 'use_link', 'contact']
+const codeIsOver: readonly Failure['nextStep'][] = ['new_mail', 'use_link', 'contact', 'recover']
 
 export function createFlow(client: Client): Flow {
   const listeners = new Set<() => void>()

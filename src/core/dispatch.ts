@@ -113,6 +113,7 @@ export const failures = [
   'code_locked',
   'code_off',
   'sign_in_refused',
+  'account_dormant',
   'host_refused_proof',
   'host_id_differs',
   'disowned',

@@ -1,7 +1,7 @@
 // How long rows are kept, against everything that may still be decided by them.
 import { describe, expect, test } from 'vitest'
 import { BATCH_MIN, isIdleBucket, isIdleMailbox, nextBatch, purgeBefore, restAfter } from './keep.ts'
-import { type Policy, readPolicy } from './policy.ts'
+import { type Policy, type PolicyInput, readPolicy } from './policy.ts'
 import { decideSession } from './session.ts'
 import { codeEnd, linkEnd } from './verify.ts'
 
@@ -79,7 +79,7 @@ describe('limits that say nothing', () => {
   })
 
   const none = { mails: [], knownMails: [], failures: [], bounces: [] }
-  test.each<[string, object, boolean]>([
+  test.each<[string, object, boolean, Partial<PolicyInput>?]>([
     ['nothing', {}, true],
     ['mails of a day ago, and an hour', { mails: [now - 25 * HOUR], knownMails: [now - 25 * HOUR] }, true],
     ['a mail of a day ago', { mails: [now - 25 * HOUR + 1] }, false],
@@ -89,9 +89,15 @@ describe('limits that say nothing', () => {
     ['a refusal by the mail server this week', { bounces: [now - 7 * DAY] }, false],
     ['one that is older', { bounces: [now - 7 * DAY - HOUR] }, true],
     ['an old one and a young one', { failures: [now - 400 * DAY, now - DAY] }, false],
+    [
+      'mails of all tenants, whatever one of them would count (RL-09)',
+      { mails: [now - 24 * HOUR] },
+      false,
+      { mailsPerAddress: [{ count: 3, per: '1h' }] },
+    ],
     ['what the clock has not come to yet', { mails: [now + DAY] }, false],
-  ])('a mailbox with %s', (_, hits, idle) => {
-    expect(isIdleMailbox(policy(), { ...none, ...hits }, now)).toBe(idle)
+  ])('a mailbox with %s', (_, hits, idle, rules = {}) => {
+    expect(isIdleMailbox(policy(rules), { ...none, ...hits }, now)).toBe(idle)
   })
 })
 

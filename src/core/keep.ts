@@ -3,7 +3,7 @@ import { keepHits, type Rule } from './bucket.ts'
 import type { Ms } from './model.ts'
 import { mailWindows, type Policy } from './policy.ts'
 import { READY_FOR } from './recovery-wait.ts'
-import { bounceRule } from './start.ts'
+import { bounceRule, everywhereRule } from './start.ts'
 
 const DAY: Ms = 86_400_000
 
@@ -61,7 +61,7 @@ export function isIdleMailbox(policy: Policy, hits: HitTimes, now: Ms, heldUntil
   const then = now - policy.keep.limits
   if (heldUntil.some((until) => until > then)) return false
   const gone = (rules: readonly Rule[], times: readonly Ms[]): boolean => keepHits(rules, times, then).length === 0
-  const mails = mailWindows(policy)
+  const mails = [...mailWindows(policy), everywhereRule]
   return (
     gone(mails, hits.mails) && gone(mails, hits.knownMails) && gone(policy.codeFailures, hits.failures) && gone([bounceRule], hits.bounces)
   )

@@ -29,7 +29,7 @@ export function policyChanges(before: object, after: object): readonly PolicyCha
 
 /** Every other number is a count. */
 const DURATIONS =
-  /^(?:linkTtl|codeTtl|resendAfter|challengeTtl|recentProof|invitationTtl|quietAfterNotMe|replayWindow|autoSubmitDelay|mailUsefulFor|session\..+|changeEmail\.undo|recovery\.(?:mailTtl|wait|sessionTtl)|keep\..+)$/
+  /^(?:linkTtl|codeTtl|resendAfter|challengeTtl|recentProof|invitationTtl|quietAfterNotMe|dormantAfter|replayWindow|autoSubmitDelay|mailUsefulFor|session\..+|changeEmail\.undo|recovery\.(?:mailTtl|wait|sessionTtl)|keep\..+)$/
 
 function linesOf(name: string, value: unknown): PolicyLine[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isRate(value)) return [{ name, value: told(name, value) }]

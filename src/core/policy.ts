@@ -102,6 +102,11 @@ const policySchema = z.strictObject({
    * browser at hand cannot sign in meanwhile. null: nothing is held back.
    */
   quietAfterNotMe: duration(MINUTE, 30 * DAY).nullable(),
+  /**
+   * Whoever has not signed in for so long does not get in by the mailbox alone, which may be somebody else's by now: it takes another way back in
+   * as well, or an operator. Longer than `session.absolute`, so that nobody who is signed in counts as gone. null: never.
+   */
+  dormantAfter: duration(30 * DAY, 3_650 * DAY).nullable(),
   /** A sign-in from a browser that the person has not signed in with before is told of, by a mail. */
   newDeviceNotice: z.boolean(),
   /**
@@ -177,6 +182,7 @@ const standard: PolicyInput = {
   changeEmail: { confirm: 'new', undo: '72h', asks: { count: 5, per: '24h' } },
   invitationTtl: '72h',
   quietAfterNotMe: null,
+  dormantAfter: null,
   newDeviceNotice: false,
   recovery: { codes: 8, tries: { count: 5, per: '24h' }, backup: true, mailTtl: '1h', wait: '72h', approvals: 0, sessionTtl: '30m' },
   replayWindow: '2m',
@@ -236,6 +242,8 @@ function contradictions(policy: Policy): string[] {
   const hasCode = policy.methods.includes('code')
   if (!hasCode && policy.otherBrowser === 'code') problems.push('otherBrowser: "code" needs the method "code"')
   if (policy.session.idle > policy.session.absolute) problems.push('session.idle: is longer than session.absolute')
+  if (policy.dormantAfter !== null && policy.dormantAfter <= policy.session.absolute)
+    problems.push('dormantAfter: is no longer than session.absolute; who is signed in all the time would count as gone')
   if (policy.methods.includes('link') && hasCode && policy.codeTtl > policy.linkTtl)
     problems.push('codeTtl: is longer than linkTtl; the 256-bit link is the proof that may live longer')
   if (policy.mailUsefulFor >= Math.min(policy.linkTtl, policy.codeTtl)) problems.push('mailUsefulFor: is longer than a secret lives')

@@ -21,6 +21,7 @@ export type NextStep =
   | 'wait'
   | 'confirm'
   | 'reload'
+  | 'recover'
   | 'contact'
 
 export type ReasonKind = 'start' | 'verify' | 'session' | 'guard' | 'delivery' | 'operator' | 'account' | 'webhook' | 'bounce' | 'outage'
@@ -137,6 +138,14 @@ export const reasons = {
     'check_mail',
     'notice',
     'A mail to the backup address was asked for of an address that has no account, or whose account has no backup address; no mail is sent.',
+  ),
+  mailbox_full: reason(
+    'start',
+    'mail_queued',
+    202,
+    'check_mail',
+    'notice',
+    'All tenants of this server together have sent the mailbox as many mails as they may in a day; no mail is sent. At this one there need not have been any.',
   ),
   too_many_mails: reason(
     'start',
@@ -263,6 +272,14 @@ export const reasons = {
     'contact',
     'warning',
     'The proof was right, but this person may not sign in (disabled, or sign-up is closed).',
+  ),
+  account_dormant: reason(
+    'verify',
+    'account_dormant',
+    403,
+    'recover',
+    'warning',
+    'The proof was right, but nobody has signed in to this account for longer than `dormantAfter`: the mailbox may be somebody else’s by now. It takes a way back in as well, or an operator who enables the account.',
   ),
   host_refused_proof: reason(
     'verify',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Policy, type PolicyInput, readPolicy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
-import { decideStart, type ResendFacts, type StartDecision, type StartFacts } from './start.ts'
+import { countsEverywhere, decideStart, type ResendFacts, type StartDecision, type StartFacts } from './start.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -47,6 +47,25 @@ const rows: Row[] = [
   ['the third mail within a link life', { ...ask, mails: [now - MINUTE, now - 2 * MINUTE] }, 'send', 'mail_queued'],
   ['the fourth (RL-08)', { ...ask, mails: [now - 3 * MINUTE, now - 2 * MINUTE, now - MINUTE] }, 'pretend', 'too_many_mails'],
   ['the eleventh within a day', { ...ask, mails: ten.map((at, index) => at - index * 20 * MINUTE) }, 'pretend', 'too_many_mails'],
+  ['RL-09: with none of its own, the mailbox full of mails of all tenants', { ...ask, everywhere: 'full' }, 'pretend', 'mailbox_full'],
+  [
+    'RL-09: that is told to nobody, not even to a browser that asks for the second time',
+    { ...ask, everywhere: 'full', mails: again.mailsAt, resend: again },
+    'pretend',
+    'mailbox_full',
+  ],
+  [
+    'its own fullness comes first, and is told as ever',
+    { ...ask, everywhere: 'full', mails: ten.map((at, index) => at - index * 20 * MINUTE) },
+    'pretend',
+    'too_many_mails',
+  ],
+  [
+    'a full mailbox, and an invitation',
+    { ...ask, purpose: 'invite', invitation: { by: 'library', confirmed: false }, everywhere: 'full' },
+    'refuse',
+    'too_many_mails',
+  ],
   [
     'a spent code budget: the link still goes out',
     { ...ask, failures: ten },
@@ -152,4 +171,10 @@ describe('decideStart', () => {
     const rules = policy({ linkTtl: '30m', codeTtl: '7m' })
     expect(decideStart(rules, ask).mail).toMatchObject({ linkExpiresAt: now + 30 * MINUTE, codeExpiresAt: now + 7 * MINUTE })
   })
+})
+
+test('RL-09: what anybody can have sent to anybody counts for all tenants; not what goes to who is signed in, nor what tells of something', () => {
+  const counts = ['sign_in', 'change_email', 'recover', 'recover_backup', 'confirm_backup', 'begin_recovery', 'invite'] as const
+  expect(counts.map(countsEverywhere)).toEqual(counts.map(() => true))
+  expect((['step_up', 'leave_email', 'undo_email', 'cancel_recovery'] as const).map(countsEverywhere)).toEqual([false, false, false, false])
 })

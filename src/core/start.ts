@@ -36,6 +36,8 @@ export interface StartFacts {
   readonly left?: Ms
   /** Until when whoever has the mailbox wants no mail that a stranger asked for. Absent: nobody said so lately. */
   readonly quiet?: Ms
+  /** All tenants of the server together have sent the mailbox as many as they may. Absent: they have not, or there is one tenant. */
+  readonly everywhere?: 'full'
   /** What the host says of the address; absent: it keeps no users of its own. */
   readonly host?: HostWord
   /** Of a notice about getting back in: from when on that can be done, and until when. */
@@ -67,6 +69,17 @@ export interface StartDecision {
 
 /** Three refusals by the receiving server within a week: sending on would hurt the sender's name and help nobody. */
 export const bounceRule = { count: 3, per: 7 * 24 * 3_600_000 } as const
+
+/**
+ * What a mailbox gets from all tenants of a server together, in a window for browsers that signed in before and one for all others (RL-09): twice
+ * what one tenant may send by any preset. No policy: that of one tenant must not say how much the others leave over.
+ */
+export const everywhereRule = { count: 20, per: 24 * 3_600_000 } as const
+
+/** What anybody may have sent to anybody. Whoever is signed in with an address has shown it to be theirs, and notices are bounded by what they tell of. */
+export function countsEverywhere(purpose: Purpose): boolean {
+  return !isNotice(purpose) && !OWN.has(purpose)
+}
 
 /** Mails of one challenge; the ordinal of a mail is one base62 character of its link. */
 const MAILS_PER_CHALLENGE = 62
@@ -112,6 +125,8 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
     const own = facts.purpose === 'step_up' || (resend !== null && !windowVerdict(windows, resend.mailsAt, now).open)
     return own ? refuse('too_many_mails', room.retryInMs) : answer('pretend', 'too_many_mails', wantsCode)
   }
+  // Told to nobody, not even to whoever asked for all of them: somebody may have asked at another tenant.
+  if (facts.everywhere === 'full') return answer('pretend', 'mailbox_full', wantsCode)
   if (isSuppressed(facts.suppressed ?? null, now) || !windowVerdict([bounceRule], facts.bounces, now).open)
     return answer('pretend', 'address_suppressed', wantsCode)
   if (facts.user?.status === 'disabled') return answer('pretend', 'user_disabled', wantsCode)
@@ -191,6 +206,7 @@ function decideInvitation(policy: Policy, facts: StartFacts, { confirmed }: NonN
   if (isSuppressed(facts.suppressed ?? null, now) || !windowVerdict([bounceRule], bounces, now).open) return refuse('address_suppressed')
   const room = windowVerdict(mailWindows(policy), mails, now)
   if (!room.open) return refuse('too_many_mails', room.retryInMs)
+  if (facts.everywhere === 'full') return refuse('too_many_mails')
   const until = now + policy.invitationTtl
   const mail = { link: true, code: false, linkExpiresAt: until, codeExpiresAt: until }
   return { verdict: 'send', reason: 'mail_queued', retryAfterMs: null, mail, tats: null }

@@ -271,6 +271,13 @@ describe('the verdict', () => {
       },
     ],
     [
+      'gone for long',
+      'Did not sign in: the proof was right, but nobody had signed in to the account for so long that the mailbox alone does not open it.',
+      {
+        events: [start(0), taken, eventOf(90, 'verify', { proof: 'link', bound: true }, { reason: 'account_dormant' })],
+      },
+    ],
+    [
       'seen and left',
       'Did not sign in: the link was opened in the browser that asked, and nothing was submitted.',
       { events: [start(0), taken], views: [...scanned(20), view(120, mine)] },
@@ -316,6 +323,11 @@ describe('the verdict', () => {
       'too many mails, told to nobody',
       'No mail was sent: the address has too many mails until 13:05 UTC.',
       { events: [start(0, { mails: [at(-10 * MINUTE), at(-8 * MINUTE), at(-MINUTE)] }), deliver(2, 'accepted', { decoy: true })] },
+    ],
+    [
+      'too many mails of all tenants together',
+      'No mail was sent: all tenants of this server together have sent the mailbox as many mails as they may in a day.',
+      { events: [start(0, { everywhere: 'full' }), deliver(2, 'accepted', { decoy: true })] },
     ],
     [
       'too many requests',

@@ -86,6 +86,7 @@ function unsent(trace: Trace, ask: Ask): string {
     (
       {
         too_many_mails: `the address has too many mails${time}`,
+        mailbox_full: 'all tenants of this server together have sent the mailbox as many mails as they may in a day',
         too_many_requests: `too many requests from this network, browser or site${time}`,
         address_unknown: 'no user has this address, and sign-up is by invitation',
         sign_up_closed: 'no user has this address, and sign-up is closed',
@@ -161,6 +162,7 @@ function refused(told: Told, submit: Submit): string {
     link_other_browser: 'the link was opened in a browser that had not asked, where it does not work',
     address_needed: 'the link was opened in a browser that had not asked, and the address was not typed there',
     address_mismatch: 'in a browser that had not asked, another address was typed than the one the mail went to',
+    account_dormant: 'the proof was right, but nobody had signed in to the account for so long that the mailbox alone does not open it',
     host_refused_proof: 'the proof was right, but the application says that the address may not sign in',
     host_id_differs: 'the proof was right, but the application knows the address under another id',
     host_unavailable: 'the application did not say who the address is',

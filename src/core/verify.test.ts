@@ -47,6 +47,10 @@ const elsewhere: VerifyFacts = { ...link, bound: false }
 const completed = { createdAt: now - MINUTE, completedAt: now - 30_000 }
 const live = { createdAt: now - 30_000, ended: false }
 
+const DAY = 24 * 60 * MINUTE
+const dormant = policy({ dormantAfter: '90d' })
+const last = (inUseAt: number) => ({ status: 'active', confirmed: true, inUseAt }) as const
+
 type Row = [title: string, facts: VerifyFacts, expected: ReasonCode, more?: Partial<VerifyDecision>, rules?: Policy]
 
 const rows: Row[] = [
@@ -116,6 +120,18 @@ const rows: Row[] = [
     policy({ otherBrowser: 'refuse' }),
   ],
   ['a disabled user (TK-20)', { ...link, user: { status: 'disabled', confirmed: true } }, 'sign_in_refused'],
+  ['RV-10: an account that was used a moment less than so long ago', { ...link, user: last(now - 90 * DAY + 1) }, 'signed_in', {}, dormant],
+  [
+    'RV-10: one that was not',
+    { ...link, user: last(now - 90 * DAY) },
+    'account_dormant',
+    { at: now - 90 * DAY, verdict: 'refuse' },
+    dormant,
+  ],
+  ['RV-10: the same with a way back in as well', { ...link, user: last(now - 90 * DAY), regained: true }, 'signed_in', {}, dormant],
+  ['RV-10: the same by code', { ...code, user: last(now - 90 * DAY) }, 'account_dormant', {}, dormant],
+  ['RV-10: one that nobody has signed in to yet', { ...link, user: { status: 'active', confirmed: false } }, 'signed_in', {}, dormant],
+  ['RV-10: where no policy says so', { ...link, user: last(0) }, 'signed_in'],
   ['a new person where sign-up is open', { ...link, user: null }, 'signed_in'],
   ['a new person where it is not', { ...link, user: null }, 'sign_in_refused', {}, policy({ signUp: 'invited' })],
 

@@ -1,6 +1,7 @@
 // Is this link or code good? Everything that can be said about it is said in this file.
 // Pure: digests were computed before; here we only learn whether they matched, and only after a try was claimed for looking.
 import { windowVerdict } from './bucket.ts'
+import { isDormant } from './dormant.ts'
 import { HOST_RETRY_MS, type HostId, type HostWord } from './host.ts'
 import type { Challenge, Mail, Ms, Proof, Purpose } from './model.ts'
 import type { Policy } from './policy.ts'
@@ -25,7 +26,14 @@ export interface VerifyFacts {
   /** What was typed as the address, in a browser that did not ask. */
   readonly address: Match | 'absent'
   readonly failures: readonly Ms[]
-  readonly user: { readonly status: 'active' | 'disabled'; readonly confirmed: boolean } | null
+  readonly user: {
+    readonly status: 'active' | 'disabled'
+    readonly confirmed: boolean
+    /** When the account was last seen to be its person's. Absent: nobody has signed in to it yet; and in old records. */
+    readonly inUseAt?: Ms
+  } | null
+  /** This browser holds the limited session of a way back into this very account. Looked at only where the mailbox alone is not enough. */
+  readonly regained?: true
   /** What this very browser already got from this challenge. */
   readonly session: { readonly createdAt: Ms; readonly ended: boolean } | null
   /** This browser holds a live session of another user. */
@@ -186,6 +194,8 @@ function admit(policy: Policy, facts: VerifyFacts): VerifyDecision {
   if (facts.hostId === 'differs') return refuse('host_id_differs')
   const mayBegin = (policy.signUp === 'open' || facts.host === 'known') && !isLeft
   if (user?.status === 'disabled' || (user === null && !mayBegin)) return refuse('sign_in_refused')
+  if (!facts.regained && isDormant(policy, user?.inUseAt ?? null, facts.now))
+    return refuse('account_dormant', { at: user?.inUseAt ?? null })
   return {
     verdict: 'signed_in',
     reason: 'signed_in',

@@ -4,8 +4,8 @@ import type { Brand, Ms, Versions } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { type Tell, toldRefusal } from '../core/told.ts'
-import { type Keyring, mintId } from '../secret.ts'
-import type { QueuedMail, Scope, Store } from '../store/store.ts'
+import { type Keyring, mintId, RECOVERY_SHAPE, recoveryKey } from '../secret.ts'
+import type { QueuedMail, Scope, SessionKey, Store } from '../store/store.ts'
 import type { DispatchesOf } from './dispatcher.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { FindOwnUser } from './own-users.ts'
@@ -55,6 +55,8 @@ export interface Context {
   readonly hand: Hand
   /** Who in the host wants to be told of what. */
   readonly dispatches: DispatchesOf
+  /** How all tenants count the mails of a mailbox; undefined: there is none but this. */
+  readonly everywhere: () => Scope['everywhere']
   readonly views: ViewsOf
   /** Asks DNS, for operators who want to know. */
   readonly mailboxes: Pick<Mailboxes, 'find' | 'unanswered'>
@@ -93,10 +95,23 @@ export interface Asker {
 }
 
 export function scopeOf(context: Context, requestId: string): Scope {
-  const { tenant, policy, versions, dispatches, rollOut } = context
-  const scope = { tenant, policy, versions, requestId, eventId: mintId(context.now()), wanted: dispatches.wanted() }
+  const { tenant, policy, versions, dispatches, rollOut, everywhere } = context
+  const scope = {
+    tenant,
+    policy,
+    versions,
+    requestId,
+    eventId: mintId(context.now()),
+    wanted: dispatches.wanted(),
+    everywhere: everywhere(),
+  }
   if (rollOut === null) return scope
   return { ...scope, rulesOf: (email) => (rollOut.takesPart(email) ? rollOut.context : context) }
+}
+
+/** Of the limited session that the request carries; null: none that could be one. */
+export function recoveryKeyOf({ tenant }: Pick<Context, 'tenant'>, { recovery }: Pick<Asker, 'recovery'>): SessionKey | null {
+  return recovery !== null && RECOVERY_SHAPE.test(recovery) ? recoveryKey(tenant, recovery) : null
 }
 
 const RECORDED_PER_SECOND = 50

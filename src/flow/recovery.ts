@@ -6,11 +6,10 @@ import { paths } from '../core/paths.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { readRecoveryCode } from '../core/recovery.ts'
 import { toldStart } from '../core/told.ts'
-import { addressKey, RECOVERY_SHAPE, recoveryCodeDigests, recoveryKey, recoveryTokens } from '../secret.ts'
+import { addressKey, recoveryCodeDigests, recoveryKey, recoveryTokens } from '../secret.ts'
 import type { LiveRecovery } from '../store/recovery-store.ts'
-import type { SessionKey } from '../store/store.ts'
 import { aliveFrom, askChange, type ChangeAsked } from './change.ts'
-import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
+import { type Asker, type Context, recordRefusal, recoveryKeyOf, scopeOf } from './context.ts'
 import { contextFor } from './roll-out.ts'
 import {
   type Asked,
@@ -79,13 +78,9 @@ export async function presentRecoveryCode(
   return { ok: true, token: given, livesMs: context.policy.recovery.sessionTtl, browser }
 }
 
-function keyOf({ tenant }: Context, { recovery }: Asker): SessionKey | null {
-  return recovery !== null && RECOVERY_SHAPE.test(recovery) ? recoveryKey(tenant, recovery) : null
-}
-
 /** A look. null: the limited session of this browser is over, or there is none. */
 export function findRecovery(context: Context, asker: Asker): Promise<LiveRecovery | null> {
-  const key = keyOf(context, asker)
+  const key = recoveryKeyOf(context, asker)
   return key === null ? Promise.resolve(null) : context.store.findLiveRecovery(context.tenant, key)
 }
 
@@ -96,7 +91,7 @@ export async function nameAddress(
   request: { readonly email: string; readonly locale?: string | undefined },
 ): Promise<ChangeAsked | Refused> {
   const live = await findRecovery(base, asker)
-  const key = keyOf(base, asker)
+  const key = recoveryKeyOf(base, asker)
   if (live === null || key === null) return refusal('recovery_over')
   const read = readAddress(request.email)
   if (!read.ok) {
@@ -141,7 +136,12 @@ export async function resendRecover(context: Context, asker: Asker, challenge: s
 export function verifyRecover(context: Context, asker: Asker, request: TypedCode | { readonly link: OpenedLink }): Promise<Verified> {
   const proof = 'link' in request ? linkProof(context, 'recover', request.link) : codeProof(context, 'recover', request)
   return present(context, asker, proof, (scope, input) =>
-    context.store.confirmChange(scope, { ...input, purpose: 'recover', recovery: keyOf(context, asker), aliveFrom: aliveFrom(context) }),
+    context.store.confirmChange(scope, {
+      ...input,
+      purpose: 'recover',
+      recovery: recoveryKeyOf(context, asker),
+      aliveFrom: aliveFrom(context),
+    }),
   )
 }
 

@@ -34,7 +34,7 @@ import type {
   VerifyInput,
   VerifyOutcome,
 } from '../store/store.ts'
-import { type Asker, type Context, recordRefusal, scopeOf } from './context.ts'
+import { type Asker, type Context, recordRefusal, recoveryKeyOf, scopeOf } from './context.ts'
 import { askHost, askHostOf } from './own-users.ts'
 import { contextFor, contextsOf } from './roll-out.ts'
 import { type SealedSecrets, sealContext } from './sealed.ts'
@@ -212,8 +212,9 @@ export type Proofs = Pick<
 
 async function verify(context: Context, asker: Asker, proofs: Proofs): Promise<Verified> {
   const host = await askHostOf(context, asker.requestId, proofs.challenge)
+  const recovery = recoveryKeyOf(context, asker)
   return await present(context, asker, proofs, (scope, input) =>
-    context.store.verify(scope, host === undefined ? input : { ...input, host }),
+    context.store.verify(scope, { ...input, ...(host === undefined ? {} : { host }), ...(recovery === null ? {} : { recovery }) }),
   )
 }
 

@@ -31,6 +31,8 @@ export interface Tenants {
   find(asked: Asked): Found | Promise<Found>
   /** For what is done in the background, also for one that is suspended; null: it is not there, or was removed. */
   contextOf(tenant: string): Context | null | Promise<Context | null>
+  /** Some tenant is there besides that of the settings. */
+  hasOthers(): boolean
   /** That serves nobody: suspended, removed, or never there. */
   isOff(tenant: string): boolean
   /** All of them, that of the settings first. */
@@ -74,6 +76,7 @@ interface Held {
 export async function openTenants({ store, ground, own, rulesOf, make, lookAgainMs = LOOK_AGAIN_MS }: TenantsOptions): Promise<Tenants> {
   const held = new Map<string, Held>()
   let map: PlaceMap = mapOf(ground, [])
+  let hasOthers = false
   let version = 0
   let triedAt = performance.now()
   let looking: Promise<void> | null = null
@@ -88,11 +91,10 @@ export async function openTenants({ store, ground, own, rulesOf, make, lookAgain
       }
     }
     // A suspended one keeps its places: whoever comes there is told that it is not there, and not sent to another's pages.
-    if (changed)
-      map = mapOf(
-        ground,
-        [...held.values()].map(({ row }) => row).filter(({ status }) => status !== 'removed'),
-      )
+    if (!changed) return
+    const there = [...held.values()].map(({ row }) => row).filter(({ status }) => status !== 'removed')
+    map = mapOf(ground, there)
+    hasOthers = there.length > 0
   }
   const look = (): Promise<void> => {
     looking ??= readAll().finally(() => {
@@ -155,6 +157,7 @@ export async function openTenants({ store, ground, own, rulesOf, make, lookAgain
     own,
     find: (asked) => (looking === null && performance.now() - triedAt > STALE_MS ? tryLook().then(() => known(asked)) : known(asked)),
     contextOf,
+    hasOthers: () => hasOthers,
     isOff: (tenant) => tenant !== CONFIGURED && held.get(tenant)?.row.status !== 'active',
     known: () => [
       { tenant: CONFIGURED, removed: false, rules: () => own },

@@ -10,7 +10,7 @@ import type { PersonKey, Scope } from '../store/store.ts'
 import type { Context } from './context.ts'
 
 /** What of a Postkey is needed for it, so that a command needs no more. */
-export type Care = Pick<Context, 'store' | 'tenant' | 'policy' | 'versions' | 'operators' | 'dispatches' | 'now' | 'log'> & {
+export type Care = Pick<Context, 'store' | 'tenant' | 'policy' | 'versions' | 'operators' | 'dispatches' | 'everywhere' | 'now' | 'log'> & {
   readonly by: Hand
 }
 
@@ -145,8 +145,8 @@ export function personOf(key: UserKey): PersonKey {
   return read.ok ? { email: read.address.email } : { user: '' }
 }
 
-export function scopeOf({ tenant, policy, versions, dispatches, now }: Care, requestId: string): Scope {
-  return { tenant, policy, versions, requestId, eventId: mintId(now()), wanted: dispatches.wanted() }
+export function scopeOf({ tenant, policy, versions, dispatches, everywhere, now }: Care, requestId: string): Scope {
+  return { tenant, policy, versions, requestId, eventId: mintId(now()), wanted: dispatches.wanted(), everywhere: everywhere() }
 }
 
 function tell({ dispatches, log }: Care, requestId: string, reason: ReasonCode): void {

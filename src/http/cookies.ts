@@ -54,7 +54,7 @@ export function endedSessionCookie(names: CookieNames): string {
   return write(names, names.session, '', 0)
 }
 
-/** Nothing but the pages of a recovery looks at it. */
+/** Nothing but the pages of a recovery looks at it, and a sign-in to an account that its mailbox alone does not open. */
 export function recoveryCookie(names: CookieNames, token: string, ms: number): string {
   return write(names, names.recovery, token, Math.floor(ms / 1_000))
 }

@@ -1,5 +1,6 @@
 // Getting back in without the mailbox, as pages. What a recovery opens is a cookie of its own, which no other route looks at; the links of its
 // mails are http/link.ts.
+import { isDormant } from '../core/dormant.ts'
 import { paths } from '../core/paths.ts'
 import { type ReasonCode, reasons } from '../core/reason.ts'
 import type { VerifyDecision } from '../core/verify.ts'
@@ -163,8 +164,10 @@ async function addressResponse(visit: Visit, { problem }: Extra = {}, typed?: st
   const { context, asker } = visit
   const live = await findRecovery(context, asker)
   if (live === null) return beginAgain(visit)
-  const page = recoverAddressPage(frameOf(visit, live.now, contextFor(context, live.email).policy), {
+  const { policy } = contextFor(context, live.email)
+  const page = recoverAddressPage(frameOf(visit, live.now, policy), {
     email: live.email,
+    dormant: isDormant(policy, live.inUseAt, live.now),
     until: live.recovery.openUntil ?? live.now,
     // What was named when the wait began, or before: to be agreed to, or changed.
     typed: typed ?? live.recovery.newEmail ?? undefined,

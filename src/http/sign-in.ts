@@ -64,6 +64,9 @@ export async function getCheck(visit: Visit, request: Incoming): Promise<Outgoin
   return checkResponse(visit, query.get('c') ?? '', { resent: query.get('sent') === 'again' })
 }
 
+/** The code was right, and there is nothing to correct in it. */
+const SHUT: ReadonlySet<string> = new Set(['sign_in_refused', 'account_dormant'])
+
 const codeFields = { c: { max: 64, required: true }, code: { max: 400, required: true } } as const
 
 export async function postCode(visit: Visit, request: Incoming): Promise<Outgoing> {
@@ -76,7 +79,7 @@ export async function postCode(visit: Visit, request: Incoming): Promise<Outgoin
   const { decision } = result
   visit.log.reason = decision.reason
   const problem = problemOf(decision)
-  if (faceOf(decision.reason) === 'sign_in_refused') return refuse(visit, problem)
+  if (SHUT.has(faceOf(decision.reason))) return refuse(visit, problem)
   if (decision.reason === 'code_used' && (await signedInHere(visit))) return redirect(visit, result.returnTo)
   return checkResponse(visit, body.values.c, {
     problem,

@@ -48,7 +48,8 @@ function actions(frame: Frame, view: FailureView): Act[] {
     if (next === 'use_code' && hasCode && frame.policy.methods.includes('code')) found.push(typeCode)
     if (canResend(view)) found.push({ label: w.failure.resend, resend: challenge, frame })
   }
-  if (next === 'contact' && frame.brand.support !== undefined)
+  if (next === 'recover') found.push({ label: faceWords(w, view.problem.reason).nextLabel, href: `${frame.basePath}${paths.recover}` })
+  if ((next === 'contact' || next === 'recover') && frame.brand.support !== undefined)
     found.push({ label: w.failure.contact, href: safeHref(frame.brand.support, '#') })
   const home = view.home === undefined ? undefined : safeHref(view.home, '')
   const signIn = home !== undefined && home !== '' ? home : askPath(frame, view.returnTo)

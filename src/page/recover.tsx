@@ -130,7 +130,7 @@ export function recoverBackupSentPage(frame: Frame, { sent, problem }: Omit<Reco
   })
 }
 
-export function recoverAddressPage(frame: Frame, { email, until, typed, problem }: RecoverAddressView): string {
+export function recoverAddressPage(frame: Frame, { email, dormant = false, until, typed, problem }: RecoverAddressView): string {
   const all = words(frame)
   const { recover: w } = all
   const inField = problem?.reason === 'address_invalid' || problem?.reason === 'address_same'
@@ -143,7 +143,16 @@ export function recoverAddressPage(frame: Frame, { email, until, typed, problem 
         {problem !== undefined && <Summary frame={frame} problem={problem} field={inField ? 'email' : null} />}
         <h1>{w.addressTitle}</h1>
         <p class="lead">{fill(w.addressLead, { address: <Address>{email}</Address> })}</p>
-        <p>{w.addressWhat({ undoTime: all.duration(frame.policy.changeEmail.undo) })}</p>
+        <p>
+          {dormant
+            ? fill(w.addressDormant, { address: <Address>{email}</Address> })
+            : w.addressWhat({ undoTime: all.duration(frame.policy.changeEmail.undo) })}
+        </p>
+        {dormant && (
+          <p>
+            <a href={askPath(frame, null)}>{all.failure.signIn}</a>
+          </p>
+        )}
         <Post frame={frame} to={paths.recoverAddress}>
           <EmailField
             frame={frame}

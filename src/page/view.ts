@@ -160,6 +160,8 @@ export interface RecoverView {
 }
 
 export interface RecoverAddressView {
+  /** Its mailbox alone does not open the account, and is told of nothing that it could take back. */
+  readonly dormant?: boolean
   /** The address of the account so far. */
   readonly email: string
   /** When the limited session ends. */

@@ -39,7 +39,9 @@ export async function careOf(request: Request, store: Store, { policy: configure
   // Functions of the host are in another process, and nobody here knows which there are.
   const wanted = wantedOf(await store.listEndpoints(tenant))
   const dispatches = { wanted: () => wanted, wake: () => {} }
-  return { store, tenant, policy, versions, operators, dispatches, now: Date.now, log: silent, by: 'command_line' }
+  // Whoever runs the server invites whom they like.
+  const everywhere = () => undefined
+  return { store, tenant, policy, versions, operators, dispatches, everywhere, now: Date.now, log: silent, by: 'command_line' }
 }
 
 const silent: Care['log'] = { event: () => {}, warn: () => {}, error: () => {} }

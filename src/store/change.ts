@@ -1,6 +1,7 @@
 // A change of address: asked for by whoever is signed in, agreed to by the new mailbox (and by the old one, where the policy says so), and taken
 // back by the old one. Everything about one person's changes happens with all their sessions in hand, one after the other.
 import { type AccountFacts, decideAccount, decideUndo, type UndoFacts } from '../core/account.ts'
+import { inUseAt, isDormant } from '../core/dormant.ts'
 import type { Ms } from '../core/model.ts'
 import { isErased } from '../core/operator.ts'
 import { same } from './digest.ts'
@@ -58,7 +59,7 @@ export function* changeLocks(scope: Scope, input: ChangeInput): Operation<Locks>
   if (holder === null) return { tenant, keys: [], limits: [] }
   const backup = input.by === 'session' ? null : yield* findBackup(tenant, holder.user)
   const told = [holder.email, ...(backup?.email == null ? [] : [backup.email])]
-  const limits = [...limitsOf(input.email, input.buckets), ...told.map(mailboxLimit), changesLimit(holder.user, input.by)]
+  const limits = [...limitsOf(scope, input.email, input.buckets), ...told.map(mailboxLimit), changesLimit(holder.user, input.by)]
   return { tenant, keys: [sessionsKey(holder.user)], limits: [...new Set(limits)] }
 }
 
@@ -169,7 +170,9 @@ export function* startChange(tx: Tx, given: Scope, input: ChangeInput): Operatio
     recovery?.id ?? null,
   )
   const second = both ? yield* mailTo(other, 'leave_email', user.email, user) : null
-  const undo = yield* mailTo(notice, recovery === null ? 'undo_email' : 'undo_recovery', user.email, user)
+  // Whoever reads the mailbox of an account that nobody used may be somebody else by now.
+  const isOthers = recovery !== null && isDormant(policy, inUseAt(user), tx.now)
+  const undo = isOthers ? null : yield* mailTo(notice, recovery === null ? 'undo_email' : 'undo_recovery', user.email, user)
   if (recovery === null) return { decision, now: tx.now, asked, second, undo }
   yield* run('update recoveries set new_email = ? where tenant = ? and id = ?', input.email, tenant, recovery.id)
   const backup = yield* findBackup(tenant, user.id)
@@ -373,6 +376,7 @@ export function* undoChange(tx: Tx, given: Scope, input: UndoInput): Operation<U
     yield* endChanges(tx, tenant, later)
     // Whoever had the account may have printed codes since, and what a recovery came by is known to whoever began it.
     yield* dropRecovery(tx, tenant, person.id, 'cancelled')
+    if (change.recovery !== null) yield* run('update users set awake_at = null where tenant = ? and id = ?', tenant, person.id)
     yield* run(
       'update address_changes{by_change} set undone_at = ? where tenant = ? and id {is_listed}',
       tx.now,

@@ -11,8 +11,8 @@ const buckets = { network: 'tenant', networkWide: 'tenant', browser: 'tenant', t
 const nowhere = { device: '', network: '' }
 
 /** With the mailbox as a proof has it: whoever signs in for the first time at this moment needs no invitation. */
-export function inviteLocks({ tenant }: Scope, { email }: InviteInput): Locks {
-  return { tenant, keys: [mailboxLimit(email)], limits: limitsOf(email, buckets) }
+export function inviteLocks(scope: Scope, { email }: InviteInput): Locks {
+  return { tenant: scope.tenant, keys: [mailboxLimit(email)], limits: limitsOf(scope, email, buckets) }
 }
 
 export function* invite(tx: Tx, given: Scope, { by, ...input }: InviteInput): Operation<StartOutcome> {

@@ -32,7 +32,7 @@ export function presentedOf(input: VerifyInput, found: FoundChallenge | null): O
 }
 
 /** `purpose` and `holder` where it is no sign-in. */
-type Person = Pick<VerifyFacts, 'user' | 'otherSession' | 'change' | 'newBrowser' | 'host' | 'hostId' | 'open' | 'recovery'> &
+type Person = Pick<VerifyFacts, 'user' | 'otherSession' | 'change' | 'newBrowser' | 'host' | 'hostId' | 'open' | 'recovery' | 'regained'> &
   (Required<Pick<VerifyFacts, 'purpose' | 'holder'>> | { readonly purpose?: undefined })
 
 export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Presented, person: Person): Operation<Judged> {
@@ -57,6 +57,7 @@ export function* judge(tx: Tx, scope: Scope, input: VerifyInput, presented: Pres
   if (input.purpose === 'invite') facts = { ...facts, invited: true }
   if (person.purpose !== undefined) facts = { ...facts, purpose: person.purpose, holder: person.holder }
   if (person.newBrowser) facts = { ...facts, newBrowser: true }
+  if (person.regained) facts = { ...facts, regained: true }
   if (person.open !== undefined) facts = { ...facts, open: person.open }
   if (person.change !== undefined) facts = { ...facts, change: person.change }
   if (person.host !== undefined) facts = { ...facts, host: person.host }

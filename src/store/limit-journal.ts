@@ -2,7 +2,7 @@
 // half of all pages that a commit writes. So a commit appends its changes to a journal, in one row; they are held in memory, and put
 // to their rows when they are many, in the order of names, so that a page takes many changes at once.
 import { type HeldLimits, ofTenant, type States } from './held-limits.ts'
-import type { Locks } from './operation.ts'
+import { type Locks, ownerOf } from './operation.ts'
 import type { Database } from './sqlite.ts'
 
 /** Putting so many to their rows takes about 6 ms, once in a thousand sign-ins. */
@@ -50,10 +50,10 @@ export class LimitJournal {
   /** Hands over the limits that operations named among their locks: in one look, which costs a third of one for each. */
   hold(limits: HeldLimits, locks: readonly Locks[]): void {
     const wanted = new Map<string, string[]>()
-    for (const { tenant, limits: names } of locks) {
-      const ahead = this.#ahead.get(tenant)
+    for (const { tenant: asking, limits: names } of locks) {
       for (const name of names) {
-        const state = ahead?.get(name) ?? null
+        const tenant = ownerOf(asking, name)
+        const state = this.#ahead.get(tenant)?.get(name) ?? null
         limits.hold(tenant, name, state)
         if (state !== null) continue
         const rest = wanted.get(tenant)

@@ -5,8 +5,8 @@ import type { Suppression } from '../core/bounce.ts'
 import { keepHits, type Rule } from '../core/bucket.ts'
 import type { Ms } from '../core/model.ts'
 import { type StartBucket, startBuckets } from '../core/start.ts'
-import type { Limits } from './operation.ts'
-import type { BucketNames } from './store.ts'
+import { EVERYWHERE, type Limits } from './operation.ts'
+import type { BucketNames, Scope } from './store.ts'
 
 /** A hit: when, and for which challenge, so that a sign-in can take back the failures of its own flow. */
 export type Hit = readonly [Ms, string]
@@ -29,6 +29,11 @@ export interface Windows {
 
 const MAILBOX = 'mailbox:'
 export const mailboxLimit = (email: string): string => MAILBOX + mailboxKey(email)
+
+/** The same as all tenants count it; null: there is one. */
+export function everywhereLimit({ everywhere }: Pick<Scope, 'everywhere'>, email: string): string | null {
+  return everywhere === undefined ? null : EVERYWHERE + everywhere(email)
+}
 
 /** The mailboxes among the names of limits, as lists of addresses have them. */
 export const mailboxesOf = (limits: readonly string[]): readonly string[] =>

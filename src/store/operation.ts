@@ -3,6 +3,7 @@
 // each step. Inside it there is nothing slow, random or remote: statements and pure functions only.
 import type { Pour } from '../core/bucket.ts'
 import type { Ms } from '../core/model.ts'
+import { CONFIGURED } from '../core/place.ts'
 
 export type Value = string | number | null
 export type Row = Readonly<Record<string, Value>>
@@ -50,10 +51,18 @@ export interface Locks {
   readonly tenant: string
   /** Things only one operation at a time may have in hand, e.g. "challenge:…". */
   readonly keys: readonly string[]
-  /** Names of limits it may read or write. */
+  /** Names of limits it may read or write; whose they are, `ownerOf` says. */
   readonly limits: readonly string[]
   /** Operations of one process that share such a name take turns; other processes are kept apart by the statements themselves. */
   readonly turn?: string
+}
+
+/** How the names of limits begin that all tenants have in common. */
+export const EVERYWHERE = 'everywhere:'
+
+/** In whose rows a limit stands: what all tenants have in common, in those of the tenant of the settings, which is always there. */
+export function ownerOf(tenant: string, limit: string): string {
+  return limit.startsWith(EVERYWHERE) ? CONFIGURED : tenant
 }
 
 export interface Write<T, F = unknown> {

@@ -12,7 +12,7 @@ import { writeEvent } from './event.ts'
 import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './limits.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
-import { dropRecovery } from './recoveries.ts'
+import { awake, dropRecovery } from './recoveries.ts'
 import { actOnRecovery, startLimits } from './recovery-wait.ts'
 import {
   challengeKey,
@@ -52,8 +52,8 @@ export function* operateLocks(
   const person = yield* findPerson(tenant, input.person)
   if (person === null) return { tenant, keys: [], limits: [] }
   const mailbox = mailboxLimit(person.email)
-  const limits = input.resend === null ? [mailbox] : limitsOf(person.email, input.resend.buckets)
-  limits.push(...(yield* startLimits(tenant, input.recovery, person.user)))
+  const limits = input.resend === null ? [mailbox] : limitsOf(scope, person.email, input.resend.buckets)
+  limits.push(...(yield* startLimits(scope, input.recovery, person.user)))
   if (input.wants === 'look' || input.wants === 'replay') return { tenant, keys: [], limits }
   const keys = [mailbox, ...(person.user === null ? [] : [sessionsKey(person.user.id)])]
   if (input.challenge !== null) keys.push(challengeKey(input.challenge))
@@ -164,6 +164,7 @@ export const DO: Readonly<Record<Act | Exclude<UserAct, 'create'>, Doing>> = {
   },
   *enable(tx, scope, { person }) {
     yield* setStatus(tx, scope, person.user, 'active')
+    yield* awake(tx, scope.tenant, person.user?.id ?? '')
     return { facts: { status: person.user?.status ?? null } }
   },
   *lift_mails(tx, scope, acting) {

@@ -1,7 +1,7 @@
 // The table: what is said → whether people are told to come again (503), or that we erred (500).
 import { expect, test } from 'vitest'
 import { Unavailable } from './operation.ts'
-import { asUnavailable, isDeadlock } from './outage.ts'
+import { asUnavailable, isDeadlock, isOutOfReach } from './outage.ts'
 
 const said = (code: string | undefined, message = 'said so'): Error => Object.assign(new Error(message), code === undefined ? {} : { code })
 
@@ -52,6 +52,9 @@ test.each([
   '28P01',
   '28000',
   '3D000',
+  // Or a table, or lets us read it no more.
+  '42P01',
+  '42501',
 ])('%s is an outage', (code) => {
   const error = said(code)
   expect(asUnavailable(error)).toBeInstanceOf(Unavailable)
@@ -73,8 +76,7 @@ test.each([
   // Our SQL or our data.
   ['23505', 'duplicate key'],
   ['42601', 'syntax error'],
-  ['42P01', 'relation does not exist'],
-  ['42501', 'permission denied'],
+  ['42703', 'column does not exist'],
   ['22P02', 'invalid input syntax'],
   ['26000', 'prepared statement does not exist'],
   ['40P01', 'deadlock detected'],
@@ -90,4 +92,10 @@ test('what is no error, or an outage already, stays what it is; only a deadlock 
   const outage = new Unavailable('gone')
   expect([asUnavailable(outage), asUnavailable('gone')]).toEqual([outage, 'gone'])
   expect([isDeadlock(said('40P01')), isDeadlock(said('40001')), isDeadlock('40P01')]).toEqual([true, false, false])
+})
+
+test('a table out of reach is told from an outage of all, which would only fail its neighbours again', () => {
+  const of = (code: string): boolean => isOutOfReach(asUnavailable(said(code)))
+  expect([of('42P01'), of('42501'), of('57P01'), of('23505')]).toEqual([true, true, false, false])
+  expect([isOutOfReach(new Unavailable('gone')), isOutOfReach('gone')]).toEqual([false, false])
 })

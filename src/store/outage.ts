@@ -19,11 +19,22 @@ const ON_THE_WAY =
 /** Of what carries no code, the words. `SASL`: the two could not agree on who we are. */
 const WORDS = /connection|timeout|terminated|not queryable|closed|^SASL/i
 
+/** Codes of the server: a table is not there, or may not be read: somebody changed the database while we ran (RL-18). */
+const OUT_OF_REACH = /^(42P01|42501)$/
+
+/** Only whoever wanted that table hears of it; what it came in one transaction with may go on alone. */
+export function isOutOfReach(error: unknown): boolean {
+  const { code } = (error instanceof Unavailable ? (error.cause ?? {}) : {}) as { code?: unknown }
+  return typeof code === 'string' && OUT_OF_REACH.test(code)
+}
+
 export function asUnavailable(error: unknown): unknown {
   if (error instanceof Unavailable || !(error instanceof Error)) return error
   const { code } = error as { code?: unknown }
   const outage =
-    typeof code === 'string' ? OUTAGES.test(code) || ON_THE_WAY.test(code) || isOutdated(error, code) : WORDS.test(error.message)
+    typeof code === 'string'
+      ? OUTAGES.test(code) || OUT_OF_REACH.test(code) || ON_THE_WAY.test(code) || isOutdated(error, code)
+      : WORDS.test(error.message)
   return outage ? new Unavailable(error.message, { cause: error }) : error
 }
 

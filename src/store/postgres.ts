@@ -9,8 +9,8 @@ import { HeldLimits, type Poured, type States } from './held-limits.ts'
 import { inStep, together } from './in-step.ts'
 import { Lanes, laneOf } from './lanes.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
-import { type Engine, type Locks, type Operation, type Tx, Unavailable, type Write } from './operation.ts'
-import { asUnavailable, isDeadlock } from './outage.ts'
+import { type Engine, type Locks, type Operation, ownerOf, type Tx, Unavailable, type Write } from './operation.ts'
+import { asUnavailable, isDeadlock, isOutOfReach } from './outage.ts'
 import { connectionBounds, readPostgresUrl } from './postgres-url.ts'
 import { waves } from './waves.ts'
 
@@ -166,7 +166,7 @@ export class PostgresEngine implements Engine {
       })
       for (const [index, look] of looks.entries()) look.resolve(values[index])
     } catch (error) {
-      if (looks.length > 1 && !(error instanceof Unavailable)) for (const look of looks) await this.#lookTogether([look])
+      if (looks.length > 1 && failsAlone(error)) for (const look of looks) await this.#lookTogether([look])
       else for (const look of looks) look.reject(error)
     }
   }
@@ -221,7 +221,7 @@ export class PostgresEngine implements Engine {
       for (const [index, job] of jobs.entries()) job.resolve(results[index])
     } catch (error) {
       // One bad operation must not fail its neighbours. An outage would fail them all again, one time-out after the other.
-      if (jobs.length > 1 && !(error instanceof Unavailable)) for (const job of jobs) await this.#batch([job])
+      if (jobs.length > 1 && failsAlone(error)) for (const job of jobs) await this.#batch([job])
       else if ((isDeadlock(error) || error instanceof NotNamed) && retries > 0) await this.#batch(jobs, retries - 1)
       else for (const job of jobs) job.reject(error)
     }
@@ -229,7 +229,7 @@ export class PostgresEngine implements Engine {
 
   async #transact(client: pg.PoolClient, jobs: readonly Job[]): Promise<unknown[]> {
     const locks = await locksOf(client, jobs)
-    const names = distinct(locks.flatMap(({ tenant, limits }) => limits.map((name) => ({ tenant, name }))))
+    const names = distinct(locks.flatMap(({ tenant, limits }) => limits.map((name) => ({ tenant: ownerOf(tenant, name), name }))))
     const keys = [
       ...locks.flatMap(({ tenant, keys }) => keys.map((key) => `${tenant}/${key}`)),
       ...names.map(({ tenant, name }) => `${tenant}/limit:${name}`),
@@ -320,6 +320,11 @@ export class PostgresEngine implements Engine {
     this.#clock.heard((rows[0] as { now: Ms }).now, askedAt)
     return null
   }
+}
+
+/** It is about one of those who share the transaction; an outage is about them all. */
+function failsAlone(error: unknown): boolean {
+  return !(error instanceof Unavailable) || isOutOfReach(error)
 }
 
 /** What a broken connection says besides failing its queries: the same once more. */

@@ -149,6 +149,7 @@ const NO_BACKUP: BackupRow = { email: null, provedAt: null, challenge: null }
 export function* applyRecovery(tx: Tx, { tenant }: Scope, { id, user, way }: RecoveryRow, newEmail: string): Operation<void> {
   yield* run('update recoveries set applied_at = ?, new_proved_at = ? where tenant = ? and id = ?', tx.now, tx.now, tenant, id)
   yield* endRecoveries(tx, tenant, user, 'superseded')
+  yield* awake(tx, tenant, user)
   if (way === 'code') yield* deleteCodes(tenant, user)
   const backup = yield* findBackup(tenant, user)
   // The mailbox that it was for is the first one now.
@@ -163,6 +164,10 @@ export function* dropRecovery(tx: Tx, tenant: string, user: string, why: Recover
   yield* deleteCodes(tenant, user)
   yield* endRecoveries(tx, tenant, user, why)
 }
+
+/** From now on the mailbox alone opens the account, as if somebody had signed in (core/dormant.ts). */
+export const awake = (tx: Tx, tenant: string, user: string): Operation<void> =>
+  run('update users set awake_at = ? where tenant = ? and id = ?', tx.now, tenant, user)
 
 export const deleteCodes = (tenant: string, user: string): Operation<void> =>
   run('delete from recovery_codes where tenant = ? and user_id = ?', tenant, user)

@@ -28,7 +28,7 @@ import { voidMails } from './void.ts'
 
 export function* askBackupLocks(scope: Scope, input: AskBackupInput): Operation<Locks> {
   const locks = yield* ownLocks(scope, input)
-  return { ...locks, limits: [...new Set([...locks.limits, ...limitsOf(input.email, input.buckets)])] }
+  return { ...locks, limits: [...new Set([...locks.limits, ...limitsOf(scope, input.email, input.buckets)])] }
 }
 
 /** Whoever has the address beside it, the same is said and written: whether it has an account is nobody's business here. */
@@ -164,7 +164,7 @@ export function* removeBackup(tx: Tx, given: Scope, input: OwnInput): Operation<
 /** Whether or not there is an account with a backup address, the same is looked up, locked and written. */
 export function* startBackupLocks(scope: Scope, input: StartBackupInput): Operation<Locks> {
   const { to } = yield* backupOf(scope.tenant, input.email)
-  return { tenant: scope.tenant, keys: [], limits: limitsOf(to, input.buckets) }
+  return { tenant: scope.tenant, keys: [], limits: limitsOf(scope, to, input.buckets) }
 }
 
 function* backupOf(tenant: string, email: string) {

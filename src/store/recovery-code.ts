@@ -1,5 +1,6 @@
 // Recovery codes: printed by whoever is signed in, and typed by somebody who cannot read the mailbox any more.
 import { type AccountFacts, decideAccount } from '../core/account.ts'
+import { inUseAt } from '../core/dormant.ts'
 import type { Ms, User } from '../core/model.ts'
 import { decideRecoveryCode, type RecoveryCodeFacts } from '../core/recovery.ts'
 import { changesLimit } from './change.ts'
@@ -116,7 +117,7 @@ function* findOpenedBy(tenant: string, user: UserRow, usedAt: Ms, { digestsOf }:
 
 export function* viewLiveRecovery(tx: Tx, tenant: string, key: SessionKey): Operation<LiveRecovery | null> {
   const live = yield* findLiveRecovery(tx, tenant, key)
-  return live && { now: tx.now, recovery: live.recovery, email: live.user.email }
+  return live && { now: tx.now, recovery: live.recovery, email: live.user.email, inUseAt: inUseAt(live.user) }
 }
 
 /** The person, with all that can be told of what is done. */

@@ -97,6 +97,8 @@ export interface LiveRecovery {
   readonly now: Ms
   readonly recovery: Recovery
   readonly email: string
+  /** When the account was last seen to be its person's; null: nobody has signed in to it yet. */
+  readonly inUseAt: Ms | null
 }
 
 export interface RecoveryStore {

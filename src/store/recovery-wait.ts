@@ -86,8 +86,8 @@ function* backupOf(tenant: string, user: string): Operation<{ readonly email: st
   return row === null || row.email === null ? null : { email: row.email }
 }
 
-export function askWaitLocks({ tenant }: Scope, input: AskWaitInput): Locks {
-  return { tenant, keys: [], limits: [...limitsOf(input.newEmail, input.buckets), input.limit] }
+export function askWaitLocks(scope: Scope, input: AskWaitInput): Locks {
+  return { tenant: scope.tenant, keys: [], limits: [...limitsOf(scope, input.newEmail, input.buckets), input.limit] }
 }
 
 export function* askWait(tx: Tx, given: Scope, input: AskWaitInput, next: UserRow | null): Operation<AskWaitOutcome> {
@@ -178,7 +178,7 @@ export function* beginWaitLocks(scope: Scope, input: BeginWaitInput): Operation<
   if (recovery === null) return nobody(tenant)
   const backup = yield* backupOf(tenant, recovery.user)
   const current = recovery.email === '' ? NOBODY : recovery.email
-  const limits = [recovery.newEmail ?? NOBODY, current, backup?.email ?? current].flatMap((email) => limitsOf(email, input.buckets))
+  const limits = [recovery.newEmail ?? NOBODY, current, backup?.email ?? current].flatMap((email) => limitsOf(scope, email, input.buckets))
   return yield* lockPerson(tenant, recovery, { keys: [mailboxLimit(recovery.newEmail ?? NOBODY)], limits })
 }
 
@@ -444,16 +444,17 @@ function* startForUser(
 }
 
 /** What a start by an operator needs beside what any act does. */
-export function* startLimits(tenant: string, act: RecoveryAct | null, user: UserRow | null): Operation<readonly string[]> {
+export function* startLimits(scope: Scope, act: RecoveryAct | null, user: UserRow | null): Operation<readonly string[]> {
   if (act?.does !== 'start' || user === null) return []
-  const backup = yield* backupOf(tenant, user.id)
-  return [user.email, backup?.email ?? user.email].flatMap((email) => limitsOf(email, act.buckets))
+  const backup = yield* backupOf(scope.tenant, user.id)
+  return [user.email, backup?.email ?? user.email].flatMap((email) => limitsOf(scope, email, act.buckets))
 }
 
-export function* announceWaitLocks({ tenant }: Scope, input: AnnounceInput): Operation<Locks> {
+export function* announceWaitLocks(scope: Scope, input: AnnounceInput): Operation<Locks> {
+  const { tenant } = scope
   const recovery = yield* findWait(tenant, input.id)
   if (recovery === null) return nobody(tenant)
-  return yield* lockPerson(tenant, recovery, { limits: limitsOf(recovery.newEmail ?? '', input.buckets) })
+  return yield* lockPerson(tenant, recovery, { limits: limitsOf(scope, recovery.newEmail ?? '', input.buckets) })
 }
 
 /** Once: of many processes that look, the first one writes. */

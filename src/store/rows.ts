@@ -3,7 +3,7 @@ import type { Mail, Ms, User } from '../core/model.ts'
 import { all, type Operation, one } from './operation.ts'
 
 export const userColumns =
-  'id, email, status, created_at as "createdAt", confirmed_at as "confirmedAt", sign_in_count as "signInCount", current_sign_in_at as "currentSignInAt", last_sign_in_at as "lastSignInAt", external_id as "externalId", browsers, recovering_until as "recoveringUntil"'
+  'id, email, status, created_at as "createdAt", confirmed_at as "confirmedAt", sign_in_count as "signInCount", current_sign_in_at as "currentSignInAt", last_sign_in_at as "lastSignInAt", external_id as "externalId", browsers, recovering_until as "recoveringUntil", awake_at as "awakeAt"'
 
 export const sessionColumns =
   'id, user_id as "user", device, network, proof, created_at as "createdAt", seen_at as "seenAt", ended_at as "endedAt", coalesce(proved_at, created_at) as "provedAt"'
@@ -32,9 +32,11 @@ export interface UserRow extends User {
   readonly browsers: string
   /** Until when a sign-in has a recovery to end; null: there is none. */
   readonly recoveringUntil: Ms | null
+  /** When an operator enabled the account, or another address was set by a way back in; null: never. */
+  readonly awakeAt: Ms | null
 }
 
-export function withoutBrowsers({ browsers: _, recoveringUntil: __, ...user }: UserRow): User {
+export function withoutBrowsers({ browsers: _, recoveringUntil: __, awakeAt: ___, ...user }: UserRow): User {
   return user
 }
 
@@ -84,12 +86,13 @@ interface JoinedRow extends MailRow, Omit<ChallengeRow, 'id' | 'createdAt'> {
   readonly externalId: string | null
   readonly browsers: string
   readonly recoveringUntil: Ms | null
+  readonly awakeAt: Ms | null
 }
 
 // The address is looked up once more for the user: joined by `c.email`, PostgreSQL may take the tenant alone to be key enough, as long as
 // it knows nothing of the table, and read all its users each time.
 const challengeWithMails =
-  'select c.email, c.browser, c.return_to as "returnTo", c.locale, c.device, c.created_at as "askedAt", c.completed_at as "completedAt", c.disowned_at as "disownedAt", m.ordinal, m.created_at as "createdAt", m.link_digest as "linkDigest", m.code_digest as "codeDigest", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_used_at as "linkUsedAt", m.code_tries as "codeTries", m.address_tries as "addressTries", m.state, m.bounced_at as "bouncedAt", u.id as "userId", u.status, u.created_at as "joinedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.external_id as "externalId", u.browsers, u.recovering_until as "recoveringUntil" from challenges c join mails m on m.tenant = c.tenant and m.challenge = c.id left join users u on u.tenant = ? and u.email = (select email from challenges where tenant = ? and id = ?) where c.tenant = ? and c.id = ? and c.purpose = ? order by m.ordinal'
+  'select c.email, c.browser, c.return_to as "returnTo", c.locale, c.device, c.created_at as "askedAt", c.completed_at as "completedAt", c.disowned_at as "disownedAt", m.ordinal, m.created_at as "createdAt", m.link_digest as "linkDigest", m.code_digest as "codeDigest", m.link_expires_at as "linkExpiresAt", m.code_expires_at as "codeExpiresAt", m.link_used_at as "linkUsedAt", m.code_tries as "codeTries", m.address_tries as "addressTries", m.state, m.bounced_at as "bouncedAt", u.id as "userId", u.status, u.created_at as "joinedAt", u.confirmed_at as "confirmedAt", u.sign_in_count as "signInCount", u.current_sign_in_at as "currentSignInAt", u.last_sign_in_at as "lastSignInAt", u.external_id as "externalId", u.browsers, u.recovering_until as "recoveringUntil", u.awake_at as "awakeAt" from challenges c join mails m on m.tenant = c.tenant and m.challenge = c.id left join users u on u.tenant = ? and u.email = (select email from challenges where tenant = ? and id = ?) where c.tenant = ? and c.id = ? and c.purpose = ? order by m.ordinal'
 
 /** All that a proof is judged by, in one look: a challenge is never without a mail. */
 export function* findChallengeWithMails(tenant: string, purpose: string, id: string): Operation<FoundChallenge | null> {
@@ -114,8 +117,10 @@ function userOf(row: JoinedRow): UserRow | null {
     externalId,
     browsers,
     recoveringUntil,
+    awakeAt,
   } = row
-  return { id, email, status, createdAt, confirmedAt, signInCount, currentSignInAt, lastSignInAt, externalId, browsers, recoveringUntil }
+  const seen = { signInCount, currentSignInAt, lastSignInAt }
+  return { id, email, status, createdAt, confirmedAt, ...seen, externalId, browsers, recoveringUntil, awakeAt }
 }
 
 /** Field by field: to copy the rest of a driver's row costs as much as the statement did. */

@@ -271,10 +271,10 @@ async function patiently(attempt: () => void, forMs: Ms): Promise<void> {
   }
 }
 
-/** Outages (locked, full, read-only, gone) are told from defects: the first are worth a later try. */
+/** Outages (locked, full, read-only, gone, a table taken away) are told from defects: the first are worth a later try. */
 function asUnavailable(error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error)
-  return /busy|locked|full|readonly|read-only|I\/O|unable to open|corrupt|malformed|closed|not open/i.test(message)
+  return /busy|locked|full|readonly|read-only|I\/O|unable to open|no such table|corrupt|malformed|closed|not open/i.test(message)
     ? new Unavailable(message, { cause: error })
     : error
 }

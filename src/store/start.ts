@@ -1,13 +1,15 @@
 // Starting a challenge, and another mail of one. Known and unknown addresses run the same statements and write the same
 // rows; only `decoy` tells the outbox that nobody is to receive the mail.
 
+import { windowVerdict } from '../core/bucket.ts'
 import { isNotice } from '../core/model.ts'
 import { mailWindows } from '../core/policy.ts'
-import { decideStart, type ResendFacts, type StartDecision, type StartFacts } from '../core/start.ts'
+import { countsEverywhere, decideStart, everywhereRule, type ResendFacts, type StartDecision, type StartFacts } from '../core/start.ts'
 import { same } from './digest.ts'
 import { writeEvent } from './event.ts'
 import {
   BREAKER,
+  everywhereLimit,
   leftUntil,
   mailboxLimit,
   readBreaker,
@@ -18,7 +20,7 @@ import {
   writeBuckets,
   writeWindows,
 } from './limits.ts'
-import { type Locks, type Operation, run, type Tx } from './operation.ts'
+import { type Locks, type Operation, ownerOf, run, type Tx } from './operation.ts'
 import { challengeKey, type FoundChallenge, findChallengeEmail, type UserRow } from './rows.ts'
 import {
   type BucketNames,
@@ -57,17 +59,18 @@ export interface Ask {
 }
 
 /** Every limit that a mail to this address from there may touch. */
-export function limitsOf(email: string, buckets: BucketNames): string[] {
-  return [...Object.values(buckets), mailboxLimit(email), BREAKER]
+export function limitsOf(scope: Scope, email: string, buckets: BucketNames): string[] {
+  const everywhere = everywhereLimit(scope, email)
+  return [...Object.values(buckets), mailboxLimit(email), BREAKER, ...(everywhere === null ? [] : [everywhere])]
 }
 
 export function startLocks(scope: Scope, input: StartInput): Locks {
-  return { tenant: scope.tenant, keys: [], limits: limitsOf(input.email, input.buckets) }
+  return { tenant: scope.tenant, keys: [], limits: limitsOf(scope, input.email, input.buckets) }
 }
 
 export function* resendLocks(scope: Scope, input: ResendInput): Operation<Locks> {
   const challenge = yield* findChallengeEmail(scope.tenant, input.purpose, input.challenge)
-  const limits = challenge === null ? [] : limitsOf(challenge.email, input.buckets)
+  const limits = challenge === null ? [] : limitsOf(scope, challenge.email, input.buckets)
   return { tenant: scope.tenant, keys: [challengeKey(input.challenge)], limits }
 }
 
@@ -153,6 +156,7 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
   const windows = readWindows(limits, tenant, mailbox)
   const own = knownBrowser ? 'knownMails' : 'mails'
   const left = leftUntil(windows, ask.email)
+  const everywhere = countsEverywhere(ask.purpose) ? readEverywhere(tx, scope, ask.email) : null
   let facts: StartFacts = {
     now: tx.now,
     purpose: ask.purpose,
@@ -168,6 +172,9 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
     resend: ask.resend,
   }
   if (left !== undefined) facts = { ...facts, left }
+  // No more than this one word: when others were asked for mails is theirs.
+  if (everywhere !== null && !windowVerdict([everywhereRule], times(everywhere.windows[own]), tx.now).open)
+    facts = { ...facts, everywhere: 'full' }
   if (ask.invitation !== undefined) facts = { ...facts, invitation: ask.invitation }
   if (windows.quiet !== undefined && tx.now < windows.quiet) facts = { ...facts, quiet: windows.quiet }
   if (ask.host !== undefined) facts = { ...facts, host: ask.host }
@@ -181,6 +188,11 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
     if (decision.reason !== 'too_many_mails' && !isNotice(ask.purpose)) {
       const hits = withHit(windows[own], mailWindows(policy), [tx.now, ask.challenge])
       writeWindows(limits, tenant, mailbox, { ...windows, [own]: hits })
+      if (everywhere !== null && decision.reason !== 'mailbox_full') {
+        const { owner, name, windows } = everywhere
+        // Without its challenge, which is its tenant's own.
+        writeWindows(limits, owner, name, { ...windows, [own]: withHit(windows[own], [everywhereRule], [tx.now, '']) })
+      }
     }
     if (begin) yield* begin()
     mail = yield* queueMail(tx, scope, ask, decision)
@@ -197,6 +209,14 @@ export function* decide(tx: Tx, scope: Scope, ask: Ask, begin?: () => Operation<
     bytes: written ? ask.secrets.sealed.length : 0,
   })
   return { decision, policy, now: tx.now, mail }
+}
+
+/** What all tenants together count of the mailbox; null: there is one tenant. */
+function readEverywhere({ limits }: Tx, scope: Scope, email: string) {
+  const name = everywhereLimit(scope, email)
+  if (name === null) return null
+  const owner = ownerOf(scope.tenant, name)
+  return { owner, name, windows: readWindows(limits, owner, name) }
 }
 
 /** In the column `decoy`: it is sent and opens nothing, but tells the owner of the address that somebody would have it. */

@@ -24,7 +24,7 @@ const PURPOSE = 'step_up'
 
 export function* stepUpLocks(scope: Scope, input: StepUpInput): Operation<Locks> {
   const holder = yield* findHolder(scope.tenant, input.key.id)
-  return { tenant: scope.tenant, keys: [], limits: holder === null ? [] : limitsOf(holder.email, input.buckets) }
+  return { tenant: scope.tenant, keys: [], limits: holder === null ? [] : limitsOf(scope, holder.email, input.buckets) }
 }
 
 export function* startStepUp(tx: Tx, scope: Scope, input: StepUpInput): Operation<StartOutcome> {

@@ -39,6 +39,8 @@ export interface Scope {
   readonly rulesOf?: (email: string) => Pick<Scope, 'policy' | 'versions'>
   /** Who wants to be told of what; absent: nobody. */
   readonly wanted?: Wanted | undefined
+  /** The mailbox of an address, by a keyed digest, as all tenants count its mails; absent: there is one tenant. */
+  readonly everywhere?: ((email: string) => string) | undefined
 }
 
 /** The scope of what is decided about an address. */
@@ -260,6 +262,8 @@ export interface VerifyInput {
   readonly newUser: string
   /** What a notice of this sign-in would be sent with; absent: nobody is sent any. */
   readonly notice?: NoticeMail
+  /** Of the limited session of a way back in that the request carries; absent or null: none. */
+  readonly recovery?: SessionKey | null
   /** What the host says of the address, and which id it has there; absent: it keeps no users of its own. */
   readonly host?: { readonly word: HostWord; readonly id: string | null } | undefined
 }

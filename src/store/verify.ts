@@ -1,8 +1,9 @@
 // Verifying a proof to sign in: lock, read the facts, decide, write what follows.
 import { isFailure } from '../core/dispatch.ts'
+import { inUseAt, isDormant } from '../core/dormant.ts'
 import type { HostId } from '../core/host.ts'
 import type { User } from '../core/model.ts'
-import type { VerifyDecision } from '../core/verify.ts'
+import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
 import { same } from './digest.ts'
 import { dispatch, dispatchEnds } from './dispatch.ts'
 import { writeEvent } from './event.ts'
@@ -11,7 +12,7 @@ import { mailboxLimit } from './limits.ts'
 import { tellOfSignIn } from './new-device.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
-import { dropRecovery } from './recoveries.ts'
+import { dropRecovery, endRecoveries, findLiveRecovery } from './recoveries.ts'
 import { cancelAll } from './recovery-wait.ts'
 import {
   type ChallengeRow,
@@ -59,8 +60,9 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
     input,
     { challenge, mails, mail, own },
     {
-      user: user && { status: user.status, confirmed: user.confirmedAt !== null },
+      user: user && factsOf(user),
       otherSession: current !== null && current.user !== user?.id,
+      ...((yield* isRegained(tx, scope, input, user)) ? { regained: true } : {}),
       ...(isNewBrowser(scope, input, user) ? { newBrowser: true } : {}),
       ...(input.host === undefined ? {} : { host: input.host.word }),
       ...(hostId === null ? {} : { hostId }),
@@ -69,7 +71,7 @@ export function* verify(tx: Tx, given: Scope, input: VerifyInput, found: FoundCh
 
   let signedIn: Admitted | null = null
   if (decision.verdict === 'signed_in' && challenge && mail) {
-    signedIn = yield* admit(tx, scope, input, { challenge, mail, user, current, decision })
+    signedIn = yield* admit(tx, scope, input, { challenge, mail, user, current, decision, regained: facts.regained === true })
   } else if (decision.verdict === 'replayed' && own && user) {
     signedIn = { user: withoutBrowsers(user), session: own, refunded: 0, ended: [] }
   }
@@ -113,6 +115,18 @@ function isNewBrowser({ policy }: Scope, { notice, browserDigest }: VerifyInput,
   return policy.newDeviceNotice && notice !== undefined && user !== null && user.signInCount > 0 && !knowsBrowser(user, browserDigest)
 }
 
+function factsOf(user: UserRow): NonNullable<VerifyFacts['user']> {
+  const facts = { status: user.status, confirmed: user.confirmedAt !== null }
+  const at = inUseAt(user)
+  return at === null ? facts : { ...facts, inUseAt: at }
+}
+
+/** Asked only of an account that the mailbox alone does not open. */
+function* isRegained(tx: Tx, { tenant, policy }: Scope, { recovery }: VerifyInput, user: UserRow | null): Operation<boolean> {
+  if (user === null || recovery == null || !isDormant(policy, inUseAt(user), tx.now)) return false
+  return (yield* findLiveRecovery(tx, tenant, recovery))?.user.id === user.id
+}
+
 /** How the id that the host gave stands to the user of the address. */
 function* standingOf(tenant: string, user: UserRow | null, id: string | null): Operation<HostId | null> {
   if (id === null) return null
@@ -126,6 +140,8 @@ interface Admission {
   readonly user: UserRow | null
   readonly current: FoundSession | null
   readonly decision: VerifyDecision
+  /** By a way back in as well, since the mailbox alone was not enough. */
+  readonly regained: boolean
 }
 
 interface Admitted {
@@ -167,6 +183,8 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     yield* endOpenChanges(tx, tenant, found.user.id)
     yield* dropRecovery(tx, tenant, found.user.id, 'superseded')
   }
+  // It has done its work, and is no second way in for whoever comes to this browser next.
+  if (found.regained && found.user) yield* endRecoveries(tx, tenant, found.user.id, 'signed_in')
   if (found.user?.recoveringUntil != null) yield* cancelAll(tx, scope, found.user.id, { by: 'sign_in' })
   // Also where it was the same person's: the cookie is about to be replaced, and nobody could end what nobody holds.
   if (current) yield* endOtherSession(tx, tenant, current.id)

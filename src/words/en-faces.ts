@@ -171,6 +171,12 @@ export const faces = {
     next: 'Ask the people who run this site, and give them the request number below.',
     nextLabel: 'Use another address',
   },
+  account_dormant: {
+    heading: 'The mail alone does not open this account',
+    why: 'The mail reached you. But nobody has signed in to this account for more than {dormantAfter}, and mailboxes pass to other people.',
+    next: 'Get back in with a recovery code or by your backup address, and then sign in again in this browser. Or ask the people who run this site, and give them the request number below.',
+    nextLabel: 'Get back in',
+  },
 
   session_live: {
     heading: 'You are signed in',

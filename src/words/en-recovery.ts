@@ -112,6 +112,8 @@ export const recover = {
   addressLead: 'The account has the address {address} so far. Type one whose mailbox you can read. A code goes there.',
   addressWhat:
     'When the new mailbox is proved, all sessions end. The old address gets a notice with a link that takes this back for {undoTime}.',
+  addressDormant:
+    'Do you still read {address}? Then you need no new address: sign in with it now, in this browser. Else, when the new mailbox is proved, all sessions end.',
   addressUntil: 'You can do this until {time}. Nothing else is open to you.',
   newEmail: 'New e-mail address',
   send: 'Send the code',

@@ -10,6 +10,7 @@ type Faceless =
   | 'budget_spent'
   | 'address_taken'
   | 'mailbox_quiet'
+  | 'mailbox_full'
   | 'address_left'
   | 'host_refused'
   | 'host_refused_proof'
@@ -111,6 +112,7 @@ export const faceGaps = {
   resendAfter: (words, { policy }) => words.duration(policy.resendAfter),
   sessionIdle: (words, { policy }) => words.duration(policy.session.idle),
   sessionAbsolute: (words, { policy }) => words.duration(policy.session.absolute),
+  dormantAfter: (words, { policy }) => words.duration(policy.dormantAfter ?? 0),
   recentProof: (words, { policy }) => words.duration(policy.recentProof),
   changes: (_, { policy }) => policy.changeEmail.asks.count,
   changesPer: (words, { policy }) => words.duration(policy.changeEmail.asks.per),

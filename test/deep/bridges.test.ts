@@ -16,11 +16,20 @@ const NOTES = '/notes?n=7'
 interface Library {
   handle(request: Request): Promise<Response>
   readonly mails: readonly { readonly to: string; readonly link: string }[]
+  /** Of Auth.js. */
+  readonly adapter?: AuthJsAdapter
+}
+
+interface AuthJsAdapter {
+  createUser(user: object): Promise<{ readonly id: string }>
+  createSession(session: object): Promise<unknown>
+  getUserByAccount(account: { readonly provider: string; readonly providerAccountId: string }): Promise<{ readonly id: string } | null>
+  getUserByEmail(email: string): Promise<{ readonly id: string; readonly emailVerified: Date | null } | null>
 }
 
 interface Peers {
   betterAuthWith(url: string, plugin: unknown): Promise<Library>
-  authJsWith(strategy: 'database' | 'jwt', providerOf: (customFetch: symbol) => unknown): Promise<Library>
+  authJsWith(strategy: 'database' | 'jwt', providerOf: (customFetch: symbol, adapter: AuthJsAdapter) => unknown): Promise<Library>
 }
 
 let peers: Peers
@@ -65,11 +74,19 @@ const betterAuth: Speaking = {
   signOut: (person) => post(person, '/api/auth/sign-out', {}),
 }
 
-const authJs = (strategy: 'database' | 'jwt'): Speaking => ({
+const authJs = (strategy: 'database' | 'jwt', takesKnown = true): Speaking => ({
   start: async (postkey, now) => {
     let authorize: ((request: Request) => Promise<Response>) | undefined
-    const library = await peers.authJsWith(strategy, (customFetch) => {
-      const made = authJsBridge({ postkey, secret: SECRET, now, customFetch, url: URL_OF_APP, authPath: '/api/auth' })
+    const library = await peers.authJsWith(strategy, (customFetch, adapter) => {
+      const made = authJsBridge({
+        postkey,
+        secret: SECRET,
+        now,
+        customFetch,
+        url: URL_OF_APP,
+        authPath: '/api/auth',
+        ...(takesKnown ? { adapter } : {}),
+      })
       authorize = made.handler
       return made.provider
     })
@@ -81,9 +98,10 @@ const authJs = (strategy: 'database' | 'jwt'): Speaking => ({
   signOut: (person) => formOf(person, '/signout', {}),
 })
 
-async function startApp(speaking: Speaking): Promise<Kit & { readonly mails: Library['mails'] }> {
+async function startApp(speaking: Speaking): Promise<Kit & Pick<Library, 'mails' | 'adapter'>> {
   const clock = new Clock(Date.now())
   let mails: Library['mails'] = []
+  let adapter: AuthJsAdapter | undefined
   const kit = await startKit({
     clock,
     secret: SECRET,
@@ -91,6 +109,7 @@ async function startApp(speaking: Speaking): Promise<Kit & { readonly mails: Lib
     app: async (postkey) => {
       const library = await speaking.start(postkey, clock.now)
       mails = library.mails
+      adapter = library.adapter
       return async (request) => {
         const { pathname } = new URL(request.url)
         if (pathname === '/postkey/authorize' && library.authorize) return await library.authorize(request)
@@ -98,7 +117,7 @@ async function startApp(speaking: Speaking): Promise<Kit & { readonly mails: Lib
       }
     },
   })
-  return { ...kit, mails }
+  return { ...kit, mails, ...(adapter && { adapter }) }
 }
 
 /** As far as the address that carries the code. */
@@ -190,7 +209,7 @@ describe.each([
   })
 })
 
-test('Better Auth: who made an account for somebody else’s address, without proving it, does not share it with them', async () => {
+test('RV-11, RV-01: Better Auth: who made an account for somebody else’s address, without proving it, does not share it with them', async () => {
   await using kit = await startApp(betterAuth)
   const squatter = kit.person()
   await post(squatter, '/api/auth/sign-up/email', { email: ADA, password: 'correct horse battery', name: 'Not Ada' })
@@ -199,6 +218,28 @@ test('Better Auth: who made an account for somebody else’s address, without pr
   expect(answer.location).toContain('error=account_not_linked')
   expect(await betterAuth.who(ada)).toBeNull()
 })
+
+test.each([
+  ['that is told of its users', true, null],
+  ['that is not', false, null],
+  ['that is not, of one whom it saw verified', false, new Date()],
+] as const)(
+  'RV-11: Auth.js %s: an account that another provider made for an address is not entered',
+  async (_, takesKnown, emailVerified) => {
+    await using kit = await startApp(authJs('database', takesKnown))
+    const { adapter } = kit
+    if (adapter === undefined) throw new Error('Auth.js has no adapter')
+    // As after a sign-in by a provider that says of anybody whatever address they type.
+    const { id } = await adapter.createUser({ email: ADA, emailVerified })
+    const ada = kit.person()
+    const answer = await ada.get(await prove(kit, authJs('database'), ada))
+    expect(answer.location).not.toContain(NOTES)
+    expect(await authJs('database').who(ada)).toBeNull()
+    expect(await adapter.getUserByEmail(ADA)).toMatchObject({ id, emailVerified })
+    const user = (await kit.postkey.users.find({ email: ADA }))?.id ?? ''
+    expect(await adapter.getUserByAccount({ provider: 'postkey', providerAccountId: user })).toBeNull()
+  },
+)
 
 test('Better Auth without a fixed address is told what the bridge needs', async () => {
   await using kit = await startKit()
@@ -214,10 +255,10 @@ test('their types fit those of the real libraries, from the packed package', asy
     import { postkeyBridge as authJs } from 'postkey/auth-js'
     import { postkeyBridge } from 'postkey/better-auth'
 
-    declare const postkey: Postkey
+    declare const postkey: Postkey, adapter: import('@auth/core/adapters').Adapter
     export const auth = betterAuth({ plugins: [postkeyBridge({ postkey, secret: '' })] })
     export const session: Promise<{ user: { email: string } } | null> = auth.api.getSession({ headers: new Headers() })
-    const { provider, handler } = authJs({ postkey, secret: '', customFetch, url: '', authPath: '/auth' })
+    const { provider, handler } = authJs({ postkey, secret: '', customFetch, url: '', authPath: '/auth', adapter })
     export const answer = (request: Request) => Auth(request, { providers: [provider], secret: '' })
     export const GET: (request: Request) => Promise<Response> = handler
     // If this went through, nothing would have been looked at.

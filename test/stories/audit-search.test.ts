@@ -340,7 +340,7 @@ async function takeBack(url: string): Promise<void> {
     'drop index users_external',
     'alter table users drop column external_id',
     'alter table mails drop column bounced_at',
-    ...['backup_email', 'backup_proved_at', 'backup_challenge', 'recovering_until'].map(
+    ...['backup_email', 'backup_proved_at', 'backup_challenge', 'recovering_until', 'awake_at'].map(
       (column) => `alter table users drop column ${column}`,
     ),
     ...['recoveries', 'recovery_approvals', 'recovery_codes'].map((table) => `drop table ${table}`),

@@ -141,8 +141,8 @@ async function misplace(ears: Ears, browser: Browser, operator: Browser, secret:
     ears.answer(await go(), { own: true })
 }
 
-const renamed = (engine: Engine, from: string, to: string): Promise<void> =>
-  engine.write({ locks: nothing, run: () => run(`alter table ${from} rename to ${to}`) })
+const renamed = (engine: Engine, table: string, from: string, to: string): Promise<void> =>
+  engine.write({ locks: nothing, run: () => run(`alter table ${table} rename column ${from} to ${to}`) })
 
 async function count(engine: Engine, table: string): Promise<number> {
   return Number((await engine.read(() => all<{ n: number }>(`select count(*) as n from ${table}`)))[0]?.n)
@@ -287,8 +287,12 @@ async function live(kit: Kit, ears: Ears, operator: Browser, bob: Browser): Prom
 async function fail(kit: Kit, ears: Ears, engine: Engine): Promise<void> {
   const { browser, challenge, code, linkId, secret } = await askAndOpen(kit, ADA)
   ears.canary('browser of what fails', browser.cookies.get(BROWSER))
-  for (const table of ['sessions', 'challenges', 'events']) {
-    await renamed(engine, table, 'away')
+  for (const [table, column] of [
+    ['sessions', 'proof'],
+    ['challenges', 'device'],
+    ['events', 'facts'],
+  ] as const) {
+    await renamed(engine, table, column, 'away')
     const statuses = [
       ears.answer(await browser.post(paths.code, { c: challenge, code: code ?? '' })).status,
       ears.answer(await browser.post(`${paths.link}/${linkId}`, { secret })).status,
@@ -296,7 +300,7 @@ async function fail(kit: Kit, ears: Ears, engine: Engine): Promise<void> {
     ]
     ears.answer(await browser.get(paths.account, { cookie: `${SESSION}=${'A'.repeat(65)}` }))
     expect(statuses, table).toEqual([500, 500, 500])
-    await renamed(engine, 'away', table)
+    await renamed(engine, table, 'away', column)
   }
 }
 

@@ -2,10 +2,12 @@
 // goes on when it is back, without a restart.
 import { afterEach, describe, expect, test } from 'vitest'
 import { openEngine, storeOver } from '../../src/store/open.ts'
+import { one, run } from '../../src/store/operation.ts'
 import { type Database, openSqlite, SqliteEngine } from '../../src/store/sqlite.ts'
 import { type Dump, temporaryDatabase } from '../database.ts'
 import { brokenRows } from '../examine.ts'
-import { type Answer, type AskedFor, askAndOpen, Clock, type Kit, MINUTE, signIn, startKit } from '../kit.ts'
+import { type Answer, type AskedFor, askAndOpen, Clock, type Kit, MINUTE, signIn, startKit, wrongCode } from '../kit.ts'
+import { sharedDatabases, type TestDatabase } from '../nodes.ts'
 import { startPostgres } from '../postgres.ts'
 
 const closing: (() => Promise<void>)[] = []
@@ -62,6 +64,72 @@ describe('PostgreSQL is killed and comes back', () => {
 async function ask(kit: Kit, email: string): Promise<{ readonly email: string; readonly answer: Answer }> {
   return { email, answer: await kit.browser().post('/sign-in', { email }) }
 }
+
+/** By another connection, as an operator would. */
+async function sql(database: TestDatabase, text: string): Promise<void> {
+  const engine = await openEngine(database.url)
+  await engine.read(() => run(text))
+  await engine.close()
+}
+
+async function count(database: TestDatabase, table: string): Promise<number> {
+  const engine = await openEngine(database.url)
+  const row = await engine.read(() => one<{ n: number }>(`select count(*) as n from ${table}`))
+  await engine.close()
+  return row?.n ?? Number.NaN
+}
+
+/** The embedded engine keeps changes in a journal before they are put to their rows. */
+const limiter = sharedDatabases.map(
+  ([engine, fresh]) => [engine, engine === 'SQLite' ? ['limits', 'limit_changes'] : ['limits'], fresh] as const,
+)
+
+describe.each(limiter)('RL-18, I13, %s: the table of the limits is gone', (_, tables, fresh) => {
+  test('nothing is asked for, compared or mailed, and the answer is 503; sessions go on; back again, all is as before', async () => {
+    const database = await fresh()
+    closing.push(() => database.drop())
+    const kit = await startKit({ database: database.url })
+    closing.push(() => kit.close())
+    const ada = await signIn(kit, 'ada@example.net')
+    const [bob, cyd, dan] = [
+      await askAndOpen(kit, 'bob@example.net'),
+      await askAndOpen(kit, 'cyd@example.net'),
+      await askAndOpen(kit, 'dan@example.net'),
+    ]
+    const wrong = { c: bob.challenge, code: wrongCode(bob.code) }
+    expect((await bob.browser.post('/sign-in/code', wrong)).status).toBe(422)
+    kit.clock.forward(2 * MINUTE)
+    const counted = async (): Promise<number[]> => [await count(database, 'challenges'), await count(database, 'events')]
+    const before = await counted()
+
+    for (const table of tables) await sql(database, `alter table ${table} rename to ${table}_away`)
+    const api = await kit.browser().api('POST', '/api/sign-in', { email: 'eve@example.net' })
+    expect([api.reason, api.headers.get('retry-after')]).toEqual(['unavailable', '5'])
+    const asked = await kit.browser().post('/sign-in', { email: 'fay@example.net' })
+    expect(asked.text).toContain('Sign-in is not available right now')
+    for (const answer of [
+      api,
+      asked,
+      await dan.browser.post('/sign-in/resend', { c: dan.challenge }),
+      await bob.browser.post('/sign-in/code', { c: bob.challenge, code: bob.code ?? '' }),
+      await bob.browser.post('/sign-in/code', wrong),
+      await cyd.browser.post(`/l/${cyd.linkId}`, { secret: cyd.secret }),
+      await kit.browser().post(`/l/${cyd.linkId}`, { secret: cyd.secret, email: 'cyd@example.net' }),
+    ])
+      expectUnavailable(answer)
+    expect([await bob.browser.whoAmI(), await cyd.browser.whoAmI(), await ada.whoAmI()]).toEqual([null, null, 'ada@example.net'])
+    expect(await counted()).toEqual(before)
+
+    for (const table of tables.toReversed()) await sql(database, `alter table ${table}_away rename to ${table}`)
+    // One wrong code was counted before, and none while nothing could be.
+    const again = await bob.browser.api('POST', '/api/sign-in/verify', { challenge: bob.challenge, code: wrong.code })
+    expect(again.json()).toMatchObject({ reason: 'code_wrong', triesLeft: 3 })
+    await inAgain(kit, bob)
+    expect((await cyd.browser.post(`/l/${cyd.linkId}`, { secret: cyd.secret })).status).toBe(303)
+    expect(['eve', 'fay', 'dan'].map((name) => kit.mailbox.all(`${name}@example.net`).length)).toEqual([0, 0, 1])
+    expect(await brokenRows(database.url, kit.clock.at)).toEqual([])
+  })
+})
 
 interface OnSqlite {
   readonly kit: Kit

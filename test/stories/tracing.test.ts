@@ -129,7 +129,7 @@ test('what goes wrong is an error with a word from the list, and no message', as
   const { kit } = await startTraced({ database: database.url })
   const ada = await signIn(kit, ADA)
   take()
-  database.rows('alter table sessions rename to away')
+  database.rows('alter table sessions rename column proof to away')
   await ada.get('/account')
   const failed = take()
   expect(only(failed, 'GET /account')).toMatchObject({

@@ -1,6 +1,7 @@
 // One person: who, what is limited now and until when, where signed in, what was asked for and what became of each mail; and what an
 // operator can do about it.
 import type { Child } from 'hono/jsx'
+import { isDormant } from '../../core/dormant.ts'
 import type { Act } from '../../core/operator.ts'
 import { paths } from '../../core/paths.ts'
 import { reasons } from '../../core/reason.ts'
@@ -249,7 +250,10 @@ function Acts({ frame, view }: Props) {
   }
   const offered: Act[] = [
     ...(user !== null && view.sessions.length > 0 ? (['end_sessions'] as const) : []),
-    ...(user === null || listed ? [] : user.status === 'active' ? (['disable'] as const) : (['enable'] as const)),
+    ...(user !== null && !listed && (user.status === 'disabled' || isDormant(frame.policy, user.currentSignInAt, frame.now))
+      ? (['enable'] as const)
+      : []),
+    ...(user !== null && !listed && user.status === 'active' ? (['disable'] as const) : []),
   ]
   return (
     <section aria-labelledby="acts">

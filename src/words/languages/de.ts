@@ -626,6 +626,8 @@ export const language: Language = {
         'Das Konto hat bisher die Adresse {address}. Geben Sie eine ein, deren Postfach Sie lesen können. Dorthin geht ein Code.',
       addressWhat:
         'Ist das neue Postfach bestätigt, enden alle Sitzungen. Die alte Adresse bekommt eine Nachricht mit einem Link, der das {undoTime} lang rückgängig macht.',
+      addressDormant:
+        'Lesen Sie {address} noch? Dann brauchen Sie keine neue Adresse: Melden Sie sich jetzt damit an, in diesem Browser. Sonst enden alle Sitzungen, sobald das neue Postfach bestätigt ist.',
       addressUntil: 'Das geht bis {time}. Sonst steht Ihnen nichts offen.',
       newEmail: 'Neue E-Mail-Adresse',
       send: 'Code schicken',
@@ -888,6 +890,12 @@ export const language: Language = {
         why: 'Die E-Mail hat Sie erreicht, die Adresse gehört also Ihnen. Sie hat auf dieser Website kein offenes Konto.',
         next: 'Wenden Sie sich an die Betreiber dieser Website und nennen Sie ihnen die Nummer der Anfrage unten.',
         nextLabel: 'Andere Adresse verwenden',
+      },
+      account_dormant: {
+        heading: 'Die E-Mail allein öffnet dieses Konto nicht',
+        why: 'Die E-Mail hat Sie erreicht. Aber seit mehr als {dormantAfter} hat sich niemand bei diesem Konto angemeldet, und Postfächer gehen an andere Menschen über.',
+        next: 'Gehen Sie mit einem Wiederherstellungscode oder über Ihre Ersatzadresse zurück in Ihr Konto und melden Sie sich dann in diesem Browser noch einmal an. Oder wenden Sie sich an die Betreiber dieser Website und nennen Sie ihnen die Nummer der Anfrage unten.',
+        nextLabel: 'Zurück in Ihr Konto',
       },
       session_live: {
         heading: 'Sie sind angemeldet',

@@ -613,6 +613,8 @@ export const language: Language = {
       addressLead: 'La dirección de la cuenta es hasta ahora {address}. Escriba una cuyo buzón pueda leer. Allí se envía un código.',
       addressWhat:
         'Cuando se confirme el buzón nuevo, terminarán todas las sesiones. La dirección anterior recibe un aviso con un enlace para deshacerlo durante {undoTime}.',
+      addressDormant:
+        '¿Todavía lee {address}? Entonces no necesita una dirección nueva: inicie sesión con ella ahora, en este navegador. Si no, cuando se confirme el buzón nuevo, terminarán todas las sesiones.',
       addressUntil: 'Puede hacerlo hasta las {time}. No tiene acceso a nada más.',
       newEmail: 'Dirección de correo nueva',
       send: 'Enviar el código',
@@ -875,6 +877,12 @@ export const language: Language = {
         why: 'El correo le llegó, así que la dirección es suya. No tiene una cuenta abierta en este sitio.',
         next: 'Pregunte a quienes gestionan este sitio y deles el número de solicitud de abajo.',
         nextLabel: 'Usar otra dirección',
+      },
+      account_dormant: {
+        heading: 'El correo por sí solo no abre esta cuenta',
+        why: 'El correo le llegó. Pero nadie ha iniciado sesión en esta cuenta desde hace más de {dormantAfter}, y un buzón puede pasar a otra persona.',
+        next: 'Recupere el acceso con un código de recuperación o por su dirección de respaldo y después inicie sesión de nuevo en este navegador. O pregunte a quienes gestionan este sitio y deles el número de solicitud de abajo.',
+        nextLabel: 'Recuperar el acceso',
       },
       session_live: {
         heading: 'Sesión iniciada',

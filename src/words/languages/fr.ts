@@ -627,6 +627,8 @@ export const language: Language = {
         'L’adresse du compte est jusqu’ici {address}. Saisissez-en une dont vous pouvez lire la messagerie. Un code y est envoyé.',
       addressWhat:
         'Une fois la nouvelle messagerie confirmée, toutes les sessions se terminent. L’ancienne adresse reçoit un avis avec un lien qui permet d’annuler pendant {undoTime}.',
+      addressDormant:
+        'Vous lisez encore {address} ? Alors il ne vous faut pas de nouvelle adresse : connectez-vous avec elle maintenant, dans ce navigateur. Sinon, une fois la nouvelle messagerie confirmée, toutes les sessions se terminent.',
       addressUntil: 'Vous pouvez le faire jusqu’à {time}. Rien d’autre ne vous est ouvert.',
       newEmail: 'Nouvelle adresse e-mail',
       send: 'Envoyer le code',
@@ -889,6 +891,12 @@ export const language: Language = {
         why: 'L’e-mail vous est parvenu, l’adresse est donc la vôtre. Elle n’a pas de compte ouvert sur ce site.',
         next: 'Adressez-vous aux responsables de ce site et donnez-leur le numéro de requête ci-dessous.',
         nextLabel: 'Utiliser une autre adresse',
+      },
+      account_dormant: {
+        heading: 'L’e-mail seul n’ouvre pas ce compte',
+        why: 'L’e-mail vous est parvenu. Mais personne ne s’est connecté à ce compte depuis plus de {dormantAfter}, et une messagerie peut passer à quelqu’un d’autre.',
+        next: 'Retrouvez l’accès avec un code de récupération ou par votre adresse de secours, puis connectez-vous de nouveau dans ce navigateur. Ou adressez-vous aux responsables de ce site et donnez-leur le numéro de requête ci-dessous.',
+        nextLabel: 'Retrouver l’accès',
       },
       session_live: {
         heading: 'Vous êtes connecté',
