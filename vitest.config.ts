@@ -8,7 +8,8 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.{ts,tsx}'],
     exclude: ['test/deep/**'],
     pool: 'threads',
-    maxWorkers: 2,
+    // Of two cores a third is left over by two: many a test waits for a process, a timer, a browser.
+    maxWorkers: 3,
     // A worker keeps what it has loaded: to load it anew for each file took a fifth of the time. So no test may change what a module holds.
     isolate: false,
     // Stories drive a real browser and real processes on machines that do other work too.
