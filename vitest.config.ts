@@ -1,5 +1,6 @@
 // Everything `npm test` runs. The long runs live in test/deep and have a config of their own.
 import { defineConfig } from 'vitest/config'
+import Order from './scripts/vitest-order.ts'
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } },
@@ -16,6 +17,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     allowOnly: false,
+    sequence: { sequencer: Order },
     reporters: ['default', './scripts/vitest-summary.ts'],
   },
 })
