@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.{ts,tsx}'],
     exclude: ['test/deep/**'],
     pool: 'threads',
-    // Of two cores a third is left over by two: many a test waits for a process, a timer, a browser.
+    // One more than the cores of a small machine: many a test waits, for a process, a timer or a browser.
     maxWorkers: 3,
     // A worker keeps what it has loaded: to load it anew for each file took a fifth of the time. So no test may change what a module holds.
     isolate: false,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const MEMORY = '/dev/shm'
-/** Ten times what a run needs. */
+/** Far more than a run needs. */
 const ROOM = 4 * 2 ** 30
 
 const DATABASES = 'POSTKEY_TEST_DATABASES'

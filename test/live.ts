@@ -159,7 +159,7 @@ export class Person implements AsyncDisposable {
 
   /**
    * Asks as the form of the sign-in page does, and waits for the newest mail. The page is the one with the code field. To type it there
-   * takes four times as long, and stories that are about something later need not.
+   * takes a page more and a browser's waiting for it, and stories that are about something later need not.
    */
   async ask(email: string, options: { readonly nth?: number; readonly returnTo?: string } = {}): Promise<LiveMail> {
     const { nth, returnTo } = options
