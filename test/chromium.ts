@@ -2,12 +2,13 @@
 // Node can run every test; else the browser of the machine is used. If there is none, the test fails and says what to install.
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Browser } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { afterAll } from 'vitest'
+import { lastingFolder } from './folders.ts'
 
 /** file:…/@sparticuz/chromium/build/esm/index.js */
 const entry = new URL('../node_modules/@sparticuz/chromium/build/esm/index.js', import.meta.url).href
@@ -51,16 +52,21 @@ export async function launchChromium(): Promise<Browser> {
   })
 }
 
-/** One browser for all tests of a file, started at the first call and closed after the last test. Call it at the top of the file. */
+let started: Promise<Browser> | undefined
+
+/**
+ * One browser for all files of a worker, started at the first call: to start one takes a second of CPU. It ends with the worker, which
+ * is at the other end of its pipe. Call it at the top of the file, which finds no page of another one in it.
+ */
 export function browserFor(): () => Promise<Browser> {
-  let started: Promise<Browser> | undefined
   afterAll(async () => {
     const browser = await started?.catch(() => undefined)
-    await browser?.close()
+    // What a failed test left behind.
+    await Promise.all(browser?.contexts().map((context) => context.close()) ?? [])
   })
-  return () => {
-    started ??= launchChromium()
-    return started
+  return async () => {
+    if ((await started)?.isConnected() !== true) started = launchChromium()
+    return await (started as Promise<Browser>)
   }
 }
 
@@ -74,7 +80,7 @@ async function unpackedChromium(): Promise<Found | null> {
   if (process.env.POSTKEY_TEST_CHROMIUM || process.platform !== 'linux' || process.arch !== 'x64') return null
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', entry), 'utf8')) as { version: string }
   const { uid } = userInfo()
-  const home = join(tmpdir(), `postkey-chromium-${version}-${uid}`)
+  const home = join(lastingFolder(), `postkey-chromium-${version}-${uid}`)
   if (!existsSync(home)) await unpack(home)
   // The temporary directory is shared, and the name can be guessed: never run what somebody else put there.
   if (statSync(home).uid !== uid) throw new Error(`${home} belongs to somebody else: remove it, or set TMPDIR to a directory of your own`)

@@ -1,12 +1,12 @@
 // A database file for stories that must look at rest: what is stored, what a request changed, which event tells of it. And the
 // two rows that no route makes yet: an account that an operator made, and a user who was disabled. Nothing else writes here.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { mailboxLimit, readWindows, type Windows, writeWindows } from '../src/store/limits.ts'
 import { openEngine } from '../src/store/open.ts'
 import { type Engine, nothing } from '../src/store/operation.ts'
 import type { Database, SqliteEngine } from '../src/store/sqlite.ts'
+import { databaseFolder } from './folders.ts'
 import { copyTemplate } from './sqlite-template.ts'
 
 export type Row = Readonly<Record<string, string | number | null>>
@@ -32,7 +32,7 @@ export interface TestDatabase {
 
 /** Of this version, and nobody has used it. */
 export async function temporaryDatabase(): Promise<TestDatabase> {
-  const folder = mkdtempSync(join(tmpdir(), 'postkey-'))
+  const folder = databaseFolder('postkey-')
   const path = join(folder, 'postkey.db')
   copyTemplate(path)
   const url = `file:${path}`

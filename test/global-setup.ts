@@ -1,17 +1,20 @@
 // Once for a run: the PostgreSQL that all test files share, and what they copy.
 import { removeChildren } from './children.ts'
+import { prepareFolders } from './folders.ts'
 import { dropDatabases, prepareOnce, startPostgres } from './postgres.ts'
 import { prepareTemplate } from './sqlite-template.ts'
 
 export default async function setup(): Promise<() => Promise<void>> {
   // Of a run that was killed and had our number.
   removeChildren()
+  const removeFolders = prepareFolders()
   const removeTemplate = await prepareTemplate()
   const stop = await postgres()
   return async () => {
     await stop()
     removeTemplate()
     removeChildren()
+    removeFolders()
   }
 }
 

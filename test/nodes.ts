@@ -1,11 +1,11 @@
 // Several real processes on one database, which can be killed, paused and started again, and a client for their JSON API. Mails
 // come back to this process and are opened here.
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Message, PolicyInput } from '../src/index.ts'
 import { childProgram } from './children.ts'
+import { databaseFolder } from './folders.ts'
 import { openMail } from './kit.ts'
 import { emptyDatabase, freshDatabase } from './postgres.ts'
 import { copyTemplate } from './sqlite-template.ts'
@@ -34,7 +34,7 @@ export async function sqliteFile(): Promise<TestDatabase> {
 }
 
 async function noFile(): Promise<TestDatabase> {
-  const folder = mkdtempSync(join(tmpdir(), 'postkey-nodes-'))
+  const folder = databaseFolder('postkey-nodes-')
   return { url: `file:${join(folder, 'postkey.db')}`, drop: async () => rmSync(folder, { recursive: true, force: true }) }
 }
 

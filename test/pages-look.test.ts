@@ -1,5 +1,5 @@
-// Looks at every page in a real browser, in light, dark and 320 px: no accessibility fault that axe knows, no sideways scroll, nothing
-// that the content security policy had to block. With PAGES_LOOK=directory it leaves screenshots there for people to look at.
+// Looks at every page in a real browser, light and wide, dark and at 320 px: no accessibility fault that axe knows, no sideways scroll,
+// nothing that the content security policy had to block. With PAGES_LOOK=directory it leaves screenshots there for people to look at.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
@@ -22,12 +22,11 @@ const everything = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'bes
 /** Structure is the same in every look; colours and sizes are not. */
 const looks = {
   light: { viewport: { width: 900, height: 760 }, colorScheme: 'light', rules: everything },
-  dark: { viewport: { width: 900, height: 760 }, colorScheme: 'dark', rules: ['color-contrast', 'link-in-text-block'] },
-  // 320 px is also what 1280 px are at 400 % zoom.
+  // 320 px is also what 1280 px are at 400 % zoom. A narrow page hides nothing of a wide one.
   narrow: {
     viewport: { width: 320, height: 640 },
-    colorScheme: 'light',
-    rules: ['target-size', 'scrollable-region-focusable'],
+    colorScheme: 'dark',
+    rules: ['color-contrast', 'link-in-text-block', 'target-size', 'scrollable-region-focusable'],
   },
 } as const
 
@@ -45,8 +44,7 @@ beforeAll(async () => {
     else if (path.endsWith('.svg')) send('image/svg+xml', icon)
     else if (path.endsWith('/html'))
       send('text/html', '<!doctype html><html lang="en"><title>Mail</title><h1 style="font:20px sans-serif">A mail</h1></html>')
-    else if (request.method === 'GET' && pages[path.slice(1)] !== undefined)
-      send('text/html', pages[path.slice(1)] ?? '', { 'content-security-policy': csp })
+    else if (request.method === 'GET' && path === '/') send('text/html', '', { 'content-security-policy': csp })
     // What a page posts must not lead away from it: 204 keeps it on the screen.
     else response.writeHead(204).end()
   })
@@ -62,29 +60,42 @@ afterAll(() => {
 test('every page is free of axe violations and sideways scroll, in every look', async () => {
   const context = await (await browser()).newContext({ timezoneId: 'UTC' })
   const page = await context.newPage()
-  await page.addInitScript(axe)
   const faults: string[] = []
+  let name = ''
   page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(`${new URL(page.url()).pathname}: ${message.text()}`)
+    if (message.type() === 'error') faults.push(`${name}: ${message.text()}`)
   })
-  for (const name of Object.keys(pages)) {
-    await page.goto(`${base}/${name}`)
+  await page.goto(base)
+  await page.evaluate(axe)
+  for (name of Object.keys(pages)) {
+    await page.evaluate(show, pages[name] ?? '')
     for (const [look, { viewport, colorScheme, rules }] of Object.entries(looks)) {
       await page.setViewportSize(viewport)
       await page.emulateMedia({ colorScheme })
       if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}.${look}.png`), fullPage: true })
-      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) faults.push(`${name}, ${look}: scrolls sideways`)
-      const violations = await page.evaluate(async (runOnly) => {
-        const { axe: run } = globalThis as unknown as {
-          axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-        }
-        return (await run.run({ runOnly, iframes: false, resultTypes: ['violations'] })).violations.map(
-          (violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`,
-        )
-      }, rules)
-      faults.push(...violations.map((violation) => `${name}, ${look}: ${violation}`))
+      faults.push(...(await page.evaluate(faultsIn, rules)).map((fault) => `${name}, ${look}: ${fault}`))
     }
   }
   await context.close()
   expect(faults).toEqual([])
 }, 120_000)
+
+/** In place of the page before it, under the same policy, and with all of its own scripts run: axe, once it has run, is twice as fast. */
+async function show(html: string): Promise<void> {
+  document.open()
+  const loaded = new Promise((resolve) => addEventListener('load', resolve, { once: true }))
+  document.write(html)
+  document.close()
+  await loaded
+}
+
+async function faultsIn(runOnly: readonly string[]): Promise<readonly string[]> {
+  const { axe: run } = globalThis as unknown as {
+    axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+  }
+  const { violations } = await run.run({ runOnly, iframes: false, resultTypes: ['violations'] })
+  return [
+    ...(document.documentElement.scrollWidth > innerWidth ? ['scrolls sideways'] : []),
+    ...violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`),
+  ]
+}

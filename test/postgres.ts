@@ -4,10 +4,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { threadId } from 'node:worker_threads'
 import pg from 'pg'
+import { databaseFolder } from './folders.ts'
 import { freePort } from './free-port.ts'
 
 /** PostgreSQL refuses to run as root: then it runs as "nobody". */
@@ -64,7 +65,7 @@ export async function startPostgres(
     },
     stop: async () => {
       await end('SIGINT')
-      rmSync(folder, { recursive: true, force: true })
+      for (const used of [folder, dirname(data)]) rmSync(used, { recursive: true, force: true })
     },
   }
 }
@@ -90,7 +91,9 @@ async function prepare(words: readonly string[] = []): Promise<Prepared> {
   const asRoot = process.getuid?.() === 0
   const who = asRoot ? { uid: NOBODY, gid: NOBODY } : {}
   if (asRoot) chownSync(folder, NOBODY, NOBODY)
-  const data = join(folder, 'data')
+  // One that is to have a disk of its own is copied to it.
+  const data = join(words.length === 0 ? databaseFolder('postkey-postgres-') : folder, 'data')
+  if (asRoot) chownSync(dirname(data), NOBODY, NOBODY)
   const made = words.length === 0 ? (JSON.parse(process.env[BEGINNING] ?? 'null') as Beginning | null) : null
   if (made !== null) {
     cpSync(made.data, data, { recursive: true })
@@ -116,7 +119,9 @@ const BEGINNING = 'POSTKEY_TEST_POSTGRES'
 export async function prepareOnce(): Promise<() => void> {
   const { folder, native, data } = await prepare()
   process.env[BEGINNING] = JSON.stringify({ native, data } satisfies Beginning)
-  return () => rmSync(folder, { recursive: true, force: true })
+  return () => {
+    for (const used of [folder, dirname(data)]) rmSync(used, { recursive: true, force: true })
+  }
 }
 
 export interface PostgresOnDisk {

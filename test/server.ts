@@ -1,9 +1,9 @@
 // `postkey serve` as a process of its own, as an operator runs it: settings by environment, JSON lines on stdout.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { databaseFolder } from './folders.ts'
 import { freePort } from './free-port.ts'
 
 export interface ServeProcess {
@@ -23,7 +23,7 @@ export interface ServeProcess {
 export const SERVE_SECRET = 'Jq3b0T9rW2mZxVY7kLs5dHu8PfGc1NaE4oRiQwXyBtM6'
 
 export async function startServe(env: Record<string, string>): Promise<ServeProcess> {
-  const folder = mkdtempSync(join(tmpdir(), 'postkey-serve-'))
+  const folder = databaseFolder('postkey-serve-')
   const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT'])
   const url = `http://localhost:${port}`
   const database = join(folder, 'postkey.db')

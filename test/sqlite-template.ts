@@ -1,14 +1,14 @@
 // A database file of this version that nobody has used, made once for a run: to copy it takes a fraction of bringing up a schema.
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { migrate } from '../src/store/open.ts'
+import { databaseFolder } from './folders.ts'
 
 const TEMPLATE = 'POSTKEY_TEST_TEMPLATE'
 
 /** For every worker of the run; the returned function removes it. */
 export async function prepareTemplate(): Promise<() => void> {
-  const folder = mkdtempSync(join(tmpdir(), 'postkey-template-'))
+  const folder = databaseFolder('postkey-template-')
   const path = join(folder, 'postkey.db')
   await migrate(`file:${path}`)
   process.env[TEMPLATE] = path

@@ -27,7 +27,7 @@ describe('the code from the mail', () => {
   test('the sixth digit sends it, once, and the person is where they wanted to go', async () => {
     await using live = await startLive()
     await using ada = await live.person(await browser())
-    const { code } = await ada.ask(ADA, { returnTo: '/account' })
+    const { code } = await ada.askOnPage(ADA, { returnTo: '/account' })
     expect(await ada.page.evaluate(() => document.activeElement?.id)).toBe('code')
     await ada.typeCode(code.slice(0, 5))
     await settle(ada.page)
@@ -55,7 +55,7 @@ describe('the code from the mail', () => {
   test('RC-08: the sixth digit, Enter and the button within one moment are one POST', async () => {
     await using live = await startLive()
     await using ada = await live.person(await browser())
-    const { code } = await ada.ask(ADA)
+    const { code } = await ada.askOnPage(ADA)
     await ada.page.evaluate((value) => {
       const field = document.querySelector<HTMLInputElement>('#code')
       const form = field?.form

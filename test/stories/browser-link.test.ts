@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { browserFor } from '../chromium.ts'
 import { type LiveMail, type Person, type Received, startLive, startLiveBehind, startOther } from '../live.ts'
+import { sized, someOf } from '../size.ts'
 
 const ADA = 'ada@example.net'
 const GRACE = 'grace@example.net'
@@ -24,7 +25,7 @@ describe('in the browser that asked', () => {
   test('it submits itself exactly once, and by then the secret has left the address bar', async () => {
     await using live = await startLive()
     await using ada = await live.person(await browser())
-    const { link, bare } = await ada.ask(ADA, { returnTo: '/account' })
+    const { link, bare } = await ada.askOnPage(ADA, { returnTo: '/account' })
     const { page } = ada
     let atSubmit = ''
     await page.route('**/l/*', async (route) => {
@@ -85,7 +86,7 @@ describe('in the browser that asked', () => {
 })
 
 describe('RC-08: more than once', () => {
-  test.each([0, 1, 2, 3, 4, 5])('the timer and a click %d ms after it are one POST and one session', async (ms) => {
+  test.each(someOf([0, 1, 2, 3, 4, 5], 2))('the timer and a click %d ms after it are one POST and one session', async (ms) => {
     await using live = await startLive({ policy: { autoSubmitDelay: '20ms' } })
     await using ada = await live.person(await browser())
     const { link } = await ada.ask(ADA)
@@ -106,11 +107,11 @@ describe('RC-08: more than once', () => {
     expect(await ada.sessions()).toBe(1)
   })
 
-  test('the same link in ten tabs at once is one session, and no tab shows an error', async () => {
+  test('the same link in many tabs at once is one session, and no tab shows an error', async () => {
     await using live = await startLive()
     await using ada = await live.person(await browser())
     const { link } = await ada.ask(ADA)
-    const tabs = await Promise.all(Array.from({ length: 10 }, () => ada.context.newPage()))
+    const tabs = await Promise.all(Array.from({ length: sized(4, 10) }, () => ada.context.newPage()))
     await Promise.all(tabs.map((tab) => tab.goto(link)))
     await Promise.all(tabs.map((tab) => tab.waitForURL((url) => url.pathname === '/')))
     expect(await ada.whoAmI()).toBe(ADA)
@@ -187,7 +188,7 @@ describe('RC-09: back, reload, duplicate', () => {
   test('after signing in by link none of them shows an error, asks to send anything again, or signs in anew', async () => {
     await using live = await startLive()
     await using ada = await live.person(await browser())
-    const { link, bare } = await ada.ask(ADA, { returnTo: '/account' })
+    const { link, bare } = await ada.askOnPage(ADA, { returnTo: '/account' })
     const { page } = ada
     await page.goto(link)
     await page.waitForURL('**/account')
@@ -234,7 +235,9 @@ describe('RC-09: back, reload, duplicate', () => {
   test('after signing in by code, "back" leads on to where the person is signed in', async () => {
     await using live = await startLive()
     await using ada = await live.person(await browser())
-    await ada.signIn(ADA, { returnTo: '/account' })
+    const { code } = await ada.askOnPage(ADA, { returnTo: '/account' })
+    await ada.typeCode(code)
+    await ada.page.waitForURL('**/account')
     const { page } = ada
     await page.goBack()
     expect(new URL(page.url()).pathname).toBe('/account')

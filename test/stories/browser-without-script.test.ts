@@ -14,7 +14,7 @@ describe('without JavaScript', () => {
   test('the whole way by code: asked, mistyped, typed, in, and out again', async () => {
     await using live = await startLive()
     await using ada = await live.person(await browser(), NO_SCRIPT)
-    const { code } = await ada.ask(ADA, { returnTo: '/account' })
+    const { code } = await ada.askOnPage(ADA, { returnTo: '/account' })
     const { page } = ada
     // What only a script could keep is not promised.
     expect(await page.getByText('as soon as the last digit is in').isVisible()).toBe(false)
@@ -36,7 +36,7 @@ describe('without JavaScript', () => {
   test('SC-09: a link whose secret only a script could read asks for the code, which works there', async () => {
     await using live = await startLive()
     await using ada = await live.person(await browser(), NO_SCRIPT)
-    const { link, code } = await ada.ask(ADA)
+    const { link, code } = await ada.askOnPage(ADA)
     const answer = await ada.page.goto(link)
     expect(answer?.status()).toBe(200)
     await ada.page.locator('#code').fill(code)
@@ -48,7 +48,7 @@ describe('without JavaScript', () => {
   test('with linkSecret "path" the link signs in by its button', async () => {
     await using live = await startLive({ policy: { linkSecret: 'path' } })
     await using ada = await live.person(await browser(), NO_SCRIPT)
-    const { link, bare } = await ada.ask(ADA)
+    const { link, bare } = await ada.askOnPage(ADA)
     expect(link).toMatch(/\/l\/[0-9A-Za-z]{17}\/[0-9A-Za-z]{43}$/)
     await ada.page.goto(link)
     expect(ada.linkPosts).toBe(0)
@@ -62,7 +62,7 @@ describe('without JavaScript', () => {
     await using live = await startLive({ policy: { linkSecret: 'path' } })
     await using ada = await live.person(await browser(), NO_SCRIPT)
     await using phone = await live.person(await browser(), NO_SCRIPT)
-    const { link, secret } = await ada.ask(ADA)
+    const { link, secret } = await ada.askOnPage(ADA)
     await phone.page.goto(link)
     const field = phone.page.getByLabel('Which address was the mail sent to?')
     await field.fill('eve@example.net')
@@ -78,7 +78,7 @@ describe('without JavaScript', () => {
   test('with linkSecret "path" and JavaScript the link signs in by itself, and no Referer tells its path', async () => {
     await using live = await startLive({ policy: { linkSecret: 'path' } })
     await using ada = await live.person(await browser())
-    const { link, secret } = await ada.ask(ADA)
+    const { link, secret } = await ada.askOnPage(ADA)
     await ada.page.goto(link)
     await ada.page.waitForURL(`${live.url}/`)
     expect(ada.linkPosts).toBe(1)
@@ -90,7 +90,7 @@ describe('without JavaScript', () => {
   test('asking for another mail too soon answers with a page that says how long to wait, and the code still works', async () => {
     await using live = await startLive()
     await using ada = await live.person(await browser(), NO_SCRIPT)
-    const { code } = await ada.ask(ADA)
+    const { code } = await ada.askOnPage(ADA)
     const { page } = ada
     const [answer] = await Promise.all([
       page.waitForResponse('**/sign-in/resend'),
@@ -107,7 +107,7 @@ describe('without JavaScript', () => {
   test('the other address is a link to the first step, which keeps the way back', async () => {
     await using live = await startLive()
     await using ada = await live.person(await browser(), NO_SCRIPT)
-    await ada.ask('ada@exmaple.net', { returnTo: '/account' })
+    await ada.askOnPage('ada@exmaple.net', { returnTo: '/account' })
     const { page } = ada
     await page.getByRole('link', { name: 'Use another address' }).click()
     await page.getByLabel('E-mail address').fill(ADA)
@@ -122,7 +122,7 @@ describe('without JavaScript', () => {
   test('an operator sees the numbers drawn, tells them apart by plain links, and reads how long people took', async () => {
     await using live = await startLive({ flags: { operators: 'ops@example.net' } })
     await using ops = await live.person(await browser(), NO_SCRIPT)
-    const { code } = await ops.ask('ops@example.net', { returnTo: '/console' })
+    const { code } = await ops.askOnPage('ops@example.net', { returnTo: '/console' })
     const { page } = ops
     await page.locator('#code').fill(code)
     await page.getByRole('button', { name: 'Sign in' }).click()
