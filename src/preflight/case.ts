@@ -1,7 +1,7 @@
 // A case: what a hostile inbox, a careless person or another site does, and what must then be true. It ends with its evidence, or throws
 // what was found wrong.
 import type { Answer, Browser } from './browser.ts'
-import type { Mailbox } from './dev-inbox.ts'
+import type { Mailbox } from './mailbox.ts'
 import type { Opened } from './open-mail.ts'
 import type { Asked, Mail, System } from './system.ts'
 import { sent } from './visits.ts'
@@ -42,6 +42,8 @@ export interface Scene {
   /** The newest mail to an address, once there are so many. */
   mail(email: string, nth?: number): Promise<Mail>
   wait(ms: number, why: string): Promise<void>
+  /** Asks again for as long as the answer is to wait. `system.ask` does so by itself. */
+  patiently<T>(ask: () => Promise<T>, answerOf: (asked: T) => Answer): Promise<T>
   /** null: no mail can be read. */
   readonly mailbox: Mailbox | null
   /** A new browser in which somebody is signed in. */

@@ -5,16 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cases } from '../../src/preflight/run.ts'
-import { main } from '../../src/run/command.ts'
 import { answered, type CarelessProxy, type Change, type Fault, type Passing, startCarelessProxy } from '../careless-proxy.ts'
 import { type Live, startLive } from '../live.ts'
+import { outcomes, preflight, unlimited } from '../preflight.ts'
 
 let live: Live
 let proxy: CarelessProxy
 
 beforeAll(async () => {
-  const many = { count: 10_000, per: '1m' }
-  live = await startLive({ policy: { starts: { network: many, networkWide: many, browser: many, tenant: many }, resendAfter: '1s' } })
+  live = await startLive({ policy: { starts: unlimited, resendAfter: '1s' } })
   proxy = await startCarelessProxy(live.url)
 }, 30_000)
 
@@ -23,31 +22,8 @@ afterAll(async () => {
   await live[Symbol.asyncDispose]()
 })
 
-interface Tried {
-  readonly code: number
-  readonly results: readonly { readonly id: string; readonly outcome: string; readonly evidence: string; readonly remedy?: string }[]
-  readonly err: string
-}
-
-async function preflight(...argv: string[]): Promise<Tried> {
-  let out = ''
-  let err = ''
-  const code = await main(['preflight', ...argv, '--json'], {
-    env: {},
-    folder: '.',
-    interactive: false,
-    out: (text) => {
-      out += text
-    },
-    err: (text) => {
-      err += text
-    },
-  })
-  return { code, err, results: out.startsWith('{') ? ((JSON.parse(out) as { results?: Tried['results'] }).results ?? []) : [] }
-}
-
 test('a sound deployment passes every case that can be tried on this machine', async () => {
-  const { code, results } = await preflight(live.url)
+  const { code, results } = await preflight([live.url])
   expect(results.filter(({ outcome }) => outcome === 'fail')).toEqual([])
   expect(results.filter(({ outcome }) => outcome === 'not tried').map(({ id }) => id)).toEqual(['HD-06', 'NT-01'])
   expect([code, results.length]).toEqual([0, cases.length])
@@ -359,7 +335,7 @@ describe('each case finds what it is about', () => {
   test.each(faults)('%s: %s', async (_, fails, fault) => {
     typed = 0
     proxy.fault = fault()
-    const { code, results } = await preflight(proxy.url, '--only', fails)
+    const { code, results } = await preflight([proxy.url, '--only', fails])
     expect(results.map(({ id, outcome }) => `${id} ${outcome}`).sort()).toEqual(
       fails
         .split(',')
@@ -374,6 +350,20 @@ describe('each case finds what it is about', () => {
     const shown = new Set(faults.flatMap(([, fails]) => fails.split(',')))
     expect(cases.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual(['HD-06', 'NT-01'])
   })
+})
+
+test('a limit that asks to wait is waited for, and so is the next one behind it', async () => {
+  const asked = new Map<string, number>()
+  proxy.fault = {
+    before: ({ method, url, body }) => {
+      const times = (asked.get(url + body) ?? 0) + 1
+      asked.set(url + body, times)
+      const limited = method === 'POST' && ((url === '/sign-in' && times <= 2) || (url === '/sign-in/resend' && times === 2))
+      return limited ? answered(429, '', { 'retry-after': '1' }) : undefined
+    },
+  }
+  const tried = await preflight([proxy.url, '--only', 'ML-02,HH-02,TK-05'])
+  expect([tried.code, ...outcomes(tried)]).toEqual([0, 'TK-05 pass', 'ML-02 pass', 'HH-02 pass'])
 })
 
 test('another system is tried by a file that says how it is asked', async () => {
@@ -394,7 +384,7 @@ test('another system is tried by a file that says how it is asked', async () => 
       },
     })`,
   )
-  const { code, results } = await preflight(live.url, '--adapter', adapter, '--only', 'CS-03,HD-01,SC-01')
+  const { code, results } = await preflight([live.url, '--adapter', adapter, '--only', 'CS-03,HD-01,SC-01'])
   expect(results.map(({ id, outcome }) => [id, outcome])).toEqual([
     ['SC-01', 'not tried'],
     ['CS-03', 'pass'],
@@ -402,9 +392,9 @@ test('another system is tried by a file that says how it is asked', async () => 
   ])
   expect(code).toBe(0)
   writeFileSync(join(folder, 'empty.mjs'), '')
-  const empty = await preflight(live.url, '--adapter', join(folder, 'empty.mjs'))
+  const empty = await preflight([live.url, '--adapter', join(folder, 'empty.mjs')])
   expect([empty.code, empty.err.includes('no function as its default export')]).toEqual([2, true])
-  const absent = await preflight(live.url, '--adapter', join(folder, 'absent.mjs'))
+  const absent = await preflight([live.url, '--adapter', join(folder, 'absent.mjs')])
   expect([absent.code, absent.err.includes('cannot be loaded')]).toEqual([2, true])
   rmSync(folder, { recursive: true })
 })
@@ -416,7 +406,7 @@ describe('what is typed wrong is told', () => {
     [['http://localhost:1'], 'does not answer'],
     [['http://localhost:1', '--only', 'SC-99'], 'there is no case SC-99'],
   ])('%j', async (argv, said) => {
-    const { code, err } = await preflight(...(argv as string[]))
+    const { code, err } = await preflight(argv as string[])
     expect([code, err.includes(said)]).toEqual([2, true])
   })
 })
