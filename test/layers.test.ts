@@ -34,7 +34,7 @@ const layers: Record<string, Layer> = {
     files: /^preflight\//,
     may: [/^preflight\//, /^node:tls$/, /^postal-mime$/],
     // Whoever has them hands them in.
-    types: [/^(imapflow|smtp-server)$/],
+    types: [/^(imapflow|smtp-server|playwright-core)$/],
   },
   // What adopters' tests stand on, and ours: a Postkey by its front door, and what preflight does from outside. No runner is imported.
   testing: {

@@ -3,11 +3,13 @@
 import type { Answer, Browser } from './browser.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Opened } from './open-mail.ts'
+import type { Chromium } from './real-browser.ts'
 import type { Asked, Mail, System } from './system.ts'
 import { sent } from './visits.ts'
 
 export type Area =
   | 'scanners'
+  | 'real browser'
   | 'twice'
   | 'other browser'
   | 'other sites'
@@ -44,6 +46,8 @@ export interface Scene {
   wait(ms: number, why: string): Promise<void>
   /** Asks again for as long as the answer is to wait. `system.ask` does so by itself. */
   patiently<T>(ask: () => Promise<T>, answerOf: (asked: T) => Answer): Promise<T>
+  /** A real browser, the same for all cases. Throws NotHere where there is none. */
+  chromium(): Promise<Chromium>
   /** null: no mail can be read. */
   readonly mailbox: Mailbox | null
   /** A new browser in which somebody is signed in. */

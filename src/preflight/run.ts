@@ -8,14 +8,17 @@ import { mails } from './cases/mails.ts'
 import { network } from './cases/network.ts'
 import { otherSites } from './cases/other-sites.ts'
 import { pages } from './cases/pages.ts'
+import { realBrowser } from './cases/real-browser.ts'
 import { scanners } from './cases/scanners.ts'
 import { strangers } from './cases/strangers.ts'
 import { twice } from './cases/twice.ts'
 import { ANY_ADDRESS, addressesOf, type Mailbox } from './mailbox.ts'
+import type { Chromium } from './real-browser.ts'
 import type { System } from './system.ts'
 
 export const cases: readonly Case[] = [
   ...scanners,
+  ...realBrowser,
   ...twice,
   ...elsewhere,
   ...otherSites,
@@ -34,15 +37,18 @@ export interface Trying {
   readonly system: System
   /** null: no mail can be read. */
   readonly mailbox: Mailbox | null
+  /** Starts a real browser; throws NotHere where there is none. */
+  readonly launch: () => Promise<Chromium>
   /** Before each case, and where one waits for long. */
   readonly onStep: (done: number, text: string) => void
   readonly only?: ReadonlySet<string> | undefined
 }
 
-export async function tryAll({ system, mailbox, onStep, only }: Trying): Promise<readonly Result[]> {
+export async function tryAll({ system, mailbox, launch, onStep, only }: Trying): Promise<readonly Result[]> {
   const chosen = cases.filter(({ id }) => only === undefined || only.has(id))
   const results: Result[] = []
   let addresses = 0
+  let launched: Promise<Chromium> | undefined
   const run = Math.random().toString(36).slice(2, 8)
   const addressFor = mailbox?.addressFor ?? (addressesOf(ANY_ADDRESS) as Mailbox['addressFor'])
   const scene: Scene = {
@@ -68,6 +74,10 @@ export async function tryAll({ system, mailbox, onStep, only }: Trying): Promise
     },
     browser: (agent) => openBrowser(system.url, { agent }),
     mailbox,
+    chromium: () => {
+      launched ??= launch()
+      return launched
+    },
     signIn: async ({ browser, asked, link, code }) => {
       const answer = link === null ? await system.typeCode(browser, asked, code ?? '') : await system.follow(browser, link)
       if ((await system.whoAmI(browser)) === null) throw new Error(`nobody is signed in after it: ${answer.status}`)
@@ -104,10 +114,19 @@ export async function tryAll({ system, mailbox, onStep, only }: Trying): Promise
       return { browser, email, asked, mail, ...system.open(mail) }
     },
   }
-  for (const one of chosen) {
-    onStep(results.length, `${one.id} ${one.title}`)
-    results.push(
-      one.mail && mailbox === null ? { case: one, outcome: 'not tried', evidence: 'no mailbox to read', ms: 0 } : await tryCase(one, scene),
+  try {
+    for (const one of chosen) {
+      onStep(results.length, `${one.id} ${one.title}`)
+      results.push(
+        one.mail && mailbox === null
+          ? { case: one, outcome: 'not tried', evidence: 'no mailbox to read', ms: 0 }
+          : await tryCase(one, scene),
+      )
+    }
+  } finally {
+    await launched?.then(
+      (chromium) => chromium.close(),
+      () => undefined,
     )
   }
   return results

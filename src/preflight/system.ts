@@ -17,6 +17,14 @@ export interface Asked {
   readonly id: string
 }
 
+export interface Form {
+  /** Below the address of the system. */
+  readonly path: string
+  readonly fields: Readonly<Record<string, string>>
+  /** Else it does something to who is signed in. */
+  readonly signsIn: boolean
+}
+
 export interface System {
   readonly name: string
   /** Public origin and base path. */
@@ -44,6 +52,8 @@ export interface System {
   /** The address of who is signed in; null: nobody. */
   whoAmI(browser: Browser): Promise<string | null>
   signOut(browser: Browser, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  /** Its forms, as another site would make them up, for a mail that it asked for; absent: nothing is known of them. */
+  forms?(asked: Asked, opened: Opened): readonly Form[]
   /** Paths that change something, to be tried by GET. */
   readonly changing: readonly string[]
 }
@@ -85,5 +95,14 @@ export function postkeyAt(url: string): System {
       return status === 200 ? (JSON.parse(text) as { user: { email: string } }).user.email : null
     },
     signOut: (browser, headers) => browser.post(at('/sign-out'), {}, headers),
+    forms: ({ id }, { link, code }) => {
+      const { id: mail, secret } = partsOf(link ?? '')
+      return [
+        { path: '/sign-in', fields: { email: 'somebody@preflight.example' }, signsIn: false },
+        { path: '/sign-out', fields: {}, signsIn: false },
+        ...(link === null ? [] : [{ path: `/l/${mail}`, fields: { secret }, signsIn: true }]),
+        ...(code === null ? [] : [{ path: '/sign-in/code', fields: { c: id, code }, signsIn: true }]),
+      ]
+    },
   }
 }

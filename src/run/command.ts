@@ -356,6 +356,7 @@ export const commands: Readonly<Record<string, Entry>> = {
         'URL',
       ),
       addresses: text('Which addresses end there (default: *@preflight.example)', '*@DOMAIN'),
+      chromium: text('The real browser that some cases take, by Playwright (default: one that Playwright finds)', 'FILE'),
       adapter: text('How another system than Postkey is asked, and where its mails are', 'FILE'),
       junit: text('Also write the results there, as CI servers read them', 'FILE'),
       where: { type: 'positional', required: false, description: 'Its public address, base path and all', valueHint: 'URL' },

@@ -7,9 +7,10 @@ import { parseUrl } from '../core/url.ts'
 import type { Area, Result } from '../preflight/case.ts'
 import { devInboxAt, hasDevInbox } from '../preflight/dev-inbox.ts'
 import type { Mailbox } from '../preflight/mailbox.ts'
-import { cases, tryAll } from '../preflight/run.ts'
+import { cases, type Trying, tryAll } from '../preflight/run.ts'
 import { postkeyAt, type System } from '../preflight/system.ts'
 import type { ExitCode, Request, Terminal } from './command.ts'
+import { chromiumOf } from './preflight-chromium.ts'
 import { openMailbox } from './preflight-mailbox.ts'
 import { startProgress } from './progress.ts'
 
@@ -30,14 +31,14 @@ export async function preflight(request: Request): Promise<ExitCode> {
 
   if (flags['addresses'] !== undefined && flags['mailbox'] === undefined)
     return refuse('--addresses says what ends in a --mailbox, and none is given')
-  const adapted = await adaptedTo(url, request).catch((error: Error) => error.message)
-  if (typeof adapted === 'string') return refuse(adapted)
-  const { system, mailbox } = adapted
+  const prepared = await prepare(url, request).catch((error: Error) => error.message)
+  if (typeof prepared === 'string') return refuse(prepared)
+  const { system, mailbox } = prepared
   const chosen = cases.filter(({ id }) => only === undefined || only.has(id))
   const progress = await startProgress(request, { title: `Trying ${url}`, end: 'Tried', of: chosen.length })
   let results: readonly Result[] = []
   try {
-    results = await tryAll({ system, mailbox, onStep: progress.say, only })
+    results = await tryAll({ ...prepared, onStep: progress.say, only })
   } finally {
     progress.stop()
     await mailbox?.close()
@@ -50,6 +51,12 @@ export async function preflight(request: Request): Promise<ExitCode> {
       : report(url, results, terminal),
   )
   return failed === 0 ? 0 : 1
+}
+
+/** @throws Error in words for a terminal. */
+async function prepare(url: string, request: Request): Promise<Pick<Trying, 'system' | 'mailbox' | 'launch'>> {
+  const launch = chromiumOf(request)
+  return { launch, ...(await adaptedTo(url, request)) }
 }
 
 interface Adapted {

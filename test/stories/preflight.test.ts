@@ -5,12 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cases } from '../../src/preflight/run.ts'
-import { answered, type CarelessProxy, type Change, type Fault, type Passing, startCarelessProxy } from '../careless-proxy.ts'
+import { answered, type CarelessProxy, type Fault, startCarelessProxy } from '../careless-proxy.ts'
+import { chromiumFile } from '../chromium.ts'
+import { inMails, inPages, isLink, oneBrowser, sameOrigin, without } from '../faults.ts'
 import { type Live, startLive } from '../live.ts'
 import { outcomes, preflight, unlimited } from '../preflight.ts'
 
 let live: Live
 let proxy: CarelessProxy
+const folder = mkdtempSync(join(tmpdir(), 'postkey-preflight-'))
 
 beforeAll(async () => {
   live = await startLive({ policy: { starts: unlimited, resendAfter: '1s' } })
@@ -20,15 +23,16 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy[Symbol.asyncDispose]()
   await live[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true })
 })
 
 test('a sound deployment passes every case that can be tried on this machine', async () => {
-  const { code, results } = await preflight([live.url])
+  const { code, results } = await preflight([live.url, '--chromium', await chromiumFile(folder)])
   expect(results.filter(({ outcome }) => outcome === 'fail')).toEqual([])
   expect(results.filter(({ outcome }) => outcome === 'not tried').map(({ id }) => id)).toEqual(['HD-06', 'NT-01'])
   expect([code, results.length]).toEqual([0, cases.length])
   expect(results.length).toBeGreaterThanOrEqual(40)
-}, 60_000)
+}, 120_000)
 
 test('each case has an id and a title of its own, and says what to do', () => {
   expect(new Set(cases.map(({ id }) => id)).size).toBe(cases.length)
@@ -36,57 +40,11 @@ test('each case has an id and a title of its own, and says what to do', () => {
   for (const { remedy } of cases) expect(remedy.length).toBeGreaterThan(10)
 })
 
-const isLink = ({ url }: Passing): boolean => url.startsWith('/l/')
-const without =
-  (...names: string[]): Change =>
-  ({ headers }) => {
-    for (const name of names) headers.delete(name)
-  }
-const inPages =
-  (change: (text: string) => string): Change =>
-  (answer) => {
-    if ((answer.headers.get('content-type') ?? '').startsWith('text/html')) answer.text = change(answer.text)
-  }
-interface Mail {
-  readonly text: string
-  readonly html: string
-}
-const inMails =
-  (change: (mail: Mail) => Partial<Mail>): Change =>
-  (answer, { url }) => {
-    if (!url.startsWith('/dev/inbox.json')) return
-    const mails = JSON.parse(answer.text) as Mail[]
-    answer.text = JSON.stringify(mails.map((mail) => ({ ...mail, ...change(mail) })))
-  }
-const sameOrigin = ({ headers }: Passing): undefined => {
-  headers['origin'] = live.url
-  headers['sec-fetch-site'] = 'same-origin'
-}
-
-/** All browsers are one to the deployment. */
-function oneBrowser(): Fault {
-  let cookie = ''
-  return {
-    before: ({ headers }) => {
-      const others = (headers['cookie'] ?? '').split('; ').filter((pair) => pair !== '' && !pair.startsWith('postkey-browser='))
-      if (cookie !== '') headers['cookie'] = [...others, cookie].join('; ')
-      return undefined
-    },
-    after: ({ headers }) => {
-      cookie ||=
-        headers
-          .getSetCookie()
-          .find((line) => line.startsWith('postkey-browser='))
-          ?.split(';')[0] ?? ''
-    },
-  }
-}
-
 function anyForm(): Fault {
   const { before, after } = oneBrowser()
   return {
     before: (request) => {
-      sameOrigin(request)
+      sameOrigin(live.url)(request)
       return before?.(request)
     },
     ...(after === undefined ? {} : { after }),
@@ -203,7 +161,7 @@ const faults: readonly (readonly [what: string, fails: string, fault: () => Faul
       },
     }),
   ],
-  ['every form counts as the own one', 'CS-02,CS-03,CS-04,CS-05,CS-06', () => ({ before: sameOrigin })],
+  ['every form counts as the own one', 'CS-02,CS-03,CS-04,CS-05,CS-06', () => ({ before: sameOrigin(live.url) })],
   ['every form counts as the own one, in every browser', 'CS-10', anyForm],
   [
     'the own form is refused',
@@ -346,9 +304,10 @@ describe('each case finds what it is about', () => {
     expect(code).toBe(1)
   })
 
-  test('and every case of the list is one of them, but for those that need https', () => {
+  test('and every case of the list is one of them, but for those that need https, or a real browser: preflight-browser.test.ts', () => {
     const shown = new Set(faults.flatMap(([, fails]) => fails.split(',')))
-    expect(cases.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual(['HD-06', 'NT-01'])
+    const others = cases.filter(({ area }) => area !== 'real browser').map(({ id }) => id)
+    expect(others.filter((id) => !shown.has(id))).toEqual(['HD-06', 'NT-01'])
   })
 })
 
@@ -367,7 +326,6 @@ test('a limit that asks to wait is waited for, and so is the next one behind it'
 })
 
 test('another system is tried by a file that says how it is asked', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'postkey-preflight-'))
   const adapter = join(folder, 'adapter.mjs')
   // Its people sign in by pages of other names, and nobody can read its mails.
   writeFileSync(
@@ -396,7 +354,6 @@ test('another system is tried by a file that says how it is asked', async () => 
   expect([empty.code, empty.err.includes('no function as its default export')]).toEqual([2, true])
   const absent = await preflight([live.url, '--adapter', join(folder, 'absent.mjs')])
   expect([absent.code, absent.err.includes('cannot be loaded')]).toEqual([2, true])
-  rmSync(folder, { recursive: true })
 })
 
 describe('what is typed wrong is told', () => {
