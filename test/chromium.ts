@@ -52,7 +52,7 @@ export async function launchChromium(): Promise<Browser> {
 }
 
 /** A program that starts it, for who takes nothing but a path. @param folder where it is written */
-export async function chromiumFile(folder: string): Promise<string> {
+export async function chromiumFile(folder: string, ...more: readonly string[]): Promise<string> {
   const { path, env } = await chromiumAt()
   const file = join(folder, 'chromium.sh')
   const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
@@ -61,7 +61,7 @@ export async function chromiumFile(folder: string): Promise<string> {
     ...Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}`),
     // Of two ways to have no window the first would be taken.
     'for given; do shift; case "$given" in --headless*) ;; *) set -- "$@" "$given" ;; esac; done',
-    `exec ${[path, ...args].map(quoted).join(' ')} "$@"`,
+    `exec ${[path, ...args, ...more].map(quoted).join(' ')} "$@"`,
   ]
   writeFileSync(file, lines.join('\n'), { mode: 0o755 })
   return file

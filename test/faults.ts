@@ -13,6 +13,7 @@ export const inPages =
     if ((answer.headers.get('content-type') ?? '').startsWith('text/html')) answer.text = change(answer.text)
   }
 interface Mail {
+  readonly headers: Readonly<Record<string, string>>
   readonly text: string
   readonly html: string
 }

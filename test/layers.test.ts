@@ -32,7 +32,7 @@ const layers: Record<string, Layer> = {
   // Tries a deployment from outside: of the server it knows nothing.
   preflight: {
     files: /^preflight\//,
-    may: [/^preflight\//, /^node:tls$/, /^postal-mime$/],
+    may: [/^preflight\//, /^run\/dns\.ts$/, /^node:(net|tls|dns)$/, /^postal-mime$/],
     // Whoever has them hands them in.
     types: [/^(imapflow|smtp-server|playwright-core)$/],
   },

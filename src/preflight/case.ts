@@ -19,6 +19,7 @@ export type Area =
   | 'cookies'
   | 'headers'
   | 'mail'
+  | 'sender'
   | 'network'
 
 export interface Case {
@@ -43,6 +44,8 @@ export interface Scene {
   address(): string
   /** The newest mail to an address, once there are so many. */
   mail(email: string, nth?: number): Promise<Mail>
+  /** Of those that somebody asked for: the same for all cases that only look at one. */
+  anyMail(): Promise<Mail>
   wait(ms: number, why: string): Promise<void>
   /** Asks again for as long as the answer is to wait. `system.ask` does so by itself. */
   patiently<T>(ask: () => Promise<T>, answerOf: (asked: T) => Answer): Promise<T>

@@ -1,5 +1,5 @@
 // All cases against one deployment, one after the other, since from one machine all of them share the limits of its network.
-import { openBrowser } from './browser.ts'
+import { openBrowser, type Send } from './browser.ts'
 import { type Case, NotHere, type Result, type Scene, tryCase } from './case.ts'
 import { cookies } from './cases/cookies.ts'
 import { elsewhere } from './cases/elsewhere.ts'
@@ -10,11 +10,13 @@ import { otherSites } from './cases/other-sites.ts'
 import { pages } from './cases/pages.ts'
 import { realBrowser } from './cases/real-browser.ts'
 import { scanners } from './cases/scanners.ts'
+import { sender } from './cases/sender.ts'
 import { strangers } from './cases/strangers.ts'
+import { tls } from './cases/tls.ts'
 import { twice } from './cases/twice.ts'
 import { ANY_ADDRESS, addressesOf, type Mailbox } from './mailbox.ts'
 import type { Chromium } from './real-browser.ts'
-import type { System } from './system.ts'
+import type { Mail, System } from './system.ts'
 
 export const cases: readonly Case[] = [
   ...scanners,
@@ -27,7 +29,9 @@ export const cases: readonly Case[] = [
   ...cookies,
   ...pages,
   ...mails,
+  ...sender,
   ...network,
+  ...tls,
 ]
 
 /** What limits may ask of whoever tries a case. */
@@ -42,12 +46,15 @@ export interface Trying {
   /** Before each case, and where one waits for long. */
   readonly onStep: (done: number, text: string) => void
   readonly only?: ReadonlySet<string> | undefined
+  /** Default: over the network. */
+  readonly through?: Send | undefined
 }
 
-export async function tryAll({ system, mailbox, launch, onStep, only }: Trying): Promise<readonly Result[]> {
+export async function tryAll({ system, mailbox, launch, onStep, only, through }: Trying): Promise<readonly Result[]> {
   const chosen = cases.filter(({ id }) => only === undefined || only.has(id))
   const results: Result[] = []
   let addresses = 0
+  let looked: Promise<Mail> | undefined
   let launched: Promise<Chromium> | undefined
   const run = Math.random().toString(36).slice(2, 8)
   const addressFor = mailbox?.addressFor ?? (addressesOf(ANY_ADDRESS) as Mailbox['addressFor'])
@@ -72,7 +79,7 @@ export async function tryAll({ system, mailbox, launch, onStep, only }: Trying):
         await scene.wait(ms + 500, 'the limits of this network are reached')
       }
     },
-    browser: (agent) => openBrowser(system.url, { agent }),
+    browser: (agent) => openBrowser(system.url, { agent, through }),
     mailbox,
     chromium: () => {
       launched ??= launch()
@@ -88,7 +95,7 @@ export async function tryAll({ system, mailbox, launch, onStep, only }: Trying):
       return asked
     },
     person: async () => {
-      const browser = openBrowser(system.url)
+      const browser = openBrowser(system.url, { through })
       const [first] = system.pages
       if (first !== undefined) await browser.get(`${system.url}${first}`)
       return browser
@@ -100,6 +107,10 @@ export async function tryAll({ system, mailbox, launch, onStep, only }: Trying):
       if (found != null) return found
       const hint = email.includes('+') ? ': such addresses share the limits of one mailbox' : ''
       throw new Error(`no mail number ${nth} to ${email} arrived${hint}`)
+    },
+    anyMail: () => {
+      looked ??= scene.asked().then(({ mail }) => mail)
+      return looked
     },
     wait: async (ms, why) => {
       if (ms > 1_000) onStep(results.length, `waiting ${Math.ceil(ms / 1_000)} s: ${why}`)

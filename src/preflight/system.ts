@@ -8,6 +8,7 @@ export interface Mail {
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** Where a name stands several times, line by line, the uppermost first. */
   readonly headers: Readonly<Record<string, string>>
 }
 

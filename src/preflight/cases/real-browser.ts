@@ -1,5 +1,6 @@
 // What only a real browser shows: pages that run, forms whose headers nobody made up, frames, and what is asked for along the way.
 import { type Case, codeOf, firstPage, isIn, isRefused, linkOf, must, NotHere, type Scene } from '../case.ts'
+import { isThisMachine } from '../place.ts'
 import { pressEverything } from '../press.ts'
 import { answerOf, inRealBrowser, pageAt, type RealBrowser, SCRIPTS_MS, soon } from '../real-browser.ts'
 import { damages } from '../rewriters.ts'
@@ -14,15 +15,13 @@ const others: readonly (readonly [name: string, origin: (own: URL) => string | n
   // Of localhost, and of numbers, there is no other name that is the same site.
   [
     'a sibling origin',
-    ({ protocol, hostname, port }) =>
-      isThisMachine(hostname) || /^[\d.:[\]a-f]+$/.test(hostname)
+    ({ href, protocol, hostname, port }) =>
+      isThisMachine(href) || /^[\d.:[\]a-f]+$/.test(hostname)
         ? `${protocol}//${hostname}:${port === '4000' ? 4001 : 4000}`
         : `${protocol}//sibling.${hostname}`,
   ],
   ['a page without an origin', () => null],
 ]
-
-const isThisMachine = (place: string): boolean => /^(https?:\/\/)?(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(place)
 
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (one) => `&#${one.charCodeAt(0)};`)
 
