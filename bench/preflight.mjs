@@ -65,7 +65,8 @@ function introduction() {
 
 Written by \`npm run bench:preflight -- --write\` on ${new Date().toISOString().slice(0, 10)}: the cases of [preflight](preflight.md) against \`postkey dev\`, Better Auth ${versions['better-auth']} (its plugins for links and for codes, each by itself) and
 Auth.js (@auth/core ${versions['@auth/core']}), each as its documents say to run it, in one run. Limits are off, since all cases come from one network. Better Auth has no pages of its own, so that what is said of
-pages cannot be tried there; what has no link or no code cannot be tried by it. "No" says that the case, which is Postkey's idea of what must be true, does not hold as installed; some of it an application can add.`
+pages cannot be tried there; what has no link or no code cannot be tried by it. All of them run on plain http of one machine and hand mails to memory: TLS and the sender
+cannot be tried, and EN-02 holds no mail server's time against anybody. "No" says that the case, which is Postkey's idea of what must be true, does not hold as installed; some of it an application can add.`
 }
 
 async function startPostkey() {

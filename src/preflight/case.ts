@@ -55,6 +55,8 @@ export interface Scene {
   readonly mailbox: Mailbox | null
   /** A new browser in which somebody is signed in. */
   signedIn(): Promise<AskedFor>
+  /** So many addresses of people who have signed in before. */
+  known(count: number): Promise<readonly string[]>
   /** By the mail, in the browser that asked. */
   signIn(asked: AskedFor): Promise<void>
   /** Asks for a mail with a new browser, and opens it. */

@@ -58,5 +58,5 @@ export async function answerOf(response: Response): Promise<Answer> {
   )
   const location = headers.get('location')
   const url = response.url()
-  return { status: response.status(), headers, text: '', location: location === null ? '' : new URL(location, url).href, url }
+  return { status: response.status(), headers, text: '', location: location === null ? '' : new URL(location, url).href, url, ms: 0 }
 }

@@ -54,6 +54,7 @@ export async function tryAll({ system, mailbox, launch, onStep, only, through }:
   const chosen = cases.filter(({ id }) => only === undefined || only.has(id))
   const results: Result[] = []
   let addresses = 0
+  const known: string[] = []
   let looked: Promise<Mail> | undefined
   let launched: Promise<Chromium> | undefined
   const run = Math.random().toString(36).slice(2, 8)
@@ -85,9 +86,14 @@ export async function tryAll({ system, mailbox, launch, onStep, only, through }:
       launched ??= launch()
       return launched
     },
-    signIn: async ({ browser, asked, link, code }) => {
+    signIn: async ({ browser, email, asked, link, code }) => {
       const answer = link === null ? await system.typeCode(browser, asked, code ?? '') : await system.follow(browser, link)
       if ((await system.whoAmI(browser)) === null) throw new Error(`nobody is signed in after it: ${answer.status}`)
+      known.push(email)
+    },
+    known: async (count) => {
+      while (known.length < count) await scene.signedIn()
+      return known.slice(-count)
     },
     signedIn: async () => {
       const asked = await scene.asked()

@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cases } from '../../src/preflight/run.ts'
+import { type Answer, type Browser, openBrowser } from '../../src/preflight/browser.ts'
+import { cases, tryAll } from '../../src/preflight/run.ts'
+import type { System } from '../../src/preflight/system.ts'
 import { answered, type CarelessProxy, type Fault, startCarelessProxy } from '../careless-proxy.ts'
 import { chromiumFile } from '../chromium.ts'
 import { inMails, inPages, isLink, oneBrowser, sameOrigin, without } from '../faults.ts'
@@ -307,10 +309,84 @@ describe('each case finds what it is about', () => {
     expect(code).toBe(1)
   })
 
-  test('and every case of the list is one of them, but for those of the two other files', () => {
-    const shown = new Set(faults.flatMap(([, fails]) => fails.split(',')))
+  test('and every case of the list is one of them, but for EN-02 and those of the two other files', () => {
+    const shown = new Set(['EN-02', ...faults.flatMap(([, fails]) => fails.split(','))])
     const others = cases.filter(({ area }) => area !== 'real browser').map(({ id }) => id)
     expect(others.filter((id) => !shown.has(id))).toEqual(ELSEWHERE)
+  })
+})
+
+describe('EN-02', () => {
+  /** A system whose clock is ours: made up, so that nothing else on this machine has a say in its times. */
+  const timed = (ms: (known: boolean, nth: number) => number): System => {
+    const known = new Set<string>()
+    const waiting = new Map<Browser, string>()
+    let asked = 0
+    const answer = (took: number): Answer => ({
+      status: 200,
+      headers: new Headers(),
+      text: '',
+      location: '',
+      url: 'http://localhost/',
+      ms: took,
+    })
+    return {
+      name: 'Timed',
+      url: 'http://localhost',
+      pages: [],
+      changing: [],
+      ask: async (browser, email) => {
+        waiting.set(browser, email)
+        return { answer: answer(ms(known.has(email), asked++)), id: '' }
+      },
+      open: () => ({ link: 'http://localhost/l', code: null }),
+      follow: async (browser) => {
+        known.add(waiting.get(browser) ?? '')
+        return answer(1)
+      },
+      forge: async () => answer(1),
+      typeCode: async () => answer(1),
+      whoAmI: async (browser) => waiting.get(browser) ?? null,
+      signOut: async () => answer(1),
+    }
+  }
+  const outcome = async (ms: (known: boolean, nth: number) => number): Promise<string | undefined> => {
+    const mail = { subject: '', text: '', html: '', headers: {} }
+    const [result] = await tryAll({
+      system: timed(ms),
+      mailbox: { addressFor: (name) => `${name}@example.net`, mail: async () => mail, close: async () => {} },
+      launch: () => Promise.reject(new Error('no browser')),
+      onStep: () => {},
+      only: new Set(['EN-02']),
+    })
+    return result && `${result.outcome}: ${result.evidence}`
+  }
+  const noise = (nth: number): number => 20 + ((nth * 7) % 11)
+
+  test.each([
+    [
+      'fail: known 179 ms, unknown 24 ms',
+      'a mail is sent before the answer',
+      (known: boolean, nth: number) => noise(nth) + (known ? 150 : 0),
+    ],
+    ['fail: known 29 ms, unknown 84 ms', 'strangers are made wait', (known: boolean, nth: number) => noise(nth) + (known ? 0 : 60)],
+    ['pass: known', 'both take the same', (_: boolean, nth: number) => noise(nth)],
+    [
+      'pass: known',
+      'once it looks like something, and never again',
+      (known: boolean, nth: number) => noise(nth) + (known && nth < 18 ? 150 : 0),
+    ],
+  ])('%s: %s', async (told, _, ms) => {
+    expect(await outcome(ms)).toContain(told)
+  })
+
+  test('what is timed is the answer, to its end', async () => {
+    const through = async (): Promise<Response> => {
+      await new Promise((resolve) => setTimeout(resolve, 40))
+      return new Response('')
+    }
+    const { ms } = await openBrowser('http://localhost', { through }).get('/')
+    expect(ms).toBeGreaterThanOrEqual(39)
   })
 })
 
