@@ -1,4 +1,5 @@
-// A mailbox of its own, served by IMAP over TLS, and a mail server that puts there whatever it is handed.
+// A mailbox of its own, served by IMAP over TLS, and a mail server that puts there whatever it is handed. Hoodiecrow is a small server, made
+// for tests; Dovecot, which is none that npm could bring, was tried by hand.
 import { readFileSync } from 'node:fs'
 import type { AddressInfo, Socket } from 'node:net'
 import hoodiecrow, { type Stored } from 'hoodiecrow-imap'
@@ -13,6 +14,8 @@ export interface ImapTestServer extends AsyncDisposable {
   onTheWay: (raw: string) => string
   readonly messages: readonly Stored[]
   put(raw: string): void
+  /** All that it said to clients. */
+  said(): string
 }
 
 const certificate = (name: string): Buffer => readFileSync(new URL(`certificates/${name}.pem`, import.meta.url))
@@ -28,7 +31,15 @@ export async function startImap(folder: string, before: readonly string[]): Prom
     storage: { INBOX: {}, '': { folders: { [folder]: { messages: before.map((raw) => ({ raw })) } } } as object },
   })
   const sockets = new Set<Socket>()
-  imap.server.on('secureConnection', (socket: Socket) => sockets.add(socket))
+  const said: string[] = []
+  imap.server.on('secureConnection', (socket: Socket) => {
+    sockets.add(socket)
+    const write = socket.write.bind(socket) as (data: string | Uint8Array, ...more: never[]) => boolean
+    socket.write = (data: string | Uint8Array, ...more: unknown[]) => {
+      said.push(String(data))
+      return write(data, ...(more as never[]))
+    }
+  })
   await new Promise<void>((resolve) => imap.listen(0, resolve))
   const put = (raw: string): void => imap.appendMessage(folder, [], new Date(), raw)
   const smtp = new SMTPServer({
@@ -49,6 +60,7 @@ export async function startImap(folder: string, before: readonly string[]): Prom
       return imap.getMailbox(folder).messages
     },
     put,
+    said: () => said.join(''),
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy()
       await new Promise<void>((resolve) => imap.close(resolve))

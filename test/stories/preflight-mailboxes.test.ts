@@ -50,13 +50,18 @@ describe('--mailbox imaps://…', () => {
     preflight([live.url, '--mailbox', at(), '--addresses', '*@sink.example.net', '--only', only], env)
 
   test('reads what arrives in a folder of a mailbox, and leaves all as it was', async () => {
-    imap.put('To: somebody@example.net\r\nSubject: somebody’s own\r\n\r\nprivate\r\n')
+    let others = 0
+    imap.onTheWay = (raw) => {
+      if (others++ < 3) imap.put('To: somebody@example.net\r\nSubject: somebody’s own\r\n\r\nprivate\r\n')
+      return raw
+    }
     const before = imap.messages.length
     const tried = await read(SOME.join(','))
     expect([tried.code, tried.err, outcomes(tried).toSorted()]).toEqual([0, '', SOME.map((id) => `${id} pass`).toSorted()])
     expect(imap.messages.length).toBeGreaterThan(before + 5)
+    expect(imap.said()).toContain('Auto-Submitted')
+    expect(imap.said()).not.toMatch(/private|not for us/)
     expect(imap.messages.flatMap(({ flags }) => flags ?? [])).toEqual([])
-    expect(imap.messages.slice(before).every(({ raw }) => /^To: preflight-\S+@sink\.example\.net\r$/m.test(raw))).toBe(true)
   })
 
   test('the password may stand in a file', async () => {
