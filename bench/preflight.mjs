@@ -2,6 +2,7 @@
 //   npm run bench:preflight                 prints the table
 //   npm run bench:preflight -- --why        and what was seen where a case failed
 //   npm run bench:preflight -- --write      also writes docs/preflight-peers.md
+//   npm run bench:preflight -- --chromium F the real browser, where Playwright finds none
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,13 +11,16 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { installPeers } from './install-peers.mjs'
 
-const { values } = parseArgs({ options: { why: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: { why: { type: 'boolean', default: false }, write: { type: 'boolean', default: false }, chromium: { type: 'string' } },
+})
 const versions = installPeers(console.error)
 const { adapters } = await import('./peers/preflight-adapters.mjs')
 const { startPeer } = await import('./peers/preflight-server.mjs')
 const { cases, tryAll } = await import('../dist/preflight/run.js')
 const { devInboxAt } = await import('../dist/preflight/dev-inbox.js')
 const { postkeyAt } = await import('../dist/preflight/system.js')
+const { chromiumOf } = await import('../dist/run/preflight-chromium.js')
 
 const columns = []
 for (const [name, adapter] of [['postkey', (url) => ({ system: postkeyAt(url), mailbox: devInboxAt(url) })], ...Object.entries(adapters)]) {
@@ -25,6 +29,7 @@ for (const [name, adapter] of [['postkey', (url) => ({ system: postkeyAt(url), m
   const results = await tryAll({
     system,
     mailbox,
+    launch: chromiumOf({ terminal: { folder: '.' }, flags: values.chromium === undefined ? {} : { chromium: values.chromium } }),
     onStep: (done, text) => process.stderr.write(`\r${system.name} ${done}/${cases.length} ${text}`.slice(0, 110).padEnd(110)),
   })
   process.stderr.write('\n')
@@ -60,7 +65,8 @@ function introduction() {
 
 Written by \`npm run bench:preflight -- --write\` on ${new Date().toISOString().slice(0, 10)}: the cases of [preflight](preflight.md) against \`postkey dev\`, Better Auth ${versions['better-auth']} (its plugins for links and for codes, each by itself) and
 Auth.js (@auth/core ${versions['@auth/core']}), each as its documents say to run it, in one run. Limits are off, since all cases come from one network. Better Auth has no pages of its own, so that what is said of
-pages cannot be tried there; what has no link or no code cannot be tried by it. "No" says that the case, which is Postkey's idea of what must be true, does not hold as installed; some of it an application can add.`
+pages cannot be tried there; what has no link or no code cannot be tried by it. All of them run on plain http of one machine and hand mails to memory: TLS and the sender
+cannot be tried, and EN-02 holds no mail server's time against anybody. "No" says that the case, which is Postkey's idea of what must be true, does not hold as installed; some of it an application can add.`
 }
 
 async function startPostkey() {

@@ -52,6 +52,22 @@ export async function launchChromium(): Promise<Browser> {
   })
 }
 
+/** A program that starts it, for who takes nothing but a path. @param folder where it is written */
+export async function chromiumFile(folder: string, ...more: readonly string[]): Promise<string> {
+  const { path, env } = await chromiumAt()
+  const file = join(folder, 'chromium.sh')
+  const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+  const lines = [
+    '#!/bin/sh',
+    ...Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}`),
+    // Of two ways to have no window the first would be taken.
+    'for given; do shift; case "$given" in --headless*) ;; *) set -- "$@" "$given" ;; esac; done',
+    `exec ${[path, ...args, ...more].map(quoted).join(' ')} "$@"`,
+  ]
+  writeFileSync(file, lines.join('\n'), { mode: 0o755 })
+  return file
+}
+
 let started: Promise<Browser> | undefined
 
 /**

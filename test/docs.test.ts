@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { type Policy, readPolicy } from '../src/core/policy.ts'
 import { reasons } from '../src/core/reason.ts'
+import { cases } from '../src/preflight/run.ts'
 import { settings } from '../src/run/settings.ts'
 import { duration } from '../src/words/format.ts'
 import { wordsFor } from '../src/words/words.ts'
@@ -145,8 +146,8 @@ describe('settings', () => {
 
   test('every setting that is named exists', () => {
     const named = new Set([...everything.matchAll(/\bPOSTKEY_\w+/g)].map(([name]) => name))
-    // POSTKEY_TEST_… belongs to our tests; a server passes it over.
-    expect([...named].filter((name) => !name.startsWith('POSTKEY_TEST_') && !known.includes(name))).toEqual([])
+    // A server passes over what belongs to our tests, and to preflight.
+    expect([...named].filter((name) => !/^POSTKEY_(TEST|PREFLIGHT)_/.test(name) && !known.includes(name))).toEqual([])
   })
 
   test('every setting there is has its row in the README', () => {
@@ -266,6 +267,21 @@ test('what docs/why-get-changes-nothing.md says was measured stands in the table
   const rows = read('docs/why-get-changes-nothing.md').match(/^\| [A-Z]{2}-\d+ \|.*$/gm) ?? []
   expect(rows.length).toBeGreaterThan(5)
   expect(rows.filter((row) => !read('docs/preflight-peers.md').includes(row))).toEqual([])
+})
+
+test('docs/preflight.md lists every case, and it and the README say how many there are', () => {
+  const page = read('docs/preflight.md')
+  expect(page).toContain(`There are ${cases.length}.`)
+  expect(read('README.md')).toContain(`would, in ${cases.length} cases: [preflight]`)
+  expect(read('CHANGELOG.md')).toContain(`from outside, in ${cases.length} cases:`)
+  const rows = [...new Set(cases.map(({ area }) => area))].map(
+    (area) =>
+      `| ${area} | ${cases
+        .filter((one) => one.area === area)
+        .map(({ id }) => id)
+        .join(' ')} |`,
+  )
+  expect(rows.filter((row) => !page.includes(row))).toEqual([])
 })
 
 test('the README says of every run-time dependency, and of no other, what it does', () => {

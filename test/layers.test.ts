@@ -30,7 +30,12 @@ const layers: Record<string, Layer> = {
     types: [/^core\/(reason|paths)\.ts$/],
   },
   // Tries a deployment from outside: of the server it knows nothing.
-  preflight: { files: /^preflight\//, may: [/^preflight\//, /^node:tls$/] },
+  preflight: {
+    files: /^preflight\//,
+    may: [/^preflight\//, /^run\/dns\.ts$/, /^node:(net|tls|dns)$/, /^postal-mime$/],
+    // Whoever has them hands them in.
+    types: [/^(imapflow|smtp-server|playwright-core)$/],
+  },
   // What adopters' tests stand on, and ours: a Postkey by its front door, and what preflight does from outside. No runner is imported.
   testing: {
     files: /^testing\//,

@@ -7,6 +7,8 @@ export interface Answer {
   /** Where it was sent on to, absolute; '': nowhere. */
   readonly location: string
   readonly url: string
+  /** From the request to the end of the answer. */
+  readonly ms: number
 }
 
 export interface Sending {
@@ -59,6 +61,7 @@ export function openBrowser(base: string, options: BrowserOptions = {}): Browser
       if (value === '') sent.delete(name)
       else sent.set(name, value)
     }
+    const began = performance.now()
     const response = await through(new Request(url, { method, headers: sent, ...(body === undefined ? {} : { body }) }))
     for (const line of response.headers.getSetCookie()) {
       set.push(line)
@@ -68,12 +71,14 @@ export function openBrowser(base: string, options: BrowserOptions = {}): Browser
       else cookies.set(name, value)
     }
     const location = response.headers.get('location')
+    const text = await response.text()
     return {
       status: response.status,
       headers: response.headers,
-      text: await response.text(),
+      text,
       location: location === null ? '' : new URL(location, url).href,
       url: url.href,
+      ms: performance.now() - began,
     }
   }
   return {

@@ -1,13 +1,15 @@
 // A case: what a hostile inbox, a careless person or another site does, and what must then be true. It ends with its evidence, or throws
 // what was found wrong.
 import type { Answer, Browser } from './browser.ts'
-import type { Mailbox } from './dev-inbox.ts'
+import type { Mailbox } from './mailbox.ts'
 import type { Opened } from './open-mail.ts'
+import type { Chromium } from './real-browser.ts'
 import type { Asked, Mail, System } from './system.ts'
 import { sent } from './visits.ts'
 
 export type Area =
   | 'scanners'
+  | 'real browser'
   | 'twice'
   | 'other browser'
   | 'other sites'
@@ -17,6 +19,7 @@ export type Area =
   | 'cookies'
   | 'headers'
   | 'mail'
+  | 'sender'
   | 'network'
 
 export interface Case {
@@ -41,11 +44,19 @@ export interface Scene {
   address(): string
   /** The newest mail to an address, once there are so many. */
   mail(email: string, nth?: number): Promise<Mail>
+  /** Of those that somebody asked for: the same for all cases that only look at one. */
+  anyMail(): Promise<Mail>
   wait(ms: number, why: string): Promise<void>
+  /** Asks again for as long as the answer is to wait. `system.ask` does so by itself. */
+  patiently<T>(ask: () => Promise<T>, answerOf: (asked: T) => Answer): Promise<T>
+  /** A real browser, the same for all cases. Throws NotHere where there is none. */
+  chromium(): Promise<Chromium>
   /** null: no mail can be read. */
   readonly mailbox: Mailbox | null
   /** A new browser in which somebody is signed in. */
   signedIn(): Promise<AskedFor>
+  /** So many addresses of people who have signed in before. */
+  known(count: number): Promise<readonly string[]>
   /** By the mail, in the browser that asked. */
   signIn(asked: AskedFor): Promise<void>
   /** Asks for a mail with a new browser, and opens it. */

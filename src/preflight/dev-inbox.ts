@@ -1,31 +1,21 @@
 // Mails by the inbox of `postkey dev`: any address has one.
+import { ANY_ADDRESS, addressesOf, awaited, type Mailbox } from './mailbox.ts'
 import type { Mail } from './system.ts'
 
 /** A queue that is slower lets people wait, too. */
-const PATIENCE_MS = 30_000
-const AGAIN_MS = 100
+const PATIENCE = { patienceMs: 30_000, seldomMs: 200 }
 
-export interface Mailbox {
-  /** For one try; every address of a mailbox can be read. */
-  addressFor(name: string): string
-  mail(email: string, nth: number): Promise<Mail | null>
-  close(): Promise<void>
-}
-
-export function devInboxAt(url: string): Mailbox {
+export function devInboxAt(url: string, addressFor = addressesOf(ANY_ADDRESS) as Mailbox['addressFor']): Mailbox {
   return {
-    addressFor: (name) => `${name}@preflight.example`,
+    addressFor,
     close: async () => {},
-    mail: async (email, nth) => {
-      for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))) {
+    mail: async (email, nth) =>
+      await awaited(async () => {
         const response = await fetch(`${url}/dev/inbox.json?to=${encodeURIComponent(email)}`)
-        if (response.status !== 200) return null
+        if (response.status !== 200) throw new Error(`the inbox of postkey dev answers ${response.status}`)
         const mails = (await response.json()) as Mail[]
-        const found = mails[mails.length - nth]
-        if (found !== undefined) return found
-      }
-      return null
-    },
+        return mails.length < nth ? null : (mails[0] ?? null)
+      }, PATIENCE),
   }
 }
 

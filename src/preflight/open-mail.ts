@@ -17,3 +17,8 @@ export function partsOf(link: string): { readonly id: string; readonly secret: s
   const [, id = '', secret = ''] = /\/l\/([0-9A-Za-z]{17})(?:[#/]([0-9A-Za-z]{43}))?/.exec(link) ?? []
   return { id, secret }
 }
+
+/** By lower-case name. */
+export function headersOf({ headers }: { readonly headers: Readonly<Record<string, string>> }): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}

@@ -1,5 +1,5 @@
 // All cases against one deployment, one after the other, since from one machine all of them share the limits of its network.
-import { openBrowser } from './browser.ts'
+import { openBrowser, type Send } from './browser.ts'
 import { type Case, NotHere, type Result, type Scene, tryCase } from './case.ts'
 import { cookies } from './cases/cookies.ts'
 import { elsewhere } from './cases/elsewhere.ts'
@@ -8,14 +8,19 @@ import { mails } from './cases/mails.ts'
 import { network } from './cases/network.ts'
 import { otherSites } from './cases/other-sites.ts'
 import { pages } from './cases/pages.ts'
+import { realBrowser } from './cases/real-browser.ts'
 import { scanners } from './cases/scanners.ts'
+import { sender } from './cases/sender.ts'
 import { strangers } from './cases/strangers.ts'
+import { tls } from './cases/tls.ts'
 import { twice } from './cases/twice.ts'
-import type { Mailbox } from './dev-inbox.ts'
-import type { System } from './system.ts'
+import { ANY_ADDRESS, addressesOf, type Mailbox } from './mailbox.ts'
+import type { Chromium } from './real-browser.ts'
+import type { Mail, System } from './system.ts'
 
 export const cases: readonly Case[] = [
   ...scanners,
+  ...realBrowser,
   ...twice,
   ...elsewhere,
   ...otherSites,
@@ -24,33 +29,71 @@ export const cases: readonly Case[] = [
   ...cookies,
   ...pages,
   ...mails,
+  ...sender,
   ...network,
+  ...tls,
 ]
 
-/** What a limit may ask of whoever tries it. */
+/** What limits may ask of whoever tries a case. */
 const WAIT_MAX_MS = 15 * 60_000
 
 export interface Trying {
   readonly system: System
   /** null: no mail can be read. */
   readonly mailbox: Mailbox | null
+  /** Starts a real browser; throws NotHere where there is none. */
+  readonly launch: () => Promise<Chromium>
   /** Before each case, and where one waits for long. */
   readonly onStep: (done: number, text: string) => void
   readonly only?: ReadonlySet<string> | undefined
+  /** Default: over the network. */
+  readonly through?: Send | undefined
 }
 
-export async function tryAll({ system, mailbox, onStep, only }: Trying): Promise<readonly Result[]> {
+export async function tryAll({ system, mailbox, launch, onStep, only, through }: Trying): Promise<readonly Result[]> {
   const chosen = cases.filter(({ id }) => only === undefined || only.has(id))
   const results: Result[] = []
   let addresses = 0
+  const known: string[] = []
+  let looked: Promise<Mail> | undefined
+  let launched: Promise<Chromium> | undefined
   const run = Math.random().toString(36).slice(2, 8)
+  const addressFor = mailbox?.addressFor ?? (addressesOf(ANY_ADDRESS) as Mailbox['addressFor'])
   const scene: Scene = {
-    system: patient(system, (ms, why) => scene.wait(ms, why)),
-    browser: (agent) => openBrowser(system.url, { agent }),
+    system: {
+      ...system,
+      ask: (browser, email, more) =>
+        scene.patiently(
+          () => system.ask(browser, email, more),
+          ({ answer }) => answer,
+        ),
+    },
+    // The cases ask for more mails than one network may, and where one limit has let go the next may begin.
+    patiently: async (ask, answerOf) => {
+      for (let waited = 0; ; ) {
+        const asked = await ask()
+        const { status, headers } = answerOf(asked)
+        const ms = Number(headers.get('retry-after')) * 1_000
+        if (status !== 429 || !(ms > 0)) return asked
+        waited += ms
+        if (waited > WAIT_MAX_MS) throw new NotHere(`the limits of this network ask to wait ${Math.ceil(waited / 60_000)} minutes`)
+        await scene.wait(ms + 500, 'the limits of this network are reached')
+      }
+    },
+    browser: (agent) => openBrowser(system.url, { agent, through }),
     mailbox,
-    signIn: async ({ browser, asked, link, code }) => {
+    chromium: () => {
+      launched ??= launch()
+      return launched
+    },
+    signIn: async ({ browser, email, asked, link, code }) => {
       const answer = link === null ? await system.typeCode(browser, asked, code ?? '') : await system.follow(browser, link)
       if ((await system.whoAmI(browser)) === null) throw new Error(`nobody is signed in after it: ${answer.status}`)
+      known.push(email)
+    },
+    known: async (count) => {
+      while (known.length < count) await scene.signedIn()
+      return known.slice(-count)
     },
     signedIn: async () => {
       const asked = await scene.asked()
@@ -58,16 +101,22 @@ export async function tryAll({ system, mailbox, onStep, only }: Trying): Promise
       return asked
     },
     person: async () => {
-      const browser = openBrowser(system.url)
+      const browser = openBrowser(system.url, { through })
       const [first] = system.pages
       if (first !== undefined) await browser.get(`${system.url}${first}`)
       return browser
     },
-    address: () => mailbox?.addressFor(`preflight-${run}-${++addresses}`) ?? `preflight-${run}-${++addresses}@preflight.example`,
+    address: () => addressFor(`preflight-${run}-${++addresses}`),
     mail: async (email, nth = 1) => {
+      onStep(results.length, 'waiting for a mail')
       const found = await mailbox?.mail(email, nth)
-      if (found == null) throw new Error(`no mail number ${nth} to ${email} arrived`)
-      return found
+      if (found != null) return found
+      const hint = email.includes('+') ? ': such addresses share the limits of one mailbox' : ''
+      throw new Error(`no mail number ${nth} to ${email} arrived${hint}`)
+    },
+    anyMail: () => {
+      looked ??= scene.asked().then(({ mail }) => mail)
+      return looked
     },
     wait: async (ms, why) => {
       if (ms > 1_000) onStep(results.length, `waiting ${Math.ceil(ms / 1_000)} s: ${why}`)
@@ -82,26 +131,20 @@ export async function tryAll({ system, mailbox, onStep, only }: Trying): Promise
       return { browser, email, asked, mail, ...system.open(mail) }
     },
   }
-  for (const one of chosen) {
-    onStep(results.length, `${one.id} ${one.title}`)
-    results.push(
-      one.mail && mailbox === null ? { case: one, outcome: 'not tried', evidence: 'no mailbox to read', ms: 0 } : await tryCase(one, scene),
+  try {
+    for (const one of chosen) {
+      onStep(results.length, `${one.id} ${one.title}`)
+      results.push(
+        one.mail && mailbox === null
+          ? { case: one, outcome: 'not tried', evidence: 'no mailbox to read', ms: 0 }
+          : await tryCase(one, scene),
+      )
+    }
+  } finally {
+    await launched?.then(
+      (chromium) => chromium.close(),
+      () => undefined,
     )
   }
   return results
-}
-
-/** Forty cases ask for more mails than one network may: where it is told to wait, it waits. */
-function patient(system: System, wait: Scene['wait']): System {
-  return {
-    ...system,
-    ask: async (browser, email, more) => {
-      const asked = await system.ask(browser, email, more)
-      const ms = Number(asked.answer.headers.get('retry-after')) * 1_000
-      if (asked.answer.status !== 429 || !(ms > 0)) return asked
-      if (ms > WAIT_MAX_MS) throw new NotHere(`the limits of this network ask to wait ${Math.ceil(ms / 60_000)} minutes`)
-      await wait(ms + 500, 'the limits of this network are reached')
-      return await system.ask(browser, email, more)
-    },
-  }
 }

@@ -8,6 +8,7 @@ export interface Mail {
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** Where a name stands several times, line by line, the uppermost first. */
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -15,6 +16,14 @@ export interface Asked {
   readonly answer: Answer
   /** As far as the system names what was asked for, for the code and for another mail. */
   readonly id: string
+}
+
+export interface Form {
+  /** Below the address of the system. */
+  readonly path: string
+  readonly fields: Readonly<Record<string, string>>
+  /** Else it does something to who is signed in. */
+  readonly signsIn: boolean
 }
 
 export interface System {
@@ -44,6 +53,8 @@ export interface System {
   /** The address of who is signed in; null: nobody. */
   whoAmI(browser: Browser): Promise<string | null>
   signOut(browser: Browser, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  /** Its forms, as another site would make them up, for a mail that it asked for; absent: nothing is known of them. */
+  forms?(asked: Asked, opened: Opened): readonly Form[]
   /** Paths that change something, to be tried by GET. */
   readonly changing: readonly string[]
 }
@@ -85,5 +96,14 @@ export function postkeyAt(url: string): System {
       return status === 200 ? (JSON.parse(text) as { user: { email: string } }).user.email : null
     },
     signOut: (browser, headers) => browser.post(at('/sign-out'), {}, headers),
+    forms: ({ id }, { link, code }) => {
+      const { id: mail, secret } = partsOf(link ?? '')
+      return [
+        { path: '/sign-in', fields: { email: 'somebody@preflight.example' }, signsIn: false },
+        { path: '/sign-out', fields: {}, signsIn: false },
+        ...(link === null ? [] : [{ path: `/l/${mail}`, fields: { secret }, signsIn: true }]),
+        ...(code === null ? [] : [{ path: '/sign-in/code', fields: { c: id, code }, signsIn: true }]),
+      ]
+    },
   }
 }

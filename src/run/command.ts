@@ -347,11 +347,17 @@ export const commands: Readonly<Record<string, Entry>> = {
   ),
   preflight: entry(
     'preflight',
-    'Try a running deployment as a hostile inbox, a careless person and another site would. Mails are read from the inbox of `postkey dev`.',
+    'Try a running deployment as a hostile inbox, a careless person and another site would. Mails are read from the inbox of `postkey dev`, or where --mailbox says.',
     {
       json: common.json,
       help: common.help,
       only: text('These cases only, such as SC-04,CS-02', 'IDS'),
+      mailbox: text(
+        'Where its mails can be read: smtp://HOST:PORT opens a mail server there, imaps://USER@HOST/FOLDER reads a mailbox (password in POSTKEY_PREFLIGHT_PASSWORD)',
+        'URL',
+      ),
+      addresses: text('Which addresses end there (default: *@preflight.example)', '*@DOMAIN'),
+      chromium: text('The real browser that some cases take, by Playwright (default: one that Playwright finds)', 'FILE'),
       adapter: text('How another system than Postkey is asked, and where its mails are', 'FILE'),
       junit: text('Also write the results there, as CI servers read them', 'FILE'),
       where: { type: 'positional', required: false, description: 'Its public address, base path and all', valueHint: 'URL' },
@@ -359,6 +365,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     [
       'postkey preflight http://localhost:3000',
       'postkey preflight https://auth.example.com --json',
+      'postkey preflight http://localhost:3000 --mailbox smtp://127.0.0.1:2525',
+      'postkey preflight https://auth.example.com --mailbox imaps://sink@imap.example.com --addresses "*@sink.example.com"',
       'postkey preflight http://localhost:3000 --only SC-04,SC-06 --junit preflight.xml',
     ],
     async (request) => (await import('./preflight.ts')).preflight(request),

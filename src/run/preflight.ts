@@ -5,10 +5,13 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseUrl } from '../core/url.ts'
 import type { Area, Result } from '../preflight/case.ts'
-import { devInboxAt, hasDevInbox, type Mailbox } from '../preflight/dev-inbox.ts'
-import { cases, tryAll } from '../preflight/run.ts'
+import { devInboxAt, hasDevInbox } from '../preflight/dev-inbox.ts'
+import type { Mailbox } from '../preflight/mailbox.ts'
+import { cases, type Trying, tryAll } from '../preflight/run.ts'
 import { postkeyAt, type System } from '../preflight/system.ts'
 import type { ExitCode, Request, Terminal } from './command.ts'
+import { chromiumOf } from './preflight-chromium.ts'
+import { openMailbox } from './preflight-mailbox.ts'
 import { startProgress } from './progress.ts'
 
 export async function preflight(request: Request): Promise<ExitCode> {
@@ -26,14 +29,16 @@ export async function preflight(request: Request): Promise<ExitCode> {
   const answers = await fetch(url, { redirect: 'manual' }).catch((error: Error) => error)
   if (answers instanceof Error) return refuse(`${url} does not answer (${causeOf(answers)}) — is it running, and reachable from here?`)
 
-  const adapted = await adaptedTo(url, flags['adapter'] === undefined ? null : resolve(terminal.folder, flags['adapter']))
-  if (typeof adapted === 'string') return refuse(adapted)
-  const { system, mailbox } = adapted
+  if (flags['addresses'] !== undefined && flags['mailbox'] === undefined)
+    return refuse('--addresses says what ends in a --mailbox, and none is given')
+  const prepared = await prepare(url, request).catch((error: Error) => error.message)
+  if (typeof prepared === 'string') return refuse(prepared)
+  const { system, mailbox } = prepared
   const chosen = cases.filter(({ id }) => only === undefined || only.has(id))
   const progress = await startProgress(request, { title: `Trying ${url}`, end: 'Tried', of: chosen.length })
   let results: readonly Result[] = []
   try {
-    results = await tryAll({ system, mailbox, onStep: progress.say, only })
+    results = await tryAll({ ...prepared, onStep: progress.say, only })
   } finally {
     progress.stop()
     await mailbox?.close()
@@ -48,24 +53,39 @@ export async function preflight(request: Request): Promise<ExitCode> {
   return failed === 0 ? 0 : 1
 }
 
+/** @throws Error in words for a terminal. */
+async function prepare(url: string, request: Request): Promise<Pick<Trying, 'system' | 'mailbox' | 'launch'>> {
+  const launch = chromiumOf(request)
+  return { launch, ...(await adaptedTo(url, request)) }
+}
+
 interface Adapted {
   readonly system: System
   readonly mailbox: Mailbox | null
 }
 
-/** Postkey's own, or what a file says of another system; a text: why not. */
-async function adaptedTo(url: string, file: string | null): Promise<Adapted | string> {
-  if (file === null) return { system: postkeyAt(url), mailbox: (await hasDevInbox(url)) ? devInboxAt(url) : null }
+/** Postkey's own, or what a file says of another system. @throws Error in words for a terminal. */
+async function adaptedTo(url: string, request: Request): Promise<Adapted> {
+  const { adapter, mailbox } = request.flags
+  const { system, mailbox: own } =
+    adapter === undefined ? { system: postkeyAt(url), mailbox: null } : await readAdapter(resolve(request.terminal.folder, adapter), url)
+  if (mailbox !== undefined) return { system, mailbox: await openMailbox(mailbox, request) }
+  if (adapter !== undefined) return { system, mailbox: own ?? null }
+  return { system, mailbox: (await hasDevInbox(url)) ? devInboxAt(url) : null }
+}
+
+async function readAdapter(file: string, url: string): Promise<Pick<Adapted, 'system'> & { readonly mailbox?: Mailbox | null }> {
   let adapter: { default?: unknown }
   try {
     adapter = (await import(pathToFileURL(file).href)) as { default?: unknown }
   } catch (error) {
-    return `the adapter ${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`
+    throw new Error(`the adapter ${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`)
   }
   if (typeof adapter.default !== 'function')
-    return `the adapter ${file} has no function as its default export — docs/preflight.md shows one`
-  const { system, mailbox = null } = (await (adapter.default as (url: string) => unknown)(url)) as Partial<Adapted>
-  return system === undefined ? `the adapter ${file} gives no system — docs/preflight.md shows one` : { system, mailbox }
+    throw new Error(`the adapter ${file} has no function as its default export — docs/preflight.md shows one`)
+  const { system, ...more } = (await (adapter.default as (url: string) => unknown)(url)) as Partial<Adapted>
+  if (system === undefined) throw new Error(`the adapter ${file} gives no system — docs/preflight.md shows one`)
+  return { system, ...more }
 }
 
 function readAddress(given: string | undefined): string | null {

@@ -133,8 +133,8 @@ export function refuseUnknown(env: ConfigSources['env'], file: Readonly<Record<s
   const names = keys.flatMap((key) => ('secret' in settings[key] ? [settings[key].env, `${settings[key].env}_FILE`] : [settings[key].env]))
   const inFile = [...names, ...keys.flatMap((key) => ('secret' in settings[key] ? [key, `${key}File`] : [key])), '$schema']
   for (const name of Object.keys(env)) {
-    if (name.startsWith('POSTKEY_') && !name.startsWith('POSTKEY_TEST_') && !names.includes(name))
-      problems.push(unknown(name, names, 'environment variable'))
+    // What preflight alone reads sets up nothing.
+    if (/^POSTKEY_(?!TEST_|PREFLIGHT_)/.test(name) && !names.includes(name)) problems.push(unknown(name, names, 'environment variable'))
   }
   for (const name of Object.keys(file)) {
     if (!inFile.includes(name)) problems.push(unknown(name, inFile, 'key of the config file'))

@@ -3,11 +3,11 @@
 import { randomBytes } from 'node:crypto'
 import { createPostkey, type Message, type Postkey, type PostkeyOptions, type Reply } from '../index.ts'
 import { openBrowser, type Send } from '../preflight/browser.ts'
+import type { Page } from '../preflight/press.ts'
 import { postkeyAt } from '../preflight/system.ts'
 import { Clock } from './clock.ts'
 import { Mailbox, type Opened } from './mailbox.ts'
 import { makePerson, type Person } from './person.ts'
-import type { Page } from './press.ts'
 import { refuseProduction } from './production.ts'
 import { type Scanned, scan } from './scan.ts'
 

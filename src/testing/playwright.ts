@@ -1,8 +1,8 @@
 // The door "./testing/playwright": `test.extend<PostkeyFixtures>(postkeyFixtures())`. Nothing of Playwright is imported: its fixtures are
 // plain functions.
 import './production.ts'
+import type { Page } from '../preflight/press.ts'
 import type { Kit } from './kit.ts'
-import type { Page } from './press.ts'
 import type { Scanned } from './scan.ts'
 import { type ServerKitOptions, startServerKit } from './server.ts'
 

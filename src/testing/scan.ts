@@ -1,9 +1,9 @@
 // A hostile inbox, one visitor after the other: HEAD, prefetch, two GETs 134 ms apart, previews of chats, forms sent over HTTP, and, with
 // Playwright's page, a real browser that runs every script and presses everything.
 import type { Answer, Browser } from '../preflight/browser.ts'
+import { type Page, pressEverything } from '../preflight/press.ts'
 import type { System } from '../preflight/system.ts'
 import { type VisitName, visits } from '../preflight/visits.ts'
-import { type Page, pressEverything } from './press.ts'
 
 export interface Scanned {
   /** What each visitor over HTTP was answered. */

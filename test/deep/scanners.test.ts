@@ -1,6 +1,6 @@
 // The long runs of the scanner stories: a scanner that stays half a minute, and two hundred people each of whom had one before them.
 import { expect, test } from 'vitest'
-import { pressEverything } from '../../src/testing/press.ts'
+import { pressEverything } from '../../src/preflight/press.ts'
 import { browserFor } from '../chromium.ts'
 import { startLive } from '../live.ts'
 

@@ -1,7 +1,7 @@
 // Scanners, gateways and attackers in a real browser: whoever opens the mail before its reader does, or changes its link on the way.
 import { describe, expect, test } from 'vitest'
+import { pressEverything } from '../../src/preflight/press.ts'
 import { damages } from '../../src/preflight/rewriters.ts'
-import { pressEverything } from '../../src/testing/press.ts'
 import { browserFor } from '../chromium.ts'
 import { type Live, type Person, startLive, startOther } from '../live.ts'
 import { sized } from '../size.ts'

@@ -1,10 +1,12 @@
 // The mail itself.
-import { type AskedFor, type Case, must, NotHere, type Scene } from '../case.ts'
+import { type Case, must, NotHere, type Scene } from '../case.ts'
+import { headersOf } from '../open-mail.ts'
+import type { Mail } from '../system.ts'
 
 /** A mail that this system wrote. */
-async function askedOf(scene: Scene): Promise<AskedFor> {
+async function mailOf(scene: Scene): Promise<Mail> {
   if (scene.system.foreignMails === true) throw new NotHere('its mails are written by the application')
-  return await scene.asked()
+  return await scene.anyMail()
 }
 
 export const mails: readonly Case[] = [
@@ -15,11 +17,11 @@ export const mails: readonly Case[] = [
     remedy: 'send text and HTML, Auto-Submitted: auto-generated, and no picture from elsewhere',
     mail: true,
     run: async (scene) => {
-      const { mail, link, code } = await askedOf(scene)
+      const mail = await mailOf(scene)
+      const { link, code } = scene.system.open(mail)
       must(link !== null || code !== null, 'the text holds neither link nor code')
       must(!/<img[^>]+src="https?:/i.test(mail.html), 'it loads a picture')
-      const headers = Object.fromEntries(Object.entries(mail.headers).map(([name, value]) => [name.toLowerCase(), value]))
-      must(/auto-generated/i.test(headers['auto-submitted'] ?? ''), 'no Auto-Submitted: auto-generated')
+      must(/auto-generated/i.test(headersOf(mail)['auto-submitted'] ?? ''), 'no Auto-Submitted: auto-generated')
       return 'text, automatic, no pictures'
     },
   },
@@ -30,8 +32,8 @@ export const mails: readonly Case[] = [
     remedy: 'name browser and time, so that people see that somebody else asked',
     mail: true,
     run: async (scene) => {
-      const { mail } = await askedOf(scene)
-      must(/firefox/i.test(mail.text), 'it does not name the browser')
+      const { text } = await mailOf(scene)
+      must(/firefox/i.test(text), 'it does not name the browser')
       return 'it names the browser'
     },
   },

@@ -18,6 +18,7 @@ export const network: readonly Case[] = [
         'x-host': 'evil.example',
       }
       const { answer } = await system.ask(person, email, { headers: forged })
+      must(answer.status < 400, `asking for a mail answers ${answer.status}`)
       must(answer.location === '' || new URL(answer.location).host === new URL(system.url).host, `leads to ${answer.location}`)
       const { text, html } = await mail(email)
       must(!text.includes('evil.example') && !html.includes('evil.example'), 'the mail names the other host')
@@ -37,29 +38,6 @@ export const network: readonly Case[] = [
       })
       must(!text.includes('evil.example'), 'the page says evil.example')
       return 'it says nothing of them'
-    },
-  },
-  {
-    id: 'NT-01',
-    area: 'network',
-    title: 'it is served by https, with a certificate that is good for two weeks more',
-    remedy: 'renew the certificate in time, by machine',
-    mail: false,
-    run: async ({ system }) => {
-      const { hostname, port, protocol } = new URL(system.url)
-      if (protocol !== 'https:') throw new NotHere('it is not on https')
-      const { connect } = await import('node:tls')
-      return await new Promise<string>((resolve, reject) => {
-        const socket = connect({ host: hostname, port: Number(port || 443), servername: hostname, minVersion: 'TLSv1.2' }, () => {
-          const days = Math.floor((Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / 86_400_000)
-          const version = socket.getProtocol()
-          socket.end()
-          if (days < 14) reject(new Error(`the certificate ends in ${days} days`))
-          else resolve(`${version}, the certificate is good for ${days} days`)
-        })
-        socket.setTimeout(10_000, () => socket.destroy(new Error('no answer')))
-        socket.on('error', reject)
-      })
     },
   },
   {

@@ -40,7 +40,7 @@ export const pages: readonly Case[] = [
       must(new URL(found).host === host, `loads ${found}`)
   }),
   page('HD-06', 'browsers stay on https', 'send Strict-Transport-Security', ({ headers, url }) => {
-    if (!url.startsWith('https:')) throw new NotHere('it is not on https')
+    if (!url.startsWith('https:')) throw new NotHere('not applicable: it is on plain http')
     must(
       /max-age=\d{6,}/.test(headers.get('strict-transport-security') ?? ''),
       `Strict-Transport-Security: ${headers.get('strict-transport-security')}`,

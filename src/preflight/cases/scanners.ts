@@ -4,13 +4,13 @@ import { rewriters } from '../rewriters.ts'
 import { visits } from '../visits.ts'
 
 /** After whatever was done to the mail, the person who asked follows the link and is in. */
-async function stillWorks(scene: Scene, asked: AskedFor): Promise<string> {
+export async function stillWorks(scene: Scene, asked: AskedFor): Promise<string> {
   const answer = await scene.system.follow(asked.browser, linkOf(asked))
   must(await isIn(scene, asked), `the person who asked was kept out afterwards: ${answer.status}`)
   return 'the person who asked got in afterwards'
 }
 
-const SPENT = 'a GET must change nothing, and a page must not submit itself in a browser that did not ask'
+export const SPENT = 'a GET must change nothing, and a page must not submit itself in a browser that did not ask'
 
 export const scanners: readonly Case[] = [
   {

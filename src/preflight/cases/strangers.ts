@@ -1,5 +1,6 @@
 // What strangers learn, and what they can have taken.
-import { type Case, must } from '../case.ts'
+import { type Case, must, type Scene } from '../case.ts'
+import { clearDifference, median, PAIRS } from '../timing.ts'
 
 const INVALID = [
   'a@x.example,b@y.example',
@@ -46,6 +47,21 @@ function firstDifference(one: string, other: string): string {
   return `${around(one)} and ${around(other)}`
 }
 
+/** Of each pair the known first; which of them is asked for first changes. */
+async function timed(scene: Scene, known: readonly string[]): Promise<readonly (readonly [number, number])[]> {
+  const ms = async (email: string): Promise<number> => {
+    const person = await scene.person()
+    return (await scene.system.ask(person, email)).answer.ms
+  }
+  const pairs: [number, number][] = []
+  for (const [nth, email] of known.entries()) {
+    const before = nth % 2 === 0 ? await ms(email) : null
+    const unknown = await ms(scene.address())
+    pairs.push([before ?? (await ms(email)), unknown])
+  }
+  return pairs
+}
+
 export const strangers: readonly Case[] = [
   {
     id: 'EN-01',
@@ -71,6 +87,24 @@ export const strangers: readonly Case[] = [
       for (const part of ['status', 'headers', 'cookies', 'page'] as const)
         must(one[part] === other[part], `different ${part}: ${firstDifference(one[part], other[part])}`)
       return 'the same, but for what is random'
+    },
+  },
+  {
+    id: 'EN-02',
+    area: 'strangers',
+    title: `asking for somebody who is known takes about as long as for somebody who is not, as far as ${PAIRS} pairs can tell`,
+    remedy: 'do the same work for both, and send mails after the answer, out of a queue',
+    mail: true,
+    run: async (scene) => {
+      const known = await scene.known(PAIRS)
+      const first = await timed(scene, known)
+      const once = clearDifference(first)
+      // So few can mislead: what is clear has to be so again.
+      const again = once === null ? null : clearDifference(await timed(scene, known))
+      const [one, other] = [0, 1].map((nth) => Math.round(median(first.map((pair) => pair[nth] as number))))
+      const told = `known ${one} ms, unknown ${other} ms, medians of ${PAIRS}`
+      must(once === null || again === null || Math.sign(once) !== Math.sign(again), `${told}; in every pair, and so again`)
+      return `${told}; small differences take thousands`
     },
   },
   {
