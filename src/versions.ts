@@ -9,7 +9,7 @@ export { templateVersion } from './page/assets.generated.ts'
 export const appVersion = '0.1.0'
 
 /** Number of the newest migration in store/migrations. */
-export const schemaVersion = 15
+export const schemaVersion = 16
 
 // A policy is frozen data, made once and asked for with every request.
 const known = new WeakMap<Policy, string>()
