@@ -23,7 +23,7 @@ export async function connect(url) {
       close: async () => database.close(),
     }
   }
-  const client = new pg.Client({ connectionString: url })
+  const client = new pg.Client({ connectionString: url, options: '-c postkey.tenant=*' })
   await client.connect()
   return {
     engine: 'postgres',

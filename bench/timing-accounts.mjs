@@ -62,7 +62,7 @@ async function insertSqlite(databaseUrl, rows) {
 }
 
 async function insertPostgres(databaseUrl, rows) {
-  const client = new pg.Client({ connectionString: databaseUrl })
+  const client = new pg.Client({ connectionString: databaseUrl, options: '-c postkey.tenant=*' })
   await client.connect()
   const types = ['text', 'text', 'text', 'text', 'bigint', 'bigint', 'bigint', 'bigint', 'text', 'bigint', 'text', 'text']
   const lists = types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')

@@ -279,6 +279,7 @@ export async function createPostkey(options: PostkeyOptions): Promise<Postkey> {
           connections: options.databaseConnections,
           onSkew: (ms) => log.warn('clock_skewed', { ms }),
           onRestore: ({ epoch }) => log.event('restored', { epoch }),
+          onNoWall: ({ what, remedy }) => log.warn('no_wall', { detail: `${what} — ${remedy}` }),
         })
       : options.database
   const store = tracing?.store(opened) ?? opened

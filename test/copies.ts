@@ -1,6 +1,6 @@
 // Many rows out of a few real ones: what somebody left in a database, copied with a number behind all that names it.
 
-import type { Engine } from '../src/store/operation.ts'
+import type { Operations } from '../src/store/operation.ts'
 import { nothing, run } from '../src/store/operation.ts'
 
 const columns = {
@@ -43,11 +43,11 @@ const originals = {
   limits: "substr(name, 1, 5) <> 'copy:'",
 } as const
 
-export async function copyRows(engine: Engine, copies: number): Promise<void> {
+export async function copyRows(engine: Operations, copies: number): Promise<void> {
   for (const table of Object.keys(columns) as (keyof typeof columns)[]) {
     const rows = `select ${columns[table]} from ${table} cross join (with recursive numbers(i) as (select cast(? as {int}) union all select i + 1 from numbers where i < ?) select i from numbers) numbers where ${originals[table]}`
     // In pieces that PostgreSQL does not cut off.
-    for (let from = 1; from <= copies; from += 5_000)
-      await engine.write({ locks: nothing, run: () => run(`insert into ${table} ${rows}`, from, Math.min(copies, from + 4_999)) })
+    for (let from = 1; from <= copies; from += 1_000)
+      await engine.write({ locks: nothing, run: () => run(`insert into ${table} ${rows}`, from, Math.min(copies, from + 999)) })
   }
 }

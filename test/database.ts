@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { mailboxLimit, readWindows, type Windows, writeWindows } from '../src/store/limits.ts'
 import { openEngine } from '../src/store/open.ts'
-import { type Engine, nothing } from '../src/store/operation.ts'
+import { nothing, type Operations } from '../src/store/operation.ts'
 import type { Database, SqliteEngine } from '../src/store/sqlite.ts'
 import { databaseFolder } from './folders.ts'
 import { copyTemplate } from './sqlite-template.ts'
@@ -76,7 +76,7 @@ export async function temporaryDatabase(): Promise<TestDatabase> {
 }
 
 /** Through the engine, which alone knows where the states of limits are at the moment; with `hits` in place of what was there. */
-export function windowsOf(engine: Engine, email: string, hits: Partial<Windows> = {}): Promise<Windows> {
+export function windowsOf(engine: Operations, email: string, hits: Partial<Windows> = {}): Promise<Windows> {
   const name = mailboxLimit(email)
   return engine.write({
     locks: { ...nothing, tenant: 'default', limits: [name] },

@@ -2,6 +2,7 @@
 // between two nodes shows once in a while is so shown every time.
 import { setTimeout as rest } from 'node:timers/promises'
 import pg from 'pg'
+import { seeing } from './postgres.ts'
 
 export interface Held {
   /** As an operation names them. */
@@ -12,7 +13,7 @@ export interface Held {
 
 /** Commits as soon as somebody waits for it, and says what became of `work`. */
 export async function besideHeld<T>(url: string, { keys, wrote }: Held, work: () => Promise<T>): Promise<T> {
-  const [holder, looker] = [new pg.Client(url), new pg.Client(url)]
+  const [holder, looker] = [new pg.Client(seeing(url)), new pg.Client(url)]
   try {
     await Promise.all([holder.connect(), looker.connect()])
     await holder.query('begin')

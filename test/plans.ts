@@ -11,6 +11,7 @@ import { type Database, SqliteEngine } from '../src/store/sqlite.ts'
 import type { Store } from '../src/store/store.ts'
 import { askForChange, notMeLink, stepUp, typeChange } from './account.ts'
 import { askAndOpen, type Browser, Clock, type Kit, MINUTE, ORIGIN, signIn, startKit, wrongCode } from './kit.ts'
+import { seeing } from './postgres.ts'
 import { nameAddress, printCodes, setBackup, typeNew } from './recovery.ts'
 import { beginToWait, linkIn } from './recovery-wait.ts'
 
@@ -52,7 +53,7 @@ export async function scansOf(database: string, statements: readonly string[]): 
     await engine.close()
     return scans
   }
-  const client = new pg.Client({ connectionString: database })
+  const client = new pg.Client(seeing(database, 'default'))
   await client.connect()
   // Those that our connections have, or these would be the plans of somebody else.
   for (const sql of statements.filter((sql) => sql.startsWith('set enable_'))) await client.query(sql)
@@ -156,7 +157,7 @@ async function scansInPostgres(client: pg.Client, sql: string): Promise<string[]
         /Index/.test(node['Node Type']) &&
         !(
           by.includes('tenant = ') &&
-          /\b(id|email|external_id|challenge|user_id|request_id|name|seq|endpoint|dispatch|address|recovery)\b/.test(by)
+          /\b(id|email|external_id|challenge|user_id|request_id|name|seq|endpoint|dispatch|address|network|recovery)\b/.test(by)
         )
       )
     })

@@ -1,5 +1,5 @@
 // A real PostgreSQL for the tests: the server that an npm package ships, started once for a run, or the one that
-// POSTKEY_TEST_DATABASE_URL names. Each opening has a database to itself.
+// POSTKEY_TEST_DATABASE_URL names. Each opening has a database to itself, and a role that policies hold (`createdb`, no superuser).
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -57,7 +57,7 @@ export async function startPostgres(
   process.once('exit', () => child?.kill('SIGQUIT'))
   await start()
   return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    url: urlOf(port),
     crash: () => end('SIGQUIT'),
     start: async (other) => {
       if (other !== undefined) place(folder, other, CERTIFICATE, asRoot)
@@ -104,8 +104,14 @@ async function prepare(words: readonly string[] = []): Promise<Prepared> {
   const native = shipped(folder, asRoot)
   const usual = ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-locale', '-E', 'UTF8', '-N']
   execFileSync(join(native, 'bin/initdb'), [...usual, ...words], { ...who, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(join(native, 'bin/postgres'), ['--single', '-D', data, 'postgres'], { ...who, cwd: folder, input: ROLE, stdio: 'pipe' })
   return { folder, asRoot, who, native, data, port: await freePort() }
 }
+
+/** Superusers are held by no policy. */
+const ROLE = 'create role postkey login createdb;\nalter database postgres owner to postkey;\n'
+
+const urlOf = (port: number): string => `postgres://postkey@127.0.0.1:${port}/postgres`
 
 /** The programs where "nobody" may run them, and what `initdb` makes: to copy it takes a fraction of the time. */
 interface Beginning {
@@ -167,7 +173,7 @@ export async function startPostgresOnDisk(bytes: number): Promise<PostgresOnDisk
   })
   await ready(child)
   return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    url: urlOf(port),
     // As its processes see it.
     disk: `/proc/${child.pid}/root${folder}/disk`,
     panics: () => panics,
@@ -248,7 +254,7 @@ const empty = new Map<string, string[]>()
 /** The shape of a database that no test has altered, and which migrations it notes. */
 const shapes = new Map<string, string>()
 
-const END_OTHERS = `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
+const END_OTHERS = `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and usename = current_user and pid <> pg_backend_pid()`
 
 /** As it was made: no table, no setting. */
 const EMPTY = `do $$ declare name text; begin
@@ -262,6 +268,7 @@ end $$`
 
 /** As it was before anybody was in it. */
 const NO_ROWS = `do $$ declare name text; begin
+  perform set_config('postkey.tenant', '*', true);
   for name in select tablename from pg_tables where schemaname = 'public' and tablename <> 'migrations' loop
     execute format('delete from %I', name);
   end loop;
@@ -272,12 +279,13 @@ const SHAPE = `with ours as (select oid, nspname from pg_namespace where nspname
   things as (select class.* from pg_class class join ours on ours.oid = relnamespace)
   select md5(string_agg(line, e'\\n' order by line)) as shape from (
     select nspname::text from ours
-    union all select format('%s %s %s', relname, relkind, relpages > 100) from things
+    union all select format('%s %s %s %s %s', relname, relkind, relrowsecurity, relforcerowsecurity, relpages > 100) from things
     union all select format('%s %s %s %s %s', attrelid::regclass, attnum, attname, atttypid::regtype, attnotnull) from pg_attribute where attrelid in (select oid from things)
     union all select format('%s %s %s', adrelid::regclass, adnum, pg_get_expr(adbin, adrelid)) from pg_attrdef where adrelid in (select oid from things)
     union all select pg_get_indexdef(indexrelid) from pg_index where indexrelid in (select oid from things)
     union all select format('%s %s', conname, pg_get_constraintdef(oid)) from pg_constraint where connamespace in (select oid from ours)
     union all select format('%s %s', tgrelid::regclass, tgname) from pg_trigger where tgrelid in (select oid from things)
+    union all select format('%s %s %s', polrelid::regclass, polname, pg_get_expr(polqual, polrelid)) from pg_policy where polrelid in (select oid from things)
     union all select proname::text from pg_proc where pronamespace in (select oid from ours)
     union all select array_to_string(setconfig, ' ') from pg_db_role_setting where setdatabase = (select oid from pg_database where datname = current_database())
     union all select format('%s %s', number, name) from migrations
@@ -374,11 +382,23 @@ export async function freshDatabaseWithClock(): Promise<FreshDatabase & { setClo
   return { ...database, setClock: (shift) => query(database.url, `update shifted.clock set shift = ${shift}`) }
 }
 
+/** For a client that looks past Postkey: at everybody's rows, or at a tenant's. */
+export function seeing(url: string, tenant = '*'): pg.ClientConfig {
+  return { connectionString: url, options: `-c postkey.tenant=${tenant}` }
+}
+
+/** For what no role that policies hold may do; of a server of ours. */
+export function asSuperuser(url: string): string {
+  const address = new URL(url)
+  address.username = 'postgres'
+  return address.href
+}
+
 function query(url: string, sql: string): Promise<void> {
   return connected(url, async (client) => void (await client.query(sql)))
 }
 
-async function connected(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+export async function connected(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {

@@ -14,7 +14,7 @@ import { windowsOf } from './database.ts'
 import { brokenRows } from './examine.ts'
 import { askAndOpen, DAY, HOUR, type Kit, MINUTE, signIn, startKit, wrongCode } from './kit.ts'
 import { sharedDatabases, type TestDatabase } from './nodes.ts'
-import { freshDatabase } from './postgres.ts'
+import { freshDatabase, seeing } from './postgres.ts'
 
 const policy = (() => {
   const result = readPolicy('standard')
@@ -309,7 +309,7 @@ describe('PostgreSQL', () => {
         for (const name of ['net:a', 'net:b']) yield* run("insert into limits (tenant, name, state) values ('default', ?, '1')", name)
       },
     })
-    const other = new pg.Client({ connectionString: database.url })
+    const other = new pg.Client(seeing(database.url))
     await other.connect()
     await other.query("begin; update sessions set seen_at = 2 where id like '%a'; update limits set state = '2' where name = 'net:a'")
     const began = performance.now()

@@ -7,21 +7,21 @@ import pg from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Policy, readPolicy } from '../src/core/policy.ts'
 import { openEngine, storeOver } from '../src/store/open.ts'
-import { all, type Engine, nothing, one, run, type Statement, Unavailable } from '../src/store/operation.ts'
+import { all, nothing, type Operations, one, run, type Statement, Unavailable } from '../src/store/operation.ts'
 import { claimMails, nextMailDue } from '../src/store/outbox.ts'
 import { SqliteEngine } from '../src/store/sqlite.ts'
 import type { EventPlace, ResendInput, Scope, SessionKey, StartInput, Store, VerifyInput } from '../src/store/store.ts'
 import { windowsOf } from './database.ts'
-import { freshDatabase } from './postgres.ts'
+import { freshDatabase, seeing } from './postgres.ts'
 
 const MINUTE = 60_000
 
 interface Opened {
   readonly url: string
-  readonly engine: Engine
+  readonly engine: Operations
   readonly store: Store
   /** A second connection to the same data, as another process has. */
-  again(): Promise<{ readonly engine: Engine; readonly store: Store }>
+  again(): Promise<{ readonly engine: Operations; readonly store: Store }>
   /** Makes the database unwritable by somebody else's transaction until the returned function is called. */
   block(): Promise<() => Promise<void>>
   destroy(): Promise<void>
@@ -154,7 +154,7 @@ const ownBuckets = (index: number): StartInput['buckets'] => ({
 })
 
 /** Many at once, with due times one after the other. */
-async function queueMails(engine: Engine, tenant: string, count: number, dueAt: number): Promise<void> {
+async function queueMails(engine: Operations, tenant: string, count: number, dueAt: number): Promise<void> {
   const numbers = 'with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < cast(? as {int}))'
   const challenges = `insert into challenges (tenant, id, purpose, email, browser, locale, device, created_at) ${numbers} select cast(? as text), cast(? as text) || (100000 + n), 'sign_in', 'ada@example.net', 'browser1', 'en', '', 1 from numbers`
   const mails = `insert into mails (tenant, challenge, ordinal, request_id, created_at, link_expires_at, code_expires_at, code_tries, address_tries, decoy, state, sealed, tries, due_at) ${numbers} select cast(? as text), cast(? as text) || (100000 + n), 0, '', 1, 1, 1, 0, 0, 0, 'queued', 'sealed', 0, cast(? as {int}) + n - 1 from numbers`
@@ -175,7 +175,7 @@ interface PlanNode {
 }
 
 /** What the busiest step of a statement reads. SQLite does not count; a step that goes through a whole table is endless there. */
-async function mostRowsRead(engine: Engine, { sql, params }: Statement): Promise<number> {
+async function mostRowsRead(engine: Operations, { sql, params }: Statement): Promise<number> {
   if (engine instanceof SqliteEngine) {
     const plan = await engine.read(() => all<{ detail: string }>(`explain query plan ${sql}`, ...params))
     expect(plan.some(({ detail }) => detail.includes('mails_due'))).toBe(true)
@@ -212,8 +212,8 @@ describe.each(engines)('%s', (_, open) => {
     kept.push(fresh)
     return fresh
   }
-  const rows = <R>(engine: Engine, sql: string): Promise<readonly R[]> => engine.read(() => all<R>(sql))
-  const count = async (engine: Engine, table: string): Promise<number> =>
+  const rows = <R>(engine: Operations, sql: string): Promise<readonly R[]> => engine.read(() => all<R>(sql))
+  const count = async (engine: Operations, table: string): Promise<number> =>
     (await rows<{ n: number }>(engine, `select count(*) as n from ${table}`))[0]?.n ?? -1
 
   test('RC-01: 200 parallel verifies of one proof make one session and 199 replays', async () => {
@@ -835,7 +835,7 @@ describe.each(engines)('%s', (_, open) => {
 test('FA-03: PostgreSQL: mails that another worker has in hand are passed over, not waited for', async () => {
   const { engine, store, destroy, url } = await openPostgres()
   await queueMails(engine, 'one', 60, 1)
-  const other = new pg.Client({ connectionString: url })
+  const other = new pg.Client(seeing(url))
   await other.connect()
   await other.query("begin; select 1 from mails where tenant = 'one' order by due_at limit 45 for update")
   const began = performance.now()
@@ -854,7 +854,7 @@ async function meanwhile<T>(
   look: (client: pg.Client, answer: T) => Promise<void> | void,
 ) {
   const { store, url, destroy } = await openPostgres()
-  const other = new pg.Client({ connectionString: url })
+  const other = new pg.Client(seeing(url))
   await other.connect()
   try {
     await store.start(scope(), startInput())

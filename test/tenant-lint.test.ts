@@ -107,3 +107,20 @@ test.each([
   const [sql = ''] = sqlIn(source)
   expect(boundIn(sql)).toBeLessThan(tablesIn(sql).length)
 })
+
+test('TE-03: what is done behind the wall of everybody is this, and nothing more', () => {
+  const said = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .flatMap((file) => [
+      ...readFileSync(`${folder}${file}`, 'utf8').matchAll(/^ {4}(\w+): [^\n]*=>\s+(?:engine\.within|write)\(EVERYBODY/gm),
+    ])
+  expect(said.map(([, method]) => method).toSorted()).toEqual([
+    'changeTenant',
+    'claimDispatches',
+    'claimMails',
+    'findDueDispatches',
+    'listAllEndpoints',
+    'nextMailDue',
+    'readTenants',
+  ])
+})

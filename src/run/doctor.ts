@@ -5,6 +5,7 @@ import type { Policy } from '../core/policy.ts'
 import type { RollOutInput } from '../core/roll-out.ts'
 import type { ExamineOptions, Finding, Offender } from '../store/examine.ts'
 import { readPostgresUrl } from '../store/postgres-url.ts'
+import type { NoWall } from '../store/wall.ts'
 import { policyVersion, schemaVersion } from '../versions.ts'
 import type { ExitCode, Request, Terminal } from './command.ts'
 import { type Config, type ConfigResult, readConfig } from './config.ts'
@@ -12,7 +13,7 @@ import { sourcesOf } from './problems.ts'
 import { type Key, settings } from './settings.ts'
 
 export interface Check {
-  readonly area: 'settings' | 'database' | 'rows' | 'mail server' | 'dns'
+  readonly area: 'settings' | 'database' | 'tenants' | 'rows' | 'mail server' | 'dns'
   readonly state: 'ok' | 'warn' | 'fail'
   readonly what: string
   readonly remedy?: string
@@ -157,7 +158,10 @@ async function checkDatabase(url: string): Promise<Check[]> {
   try {
     const engine = await openEngine(url)
     try {
-      return [integrity(await engine.damage()), schema(await engine.schema(), schemaVersion)]
+      const current = await engine.schema()
+      const checks = [integrity(await engine.damage()), schema(current, schemaVersion)]
+      // SQLite has no such means; and what an older schema lacks, its migration brings.
+      return path !== null || current < schemaVersion ? checks : [...checks, wall(await engine.wall())]
     } finally {
       await engine.close()
     }
@@ -193,6 +197,11 @@ function schema(current: number, newest: number): Check {
     what: `has schema ${current}, this version knows ${newest}`,
     remedy: 'run the newer version that made it, or restore a backup',
   }
+}
+
+function wall(missing: NoWall | null): Check {
+  if (missing === null) return { area: 'tenants', state: 'ok', what: 'are held apart by PostgreSQL too' }
+  return { area: 'tenants', state: 'warn', ...missing }
 }
 
 /** --deep: every row, against what must always be true. */

@@ -2,7 +2,7 @@
 import { type DispatchDecision, decideDispatch } from '../core/dispatch.ts'
 import type { Ms } from '../core/model.ts'
 import { writeEvent } from './event.ts'
-import { all, type Engine, type Locks, nothing, type Operation, one, run, type Tx } from './operation.ts'
+import { all, type Engine, EVERYBODY, type Locks, nothing, type Operation, one, run, type Tx } from './operation.ts'
 import type { Scope } from './store.ts'
 import type {
   Attempt,
@@ -20,22 +20,23 @@ import type {
 
 /** Each method and its operation. */
 export function webhookStoreOver(engine: Engine): WebhookStore {
-  const write = <T>(run: (tx: Tx) => Operation<T>, locks: Locks = nothing): Promise<T> => engine.write({ locks, run })
+  const write = <T>(tenant: string, run: (tx: Tx) => Operation<T>, locks: Locks = nothing): Promise<T> =>
+    engine.within(tenant).write({ locks, run })
   return {
-    addEndpoint: (scope, endpoint) => write((tx) => addEndpoint(tx, scope, endpoint)),
-    changeEndpoint: (scope, id, change) => write((tx) => changeEndpoint(tx, scope, id, change)),
-    removeEndpoint: (scope, id) => write((tx) => removeEndpoint(tx, scope, id)),
-    listEndpoints: (tenant) => engine.read(() => listEndpoints(tenant)),
-    listAllEndpoints: () => engine.read(listAllEndpoints),
+    addEndpoint: (scope, endpoint) => write(scope.tenant, (tx) => addEndpoint(tx, scope, endpoint)),
+    changeEndpoint: (scope, id, change) => write(scope.tenant, (tx) => changeEndpoint(tx, scope, id, change)),
+    removeEndpoint: (scope, id) => write(scope.tenant, (tx) => removeEndpoint(tx, scope, id)),
+    listEndpoints: (tenant) => engine.within(tenant).read(() => listEndpoints(tenant)),
+    listAllEndpoints: () => engine.within(EVERYBODY).read(listAllEndpoints),
     resealEndpoint: (tenant, id, was, secrets) =>
-      write(() => run('update endpoints set secrets = ? where tenant = ? and id = ? and secrets = ?', secrets, tenant, id, was)),
-    findDueDispatches: () => engine.read(findDueDispatches),
-    claimDispatches: (asks, leaseMs) => write((tx) => claimDispatches(tx, asks, leaseMs), claimLocks),
-    settleDispatch: (scope, input) => write((tx) => settleDispatch(tx, scope, input)),
-    viewEndpoint: (tenant, endpoint, limit) => engine.read(() => viewEndpoint(tenant, endpoint, limit)),
-    listDispatches: (tenant, endpoint, limit) => engine.read(() => listDispatches(tenant, endpoint, limit)),
-    findDispatch: (tenant, id) => engine.read(() => findDispatch(tenant, id)),
-    replayDispatches: (scope, input) => write((tx) => replayDispatches(tx, scope, input)),
+      write(tenant, () => run('update endpoints set secrets = ? where tenant = ? and id = ? and secrets = ?', secrets, tenant, id, was)),
+    findDueDispatches: () => engine.within(EVERYBODY).read(findDueDispatches),
+    claimDispatches: (asks, leaseMs) => write(EVERYBODY, (tx) => claimDispatches(tx, asks, leaseMs), claimLocks),
+    settleDispatch: (scope, input) => write(scope.tenant, (tx) => settleDispatch(tx, scope, input)),
+    viewEndpoint: (tenant, endpoint, limit) => engine.within(tenant).read(() => viewEndpoint(tenant, endpoint, limit)),
+    listDispatches: (tenant, endpoint, limit) => engine.within(tenant).read(() => listDispatches(tenant, endpoint, limit)),
+    findDispatch: (tenant, id) => engine.within(tenant).read(() => findDispatch(tenant, id)),
+    replayDispatches: (scope, input) => write(scope.tenant, (tx) => replayDispatches(tx, scope, input)),
   }
 }
 

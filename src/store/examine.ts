@@ -2,7 +2,7 @@
 // names so many of the rows it finds: of a database of any size no more than that comes into memory here.
 import type { Ms } from '../core/model.ts'
 import { type Invariant, invariants } from './invariants.ts'
-import { all, type Engine } from './operation.ts'
+import { all, type Operations } from './operation.ts'
 
 export interface Finding {
   readonly invariant: Invariant
@@ -33,7 +33,7 @@ export interface Examined {
   readonly findings: readonly Finding[]
 }
 
-export async function examineRows(engine: Engine, { idsOf, offendersMax = 20, onStep }: ExamineOptions): Promise<Examined> {
+export async function examineRows(engine: Operations, { idsOf, offendersMax = 20, onStep }: ExamineOptions): Promise<Examined> {
   const findings: Finding[] = []
   for (const [index, invariant] of invariants.entries()) {
     await onStep?.({ number: index + 1, of: invariants.length, claim: invariant.claim })

@@ -55,11 +55,14 @@ const fragments = {
   },
   /** After a select: rows for this transaction alone, without those that another one has in hand. */
   locked: { sqlite: '', postgres: 'for update skip locked' },
-  /** A parameter that is a JSON list of [tenant, challenge, ordinal], as rows. */
+  /**
+   * A parameter that is a JSON list of [tenant, challenge, ordinal], as rows. "offset 0" makes columns of them: under a policy PostgreSQL finds no
+   * row by what `->>` gives.
+   */
   listed: {
     sqlite: '(select value ->> 0 as tenant, value ->> 1 as challenge, value ->> 2 as ordinal from json_each(?))',
     postgres:
-      '(select value ->> 0 as tenant, value ->> 1 as challenge, cast(value ->> 2 as bigint) as ordinal from json_array_elements(cast(? as json)))',
+      '(select value ->> 0 as tenant, value ->> 1 as challenge, cast(value ->> 2 as bigint) as ordinal from json_array_elements(cast(? as json)) offset 0)',
   },
   /** A parameter that is a JSON list of how ids begin, as rows. */
   hours: { sqlite: 'json_each(?) h', postgres: 'json_array_elements_text(cast(? as json)) h(value)' },
@@ -69,11 +72,11 @@ const fragments = {
    */
   with_email: {
     sqlite: 'cross join challenges c indexed by challenges_email on c.tenant = ? and substr(c.id, 1, 3) = h.value and c.email = ?',
-    postgres: 'cross join lateral (select id from challenges where tenant = ? and substr(id, 1, 3) = h.value and email = ? offset 0) c',
+    postgres: 'cross join lateral (select id from challenges where tenant = ? and hours = h.value and email = ? offset 0) c',
   },
   with_network: {
     sqlite: 'cross join challenges c indexed by challenges_network on c.tenant = ? and substr(c.id, 1, 3) = h.value and c.network = ?',
-    postgres: 'cross join lateral (select id from challenges where tenant = ? and substr(id, 1, 3) = h.value and network = ? offset 0) c',
+    postgres: 'cross join lateral (select id from challenges where tenant = ? and hours = h.value and network = ? offset 0) c',
   },
   /** A parameter that is a JSON list of users, as rows. */
   listed_users: {

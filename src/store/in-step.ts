@@ -3,45 +3,64 @@ import type pg from 'pg'
 import { speak } from './fragments.ts'
 import { arrayText, mergedText, type ParamType, ROW } from './merge.ts'
 import type { Operation, Row, Statement, Value } from './operation.ts'
+import { byTenant, type Way } from './way.ts'
+
+export interface Within<T> {
+  readonly tenant: string
+  readonly operation: Operation<T>
+}
 
 /**
- * Runs operations side by side. A round goes as far as each can go without an answer, then sends what they have to say: first what
- * nobody waits for, in each operation's own order, then the questions; those of one text as one.
+ * Runs operations side by side. A round goes as far as each can go without an answer, then sends what they have to say, tenant by tenant:
+ * first what nobody waits for, in each operation's own order, then the questions; those of one tenant and text as one.
  *
  * @param later takes what nobody waits for, to be heard with the commit; without it everything is heard before this resolves.
  */
-export async function inStep<T>(
-  client: pg.PoolClient,
-  operations: readonly Operation<T>[],
-  later?: Promise<pg.QueryResult>[],
-): Promise<T[]> {
+export async function inStep<T>(way: Way, runs: readonly Within<T>[], later?: Promise<pg.QueryResult>[]): Promise<T[]> {
   const unheard = later ?? []
+  const operations = runs.map(({ operation }) => operation)
+  const tenants = byTenant(runs.map(({ tenant }, index) => ({ tenant, index })))
   const steps = operations.map((operation) => operation.next())
   for (;;) {
-    const layers: Map<number, Statement>[] = []
-    const questions = new Map<number, Statement>()
-    for (const [index, operation] of operations.entries()) {
-      let step = steps[index] as IteratorResult<Statement, T>
-      for (let depth = 0; !step.done && step.value.quiet; depth++) {
-        layers[depth] ??= new Map()
-        layers[depth]?.set(index, step.value)
-        step = operation.next([])
-      }
-      steps[index] = step
-      if (!step.done) questions.set(index, step.value)
+    // All of it before any of it is sent: what throws leaves nothing half sent.
+    const shares = tenants.map(([tenant, own]) => ({ tenant, ...spoken(own, operations, steps) }))
+    const asked: { readonly group: readonly number[]; readonly answer: Promise<pg.QueryResult> }[] = []
+    for (const { tenant, quiet, questions } of shares) {
+      for (const { query } of quiet) unheard.push(unheardYet(way.send(tenant, query)))
+      for (const { query, group } of questions) asked.push({ group, answer: way.send(tenant, query) })
     }
-    for (const layer of layers) for (const { query } of sentences(layer)) unheard.push(unheardYet(client.query(query)))
-    if (questions.size === 0) {
-      if (later === undefined) await together(unheard)
+    const end = way.endRound()
+    if (asked.length === 0) {
+      if (later === undefined) await together([...unheard, end])
       return steps.map((step) => step.value as T)
     }
-    const asked = sentences(questions)
-    const answers = await together(asked.map(({ query }) => client.query(query)))
+    const answers = await together([...asked.map(({ answer }) => answer), end])
     for (const [place, { group }] of asked.entries()) {
       const rows = shareOut(answers[place]?.rows ?? [], group.length)
       for (const [at, index] of group.entries()) steps[index] = (operations[index] as Operation<T>).next(rows[at] as Row[])
     }
   }
+}
+
+/** What some of the operations say until they need an answer. */
+function spoken<T>(
+  some: readonly { readonly index: number }[],
+  operations: readonly Operation<T>[],
+  steps: IteratorResult<Statement, T>[],
+): { readonly quiet: readonly Sent[]; readonly questions: readonly Sent[] } {
+  const layers: Map<number, Statement>[] = []
+  const questions = new Map<number, Statement>()
+  for (const { index } of some) {
+    let step = steps[index] as IteratorResult<Statement, T>
+    for (let depth = 0; !step.done && step.value.quiet; depth++) {
+      layers[depth] ??= new Map()
+      layers[depth]?.set(index, step.value)
+      step = (operations[index] as Operation<T>).next([])
+    }
+    steps[index] = step
+    if (!step.done) questions.set(index, step.value)
+  }
+  return { quiet: layers.flatMap(sentences), questions: sentences(questions) }
 }
 
 /** It may fail before anybody asks; who asks hears of it. */

@@ -13,7 +13,7 @@ import { writeEvent } from './event.ts'
 import { invite, inviteLocks } from './invite.ts'
 import type { Migrated } from './migrate.ts'
 import { notMe, notMeLocks } from './not-me.ts'
-import { type Engine, nothing, one, run } from './operation.ts'
+import { type Engine, EVERYBODY, nothing, type Operations, one, run } from './operation.ts'
 import { makeOperators, makeOperatorsLocks, operate, operateLocks } from './operator.ts'
 import { claimLocks, claimMails, nextMailDue, settleLocks, settleMail } from './outbox.ts'
 import { eraseLocks, eraseSelf, listSignIns, readOwnData } from './own.ts'
@@ -51,6 +51,7 @@ import { administer, administerLocks, countUsers, createLocks, createUser, findU
 import { importLocks, importUsers, tryImport } from './users-import.ts'
 import { verify, verifyLocks } from './verify.ts'
 import { readViews, readViewsAfter, writeViews } from './views.ts'
+import type { NoWall } from './wall.ts'
 
 export interface OpenOptions {
   /** In place of the deciding clock: the wall clock on SQLite, the database's on PostgreSQL. For tests. */
@@ -66,12 +67,19 @@ export interface OpenOptions {
   readonly examines?: boolean | undefined
 }
 
+interface Heard {
+  readonly onRestore?: (voided: Voided) => void
+  readonly onNoWall?: (why: NoWall) => void
+}
+
 /**
  * `file:PATH` opens SQLite, `file::memory:` one that is gone when closed; `postgres://…` a server for many nodes. A copy that was put in
  * the place of a database is told by its mark: `onRestore` hears of the epoch that begins.
  */
-export async function openStore(databaseUrl: string, options: OpenOptions & { onRestore?: (voided: Voided) => void } = {}): Promise<Store> {
+export async function openStore(databaseUrl: string, options: OpenOptions & Heard = {}): Promise<Store> {
   const engine = await openSound(databaseUrl, options)
+  const noWall = options.onNoWall === undefined ? null : await engine.wall()
+  if (noWall !== null) options.onNoWall?.(noWall)
   const voided = await engine.write({ locks: nothing, run: voidIfCopy })
   if (voided !== null) options.onRestore?.(voided)
   return storeOver(engine)
@@ -104,7 +112,7 @@ async function openSound(databaseUrl: string, options: OpenOptions): Promise<Ope
   )
 }
 
-async function bytesOf(engine: Engine): Promise<number> {
+async function bytesOf(engine: Operations): Promise<number> {
   const size = 'select page_count * page_size as bytes from pragma_page_count, pragma_page_size'
   for (const until = performance.now() + 5_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
     try {
@@ -158,10 +166,13 @@ export function sqlitePath(databaseUrl: string): string | null {
   return path === databaseUrl ? null : path
 }
 
-export interface OpenEngine extends Engine {
+/** To whoever opens the database itself it shows everybody's rows. */
+export interface OpenEngine extends Engine, Operations {
   migrate(): Promise<Migrated>
   /** The number of the newest migration that ran; 0 for an empty database. */
   schema(): Promise<number>
+  /** Why the database does not hold tenants apart by itself, though it could; null: it does, or it is SQLite. */
+  wall(): Promise<NoWall | null>
   /** What is broken in the database itself, or null. */
   damage(): Promise<string | null>
 }
@@ -198,124 +209,146 @@ export function storeOver(engine: Engine): Store {
   return {
     ...webhookStoreOver(engine),
     askWait: (scope, input) =>
-      engine.write({
+      engine.within(scope.tenant).write({
         locks: askWaitLocks(scope, input),
         ask: () => findUserOrNext(scope.tenant, input.email),
         run: (tx, next) => askWait(tx, scope, input, next),
       }),
     beginWait: (scope, input) =>
-      engine.write({
+      engine.within(scope.tenant).write({
         locks: () => beginWaitLocks(scope, input),
         ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
         run: (tx, found) => beginWait(tx, scope, input, found),
       }),
-    cancelWait: (scope, input) => engine.write({ locks: () => cancelWaitLocks(scope, input), run: (tx) => cancelWait(tx, scope, input) }),
+    cancelWait: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: () => cancelWaitLocks(scope, input), run: (tx) => cancelWait(tx, scope, input) }),
     announceWait: (scope, input) =>
-      engine.write({ locks: () => announceWaitLocks(scope, input), run: (tx) => announceWait(tx, scope, input) }),
-    openWait: (scope, input) => engine.write({ locks: () => openWaitLocks(scope, input), run: (tx) => openWait(tx, scope, input) }),
-    viewWait: (tenant, challenge) => engine.read((tx) => viewWait(tx, tenant, challenge)),
-    waitsOf: (tenant, user) => engine.read(() => waitsOf(tenant, user)),
-    listWaits: (tenant, after, limit) => engine.read((tx) => listWaits(tx, tenant, after, limit)),
+      engine.within(scope.tenant).write({ locks: () => announceWaitLocks(scope, input), run: (tx) => announceWait(tx, scope, input) }),
+    openWait: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: () => openWaitLocks(scope, input), run: (tx) => openWait(tx, scope, input) }),
+    viewWait: (tenant, challenge) => engine.within(tenant).read((tx) => viewWait(tx, tenant, challenge)),
+    waitsOf: (tenant, user) => engine.within(tenant).read(() => waitsOf(tenant, user)),
+    listWaits: (tenant, after, limit) => engine.within(tenant).read((tx) => listWaits(tx, tenant, after, limit)),
     start: (scope, input) =>
-      engine.write({
+      engine.within(scope.tenant).write({
         locks: startLocks(scope, input),
         ask: () => findUserOrNext(scope.tenant, input.email),
         run: (tx, next) => start(tx, scope, input, next),
       }),
     resend: (scope, input) =>
-      engine.write({
+      engine.within(scope.tenant).write({
         locks: () => resendLocks(scope, input),
         ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
         run: (tx, found) => resend(tx, scope, input, found),
       }),
     verify: (scope, input) =>
-      engine.write({
+      engine.within(scope.tenant).write({
         locks: () => verifyLocks(scope, input),
         ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
         run: (tx, found) => verify(tx, scope, input, found),
       }),
-    startStepUp: (scope, input) => engine.write({ locks: () => stepUpLocks(scope, input), run: (tx) => startStepUp(tx, scope, input) }),
+    startStepUp: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: () => stepUpLocks(scope, input), run: (tx) => startStepUp(tx, scope, input) }),
     renew: (scope, input) =>
-      engine.write({
+      engine.within(scope.tenant).write({
         locks: () => renewLocks(scope, input),
         ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
         run: (tx, found) => renew(tx, scope, input, found),
       }),
-    listSignIns: (tenant, user, limit) => engine.read(() => listSignIns(tenant, user, limit)),
-    readOwnData: (tenant, policy, user) => engine.read((tx) => readOwnData(tx, tenant, policy, user)),
-    eraseSelf: (scope, input) => engine.write({ locks: () => eraseLocks(scope, input), run: (tx) => eraseSelf(tx, scope, input) }),
-    startChange: (scope, input) => engine.write({ locks: () => changeLocks(scope, input), run: (tx) => startChange(tx, scope, input) }),
+    listSignIns: (tenant, user, limit) => engine.within(tenant).read(() => listSignIns(tenant, user, limit)),
+    readOwnData: (tenant, policy, user) => engine.within(tenant).read((tx) => readOwnData(tx, tenant, policy, user)),
+    eraseSelf: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: () => eraseLocks(scope, input), run: (tx) => eraseSelf(tx, scope, input) }),
+    startChange: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: () => changeLocks(scope, input), run: (tx) => startChange(tx, scope, input) }),
     confirmChange: (scope, input) =>
-      engine.write({
+      engine.within(scope.tenant).write({
         locks: () => confirmLocks(scope, input),
         ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
         run: (tx, found) => confirmChange(tx, scope, input, found),
       }),
-    undoChange: (scope, input) => engine.write({ locks: () => undoLocks(scope, input), run: (tx) => undoChange(tx, scope, input) }),
-    notMe: (scope, input) => engine.write({ locks: () => notMeLocks(scope, input), run: (tx) => notMe(tx, scope, input) }),
+    undoChange: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: () => undoLocks(scope, input), run: (tx) => undoChange(tx, scope, input) }),
+    notMe: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: () => notMeLocks(scope, input), run: (tx) => notMe(tx, scope, input) }),
     ...recoveryStoreOver(engine),
-    viewChange: (tenant, challenge) => engine.read((tx) => viewChange(tx, tenant, challenge)),
-    findChallenge: (tenant, id, browser) => engine.read((tx) => findChallenge(tx, tenant, id, browser)),
-    findSession: (tenant, policy, key) => engine.read((tx) => findSession(tx, tenant, policy, key)),
-    touchSession: (tenant, id, seenAt) => engine.write({ locks: nothing, run: () => touchSession(tenant, id, seenAt) }),
-    listSessions: (tenant, policy, user) => engine.read((tx) => listSessions(tx, tenant, policy, user)),
-    endSessions: (scope, input) => engine.write({ locks: () => endLocks(scope, input), run: (tx) => endSessions(tx, scope, input) }),
-    listPolicies: (tenant, limit) => engine.read(() => listPolicies(tenant, limit)),
-    operate: (scope, input) => engine.write({ locks: () => operateLocks(scope, input), run: (tx) => operate(tx, scope, input) }),
+    viewChange: (tenant, challenge) => engine.within(tenant).read((tx) => viewChange(tx, tenant, challenge)),
+    findChallenge: (tenant, id, browser) => engine.within(tenant).read((tx) => findChallenge(tx, tenant, id, browser)),
+    findSession: (tenant, policy, key) => engine.within(tenant).read((tx) => findSession(tx, tenant, policy, key)),
+    touchSession: (tenant, id, seenAt) => engine.within(tenant).write({ locks: nothing, run: () => touchSession(tenant, id, seenAt) }),
+    listSessions: (tenant, policy, user) => engine.within(tenant).read((tx) => listSessions(tx, tenant, policy, user)),
+    endSessions: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: () => endLocks(scope, input), run: (tx) => endSessions(tx, scope, input) }),
+    listPolicies: (tenant, limit) => engine.within(tenant).read(() => listPolicies(tenant, limit)),
+    operate: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: () => operateLocks(scope, input), run: (tx) => operate(tx, scope, input) }),
     makeOperators: (scope, operators) =>
-      engine.write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
-    administer: (scope, input) => engine.write({ locks: () => administerLocks(scope, input), run: (tx) => administer(tx, scope, input) }),
-    invite: (scope, input) => engine.write({ locks: inviteLocks(scope, input), run: (tx) => invite(tx, scope, input) }),
-    createUser: (scope, input) => engine.write({ locks: createLocks(scope, input), run: (tx) => createUser(tx, scope, input) }),
+      engine.within(scope.tenant).write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
+    administer: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: () => administerLocks(scope, input), run: (tx) => administer(tx, scope, input) }),
+    invite: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: inviteLocks(scope, input), run: (tx) => invite(tx, scope, input) }),
+    createUser: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: createLocks(scope, input), run: (tx) => createUser(tx, scope, input) }),
     importUsers: async (scope, input) => {
-      const done = await engine.write({ locks: importLocks(scope, input), alone: true, run: (tx) => importUsers(tx, scope, input) })
+      const done = await engine
+        .within(scope.tenant)
+        .write({ locks: importLocks(scope, input), alone: true, run: (tx) => importUsers(tx, scope, input) })
       return { ...done, othersWaited: engine.oneWriter }
     },
-    tryImport: (tenant, rows) => engine.read(() => tryImport(tenant, rows)),
-    findUser: (tenant, person) => engine.read(() => findUser(tenant, person)),
-    listUsers: (tenant, after, limit) => engine.read(() => listUsers(tenant, after, limit)),
-    countUsers: (tenant) => engine.read(() => countUsers(tenant)),
-    hasUser: (tenant, id) => engine.read(() => hasUser(tenant, id)),
-    viewPerson: (tenant, policy, person) => engine.read((tx) => viewPerson(tx, tenant, policy, person)),
-    viewQueue: (tenant) => engine.read((tx) => viewQueue(tx, tenant)),
-    claimMails: (limit, leaseMs) => engine.write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),
-    settleMail: (scope, input) => engine.write({ locks: settleLocks(input), run: (tx) => settleMail(tx, scope, input) }),
-    settleBounce: (scope, input) => engine.write({ locks: () => bounceLocks(scope, input), run: (tx) => settleBounce(tx, scope, input) }),
-    liftBounces: (scope, input) => engine.write({ locks: liftLocks(scope, input), run: (tx) => liftBounces(tx, scope, input) }),
-    listSuppressions: (tenant, after, limit) => engine.read((tx) => listSuppressions(tx, tenant, after, limit)),
-    findBreaker: (tenant) => engine.read((tx) => findBreaker(tx, tenant)),
-    nextMailDue: () => engine.read((tx) => nextMailDue(tx)),
+    tryImport: (tenant, rows) => engine.within(tenant).read(() => tryImport(tenant, rows)),
+    findUser: (tenant, person) => engine.within(tenant).read(() => findUser(tenant, person)),
+    listUsers: (tenant, after, limit) => engine.within(tenant).read(() => listUsers(tenant, after, limit)),
+    countUsers: (tenant) => engine.within(tenant).read(() => countUsers(tenant)),
+    hasUser: (tenant, id) => engine.within(tenant).read(() => hasUser(tenant, id)),
+    viewPerson: (tenant, policy, person) => engine.within(tenant).read((tx) => viewPerson(tx, tenant, policy, person)),
+    viewQueue: (tenant) => engine.within(tenant).read((tx) => viewQueue(tx, tenant)),
+    claimMails: (limit, leaseMs) => engine.within(EVERYBODY).write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),
+    settleMail: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: settleLocks(input), run: (tx) => settleMail(tx, scope, input) }),
+    settleBounce: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: () => bounceLocks(scope, input), run: (tx) => settleBounce(tx, scope, input) }),
+    liftBounces: (scope, input) =>
+      engine.within(scope.tenant).write({ locks: liftLocks(scope, input), run: (tx) => liftBounces(tx, scope, input) }),
+    listSuppressions: (tenant, after, limit) => engine.within(tenant).read((tx) => listSuppressions(tx, tenant, after, limit)),
+    findBreaker: (tenant) => engine.within(tenant).read((tx) => findBreaker(tx, tenant)),
+    nextMailDue: () => engine.within(EVERYBODY).read((tx) => nextMailDue(tx)),
     record: (scope, event) =>
-      engine.write({ locks: nothing, run: (tx) => writeEvent(tx, scope, { ...event, decision: { reason: event.reason } }) }),
-    keepPolicy: (tenant, version, policy) => engine.write({ locks: nothing, run: (tx) => keepPolicy(tx, tenant, version, policy) }),
-    findDuePurges: (input) => engine.read((tx) => findDuePurges(tx, input)),
+      engine
+        .within(scope.tenant)
+        .write({ locks: nothing, run: (tx) => writeEvent(tx, scope, { ...event, decision: { reason: event.reason } }) }),
+    keepPolicy: (tenant, version, policy) =>
+      engine.within(tenant).write({ locks: nothing, run: (tx) => keepPolicy(tx, tenant, version, policy) }),
+    findDuePurges: (input) => engine.within(input.tenant).read((tx) => findDuePurges(tx, input)),
     purge: async (input) => {
-      const purged = await engine.write({ locks: nothing, alone: true, run: (tx) => purge(tx, input) })
+      const purged = await engine.within(input.tenant).write({ locks: nothing, alone: true, run: (tx) => purge(tx, input) })
       return { ...purged, othersWaited: engine.oneWriter }
     },
-    readToSeal: (input) => engine.read((tx) => readToSeal(tx, input)),
-    appendSeal: (seal, dropBelow) => engine.write({ locks: nothing, alone: true, run: () => appendSeal(seal, dropBelow) }),
-    findSealing: (tenant) => engine.read((tx) => findSealing(tx, tenant)),
-    readSeals: (tenant, after, limit) => engine.read(() => readSeals(tenant, after, limit)),
-    readEventRows: (tenant, after, upTo, limit) => engine.read(() => readEventRows(tenant, after, upTo, limit)),
-    readEvents: (tenant, after, limit) => engine.read(() => readEvents(tenant, after, limit)),
-    readEventsByChallenge: (tenant, after, limit) => engine.read(() => readEventsByChallenge(tenant, after, limit)),
-    countEvents: (tenant, after) => engine.read(() => countEvents(tenant, after)),
-    findPlaceBefore: (tenant, after, newest) => engine.read(() => findPlaceBefore(tenant, after, newest)),
-    findAskers: (tenant, challenges) => engine.read(() => findAskers(tenant, challenges)),
-    findPolicy: (tenant, version) => engine.read(() => findPolicy(tenant, version)),
-    writeViews: (tenant, views) => engine.write({ locks: nothing, alone: true, run: () => writeViews(tenant, views) }),
-    readViews: (tenant, challenge) => engine.read(() => readViews(tenant, challenge)),
-    readViewsAfter: (tenant, after, limit) => engine.read(() => readViewsAfter(tenant, after, limit)),
-    search: (tenant, input) => engine.read(() => search(tenant, input)),
-    readTrace: (tenant, ref) => engine.read((tx) => readTrace(tx, tenant, ref)),
-    readTenants: (after, limit) => engine.read(() => readTenants(after, limit)),
-    changeTenant: (scope, input) => engine.write({ locks: changeTenantLocks, run: (tx) => changeTenant(tx, scope, input) }),
-    eraseTenant: (tenant, limit) => engine.write({ locks: nothing, alone: true, run: () => eraseTenant(tenant, limit) }),
-    addAdminKey: (key) => engine.write({ locks: nothing, run: (tx) => addAdminKey(tx, key) }),
-    findAdminKey: (tenant, id, digest) => engine.read(() => findAdminKey(tenant, id, digest)),
-    listAdminKeys: (tenant) => engine.read(() => listAdminKeys(tenant)),
-    endAdminKey: (tenant, id) => engine.write({ locks: nothing, run: (tx) => endAdminKey(tx, tenant, id) }),
+    readToSeal: (input) => engine.within(input.tenant).read((tx) => readToSeal(tx, input)),
+    appendSeal: (seal, dropBelow) =>
+      engine.within(seal.tenant).write({ locks: nothing, alone: true, run: () => appendSeal(seal, dropBelow) }),
+    findSealing: (tenant) => engine.within(tenant).read((tx) => findSealing(tx, tenant)),
+    readSeals: (tenant, after, limit) => engine.within(tenant).read(() => readSeals(tenant, after, limit)),
+    readEventRows: (tenant, after, upTo, limit) => engine.within(tenant).read(() => readEventRows(tenant, after, upTo, limit)),
+    readEvents: (tenant, after, limit) => engine.within(tenant).read(() => readEvents(tenant, after, limit)),
+    readEventsByChallenge: (tenant, after, limit) => engine.within(tenant).read(() => readEventsByChallenge(tenant, after, limit)),
+    countEvents: (tenant, after) => engine.within(tenant).read(() => countEvents(tenant, after)),
+    findPlaceBefore: (tenant, after, newest) => engine.within(tenant).read(() => findPlaceBefore(tenant, after, newest)),
+    findAskers: (tenant, challenges) => engine.within(tenant).read(() => findAskers(tenant, challenges)),
+    findPolicy: (tenant, version) => engine.within(tenant).read(() => findPolicy(tenant, version)),
+    writeViews: (tenant, views) => engine.within(tenant).write({ locks: nothing, alone: true, run: () => writeViews(tenant, views) }),
+    readViews: (tenant, challenge) => engine.within(tenant).read(() => readViews(tenant, challenge)),
+    readViewsAfter: (tenant, after, limit) => engine.within(tenant).read(() => readViewsAfter(tenant, after, limit)),
+    search: (tenant, input) => engine.within(tenant).read(() => search(tenant, input)),
+    readTrace: (tenant, ref) => engine.within(tenant).read((tx) => readTrace(tx, tenant, ref)),
+    readTenants: (after, limit) => engine.within(EVERYBODY).read(() => readTenants(after, limit)),
+    changeTenant: (scope, input) =>
+      engine.within(EVERYBODY).write({ locks: changeTenantLocks, run: (tx) => changeTenant(tx, scope, input) }),
+    eraseTenant: (tenant, limit) => engine.within(tenant).write({ locks: nothing, alone: true, run: () => eraseTenant(tenant, limit) }),
+    addAdminKey: (key) => engine.within(key.tenant).write({ locks: nothing, run: (tx) => addAdminKey(tx, key) }),
+    findAdminKey: (tenant, id, digest) => engine.within(tenant).read(() => findAdminKey(tenant, id, digest)),
+    listAdminKeys: (tenant) => engine.within(tenant).read(() => listAdminKeys(tenant)),
+    endAdminKey: (tenant, id) => engine.within(tenant).write({ locks: nothing, run: (tx) => endAdminKey(tx, tenant, id) }),
     check: () => engine.check(),
     close: () => engine.close(),
   }

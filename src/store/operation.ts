@@ -91,14 +91,22 @@ export function* run(sql: string, ...params: Value[]): Operation<void> {
   yield { sql, params, quiet: true }
 }
 
-/** The engine: where operations run. */
-export interface Engine {
-  /** Whoever writes keeps all others who would from it. */
-  readonly oneWriter: boolean
+/** Where operations run, and whose rows they find there. */
+export interface Operations {
   /** In a transaction; resolves when it is durable. A throw rolls back this operation and no other. */
   write<T, F>(write: Write<T, F>): Promise<T>
   /** Outside of a transaction: one look, nothing written. */
   read<T>(operation: (tx: Tx) => Operation<T>): Promise<T>
+}
+
+/** In place of a tenant: all of them. What has to be done for everybody at once says so by this. */
+export const EVERYBODY = '*'
+
+export interface Engine {
+  /** Whoever writes keeps all others who would from it. */
+  readonly oneWriter: boolean
+  /** For one tenant, or EVERYBODY. Every statement names its tenant; PostgreSQL holds it to that. */
+  within(tenant: string): Operations
   /** Rejects when the database does not answer. */
   check(): Promise<void>
   close(): Promise<void>

@@ -6,13 +6,15 @@ import { POUR_MAX } from '../core/bucket.ts'
 import type { Ms } from '../core/model.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { HeldLimits, type Poured, type States } from './held-limits.ts'
-import { inStep, together } from './in-step.ts'
+import { inStep, together, type Within } from './in-step.ts'
 import { Lanes, laneOf } from './lanes.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
-import { type Engine, type Locks, type Operation, ownerOf, type Tx, Unavailable, type Write } from './operation.ts'
+import { type Engine, EVERYBODY, type Locks, type Operation, type Operations, ownerOf, type Tx, Unavailable, type Write } from './operation.ts'
 import { asUnavailable, isDeadlock, isOutOfReach } from './outage.ts'
 import { connectionBounds, readPostgresUrl } from './postgres-url.ts'
+import { lookForWall, type NoWall } from './wall.ts'
 import { waves } from './waves.ts'
+import { byTenant, gather, inTransaction, roundByRound } from './way.ts'
 
 export interface PostgresOptions {
   /** From this node: LOOKERS of them for looks, the others write. */
@@ -30,12 +32,14 @@ export interface PostgresOptions {
 }
 
 interface Look {
+  readonly tenant: string
   readonly operation: (tx: Tx) => Operation<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
 }
 
 interface Job {
+  readonly tenant: string
   readonly write: Write<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
@@ -91,7 +95,7 @@ const PLANNER =
 const EXAMINING =
   'set default_transaction_read_only = on; set statement_timeout = 0; set enable_mergejoin = off; set enable_nestloop = off; set jit = off'
 
-export class PostgresEngine implements Engine {
+export class PostgresEngine implements Engine, Operations {
   readonly oneWriter = false
   readonly #pool: pg.Pool
   readonly #options: Required<Omit<PostgresOptions, 'now' | 'connections' | 'onSkew'>> & { readonly writers: number }
@@ -127,20 +131,33 @@ export class PostgresEngine implements Engine {
     this.#pool.on('error', ignore)
   }
 
+  within(tenant: string): Operations {
+    return { write: (write) => this.#write(tenant, write), read: (operation) => this.#read(tenant, operation) }
+  }
+
   write<T, F>(write: Write<T, F>): Promise<T> {
+    return this.#write(EVERYBODY, write)
+  }
+
+  read<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
+    return this.#read(EVERYBODY, operation)
+  }
+
+  #write<T, F>(tenant: string, write: Write<T, F>): Promise<T> {
     if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
     return new Promise<T>((resolve, reject) => {
       // A throw in here rejects.
-      this.#lanes.add(laneOf(write.locks), { write: write as Write<unknown>, resolve: resolve as (value: unknown) => void, reject })
+      const job = { tenant, write: write as Write<unknown>, resolve: resolve as (value: unknown) => void, reject }
+      this.#lanes.add(laneOf(write.locks), job)
     })
   }
 
   /** Looks that wait together are one statement where they ask the same: to be sent costs more than to be found. */
-  read<T>(operation: (tx: Tx) => Operation<T>): Promise<T> {
+  #read<T>(tenant: string, operation: (tx: Tx) => Operation<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
     if (this.#looks.length >= this.#options.waitingMax) return Promise.reject(new Unavailable('too many operations are waiting'))
     return new Promise<T>((resolve, reject) => {
-      this.#looks.push({ operation, resolve: resolve as (value: unknown) => void, reject })
+      this.#looks.push({ tenant, operation, resolve: resolve as (value: unknown) => void, reject })
       if (this.#looks.length === 1) setImmediate(() => this.#look())
     })
   }
@@ -160,8 +177,8 @@ export class PostgresEngine implements Engine {
       const values = await this.#connected(async (client) => {
         const tx = await this.#tx(client, new HeldLimits(() => null), 'close enough')
         return inStep(
-          client,
-          looks.map(({ operation }) => operation(tx)),
+          roundByRound(client),
+          looks.map(({ tenant, operation }) => ({ tenant, operation: operation(tx) })),
         )
       })
       for (const [index, look] of looks.entries()) look.resolve(values[index])
@@ -182,7 +199,7 @@ export class PostgresEngine implements Engine {
         begin: async () => {
           await client.query('begin')
           await client.query(
-            "set local statement_timeout = 0; set local lock_timeout = 0; select pg_advisory_xact_lock(hashtext('postkey migrations'))",
+            "set local statement_timeout = 0; set local lock_timeout = 0; set local postkey.tenant = '*'; select pg_advisory_xact_lock(hashtext('postkey migrations'))",
           )
         },
         run: async (sql) => void (await client.query(sql)),
@@ -205,6 +222,10 @@ export class PostgresEngine implements Engine {
   async damage(): Promise<string | null> {
     await this.check()
     return null
+  }
+
+  wall(): Promise<NoWall | null> {
+    return this.#connected(lookForWall)
   }
 
   async close(): Promise<void> {
@@ -235,20 +256,27 @@ export class PostgresEngine implements Engine {
       ...names.map(({ tenant, name }) => `${tenant}/limit:${name}`),
     ]
     const unheard: Promise<pg.QueryResult>[] = []
+    const way = inTransaction(client)
+    const runs = <T>(wave: readonly number[], operationOf: (job: Job, place: number) => Operation<T>): Within<T>[] =>
+      wave.map((index, place) => {
+        const job = jobs[index] as Job
+        return { tenant: job.tenant, operation: operationOf(job, place) }
+      })
     try {
       const [firstWave, ...laterWaves] = waves(locks) as [number[], ...number[][]]
       const ask = (wave: readonly number[]): Promise<unknown[]> =>
         inStep(
-          client,
-          wave.map((index) => (jobs[index] as Job).write.ask?.() ?? nothingToAsk()),
+          way,
+          runs(wave, ({ write }) => write.ask?.() ?? nothingToAsk()),
         )
+      gather(client)
       // One round trip; what follows a lock runs when the lock is held, and sees what its last holder committed.
-      const [[, , limitRows], answers] = await both(
+      const [[, , , ...limitRows], answers] = await both(
         together([
           client.query('begin'),
           keys.length === 0 ? null : client.query({ name: 'lock', text: LOCK, values: [keys] }),
-          names.length === 0 ? null : client.query({ name: 'read_limits', text: READ_LIMITS, values: columns(names) }),
           this.#measure(client),
+          ...byTenant(names).map(([tenant, own]) => way.send(tenant, { name: 'read_limits', text: READ_LIMITS, values: columns(own) })),
         ]),
         ask(firstWave),
       )
@@ -256,29 +284,30 @@ export class PostgresEngine implements Engine {
         throw new NotNamed(`the limit ${name.split(':')[0]} was not named among the locks`)
       })
       for (const { tenant, name } of names) limits.hold(tenant, name, null)
-      for (const { tenant, name, state } of (limitRows?.rows ?? []) as LimitRow[]) limits.hold(tenant, name, state)
+      for (const { tenant, name, state } of limitRows.flatMap((found) => (found?.rows ?? []) as LimitRow[]))
+        limits.hold(tenant, name, state)
       const tx = await this.#tx(client, limits, 'measured')
       const results: unknown[] = []
       const go = async (wave: readonly number[], found: readonly unknown[]): Promise<void> => {
         const values = await inStep(
-          client,
-          wave.map((index, place) => (jobs[index] as Job).write.run(tx, found[place])),
+          way,
+          runs(wave, ({ write }, place) => write.run(tx, found[place])),
           unheard,
         )
         for (const [place, index] of wave.entries()) results[index] = values[place]
       }
       await go(firstWave, answers)
       for (const wave of laterWaves) await go(wave, await ask(wave))
-      const changed = rowsOf(limits.changed())
-      const write =
-        changed.length === 0
-          ? null
-          : client.query({ name: 'write_limits', text: WRITE_LIMITS, values: [...columns(changed), changed.map(({ state }) => state)] })
+      const writes = byTenant(rowsOf(limits.changed())).map(([tenant, own]) =>
+        way.send(tenant, { name: 'write_limits', text: WRITE_LIMITS, values: [...columns(own), own.map(({ state }) => state)] }),
+      )
       const dropped = [...limits.dropped()].flatMap(([tenant, names]) => [...names].map((name) => ({ tenant, name })))
-      const drop = dropped.length === 0 ? null : client.query({ name: 'drop_limits', text: DROP_LIMITS, values: columns(dropped) })
+      const drops = byTenant(dropped).map(([tenant, own]) =>
+        way.send(tenant, { name: 'drop_limits', text: DROP_LIMITS, values: columns(own) }),
+      )
       // Last: whoever else pours into the same waits for the commit, and for nothing else.
-      const pours = limits.poured().map((poured) => client.query({ name: 'pour', text: POUR, values: pourValues(poured) }))
-      await together([...unheard, write, drop, ...pours, client.query('commit')])
+      const pours = limits.poured().map((poured) => way.send(poured.tenant, { name: 'pour', text: POUR, values: pourValues(poured) }))
+      await together([...unheard, ...writes, ...drops, ...pours, client.query('commit')])
       return results
     } catch (error) {
       const [cause] = (await Promise.allSettled(unheard)).filter((one) => one.status === 'rejected')
@@ -345,11 +374,13 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
 
 async function locksOf(client: pg.PoolClient, jobs: readonly Job[]): Promise<Locks[]> {
   const found = jobs.map(({ write }) => (typeof write.locks === 'function' ? null : write.locks))
-  const searches = jobs.flatMap(({ write }, index) => (typeof write.locks === 'function' ? [{ index, search: write.locks }] : []))
+  const searches = jobs.flatMap(({ tenant, write }, index) =>
+    typeof write.locks === 'function' ? [{ tenant, index, search: write.locks }] : [],
+  )
   if (searches.length > 0) {
     const answers = await inStep(
-      client,
-      searches.map(({ search }) => search()),
+      roundByRound(client),
+      searches.map(({ tenant, search }) => ({ tenant, operation: search() })),
     )
     for (const [place, { index }] of searches.entries()) found[index] = answers[place] as Locks
   }

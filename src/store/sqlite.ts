@@ -7,7 +7,17 @@ import { speak } from './fragments.ts'
 import { HeldLimits } from './held-limits.ts'
 import { LimitJournal } from './limit-journal.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
-import { type Engine, type Limits, type Operation, type Row, type Tx, Unavailable, type Value, type Write } from './operation.ts'
+import {
+  type Engine,
+  type Limits,
+  type Operation,
+  type Operations,
+  type Row,
+  type Tx,
+  Unavailable,
+  type Value,
+  type Write,
+} from './operation.ts'
 
 /** What both providers, node:sqlite and @photostructure/sqlite, have in common. */
 export interface Database {
@@ -68,7 +78,7 @@ interface Job {
   result?: unknown
 }
 
-export class SqliteEngine implements Engine {
+export class SqliteEngine implements Engine, Operations {
   readonly oneWriter = true
   readonly database: Database
   readonly #options: Required<SqliteOptions>
@@ -83,6 +93,15 @@ export class SqliteEngine implements Engine {
   constructor(database: Database, options: SqliteOptions) {
     this.database = database
     this.#options = { batchMax: 100, busyForMs: 5_000, ...options }
+  }
+
+  /** It knows no policies: each statement names its tenant. */
+  within(): Operations {
+    return this
+  }
+
+  async wall(): Promise<null> {
+    return null
   }
 
   // One writer at a time: nothing has to be locked.

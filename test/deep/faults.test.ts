@@ -9,7 +9,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { Message } from '../../src/index.ts'
 import { brokenRows } from '../examine.ts'
 import { type Answer, type AskedFor, askAndOpen, MINUTE, startKit } from '../kit.ts'
-import { startPostgres, startPostgresOnDisk } from '../postgres.ts'
+import { asSuperuser, startPostgres, startPostgresOnDisk } from '../postgres.ts'
 import { Dice, seedOfRun } from '../seed.ts'
 
 const closing: (() => Promise<void> | void)[] = []
@@ -146,7 +146,7 @@ test('FA-13: PostgreSQL on a file system without room for its tables, then for i
 
 /** What is written next goes into a new file of PostgreSQL's log. False: there was no room for one, which ends all connections. */
 async function endLogFile(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url })
+  const client = new pg.Client(asSuperuser(url))
   client.on('error', () => {})
   try {
     await client.connect()

@@ -12,7 +12,7 @@ import type { Message } from '../../src/index.ts'
 import { commands, main } from '../../src/run/command.ts'
 import { createLog, type LogFields } from '../../src/run/log.ts'
 import { openEngine } from '../../src/store/open.ts'
-import { all, type Engine, nothing, run } from '../../src/store/operation.ts'
+import { all, nothing, type Operations, run } from '../../src/store/operation.ts'
 import { forms, type Leak, leaks, type Said } from '../canaries.ts'
 import { type Answer, askAndOpen, type Browser, type Kit, type KitOptions, MINUTE, openMail, signIn, startKit, wrongCode } from '../kit.ts'
 import { sharedDatabases } from '../nodes.ts'
@@ -141,14 +141,14 @@ async function misplace(ears: Ears, browser: Browser, operator: Browser, secret:
     ears.answer(await go(), { own: true })
 }
 
-const renamed = (engine: Engine, table: string, from: string, to: string): Promise<void> =>
+const renamed = (engine: Operations, table: string, from: string, to: string): Promise<void> =>
   engine.write({ locks: nothing, run: () => run(`alter table ${table} rename column ${from} to ${to}`) })
 
-async function count(engine: Engine, table: string): Promise<number> {
+async function count(engine: Operations, table: string): Promise<number> {
   return Number((await engine.read(() => all<{ n: number }>(`select count(*) as n from ${table}`)))[0]?.n)
 }
 
-async function everyRow(engine: Engine, url: string): Promise<string[]> {
+async function everyRow(engine: Operations, url: string): Promise<string[]> {
   const tables = await engine.read(() =>
     all<{ name: string }>(
       url.startsWith('file:')
@@ -284,7 +284,7 @@ async function live(kit: Kit, ears: Ears, operator: Browser, bob: Browser): Prom
 }
 
 /** Handlers that fall over what they did not expect. */
-async function fail(kit: Kit, ears: Ears, engine: Engine): Promise<void> {
+async function fail(kit: Kit, ears: Ears, engine: Operations): Promise<void> {
   const { browser, challenge, code, linkId, secret } = await askAndOpen(kit, ADA)
   ears.canary('browser of what fails', browser.cookies.get(BROWSER))
   for (const [table, column] of [

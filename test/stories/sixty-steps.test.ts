@@ -6,7 +6,7 @@ import { paths } from '../../src/core/paths.ts'
 import type { ReasonCode } from '../../src/core/reason.ts'
 import { main } from '../../src/run/command.ts'
 import { openEngine } from '../../src/store/open.ts'
-import { all, type Engine } from '../../src/store/operation.ts'
+import { all, type Operations } from '../../src/store/operation.ts'
 import { type Answer, type Browser, DAY, type Kit, MINUTE, type Opened, ORIGIN, openMail, startKit, wrongCode } from '../kit.ts'
 import { sharedDatabases } from '../nodes.ts'
 
@@ -459,7 +459,7 @@ interface Found {
   readonly session: string | null
 }
 
-const readAll = (engine: Engine): Promise<readonly Found[]> =>
+const readAll = (engine: Operations): Promise<readonly Found[]> =>
   engine.read(() =>
     all<Found>(
       'select id, at, tenant, kind, reason, request_id as "requestId", challenge, user_id as "user", session_id as session from events order by at, id',
@@ -470,7 +470,7 @@ const readAll = (engine: Engine): Promise<readonly Found[]> =>
 const KINDS = ['console', 'guard', 'start', 'resend', 'verify', 'end_session', 'deliver']
 
 /** Refusals are written down after the answer: as many as there must be by now, or those that are there after a while. */
-async function untilThere(engine: Engine, count: number): Promise<void> {
+async function untilThere(engine: Operations, count: number): Promise<void> {
   for (let wait = 0; wait < 400; wait++) {
     if ((await readAll(engine)).length >= count) return
     await new Promise((resolve) => setTimeout(resolve, 5))
@@ -536,7 +536,7 @@ describe.each(sharedDatabases)('a day, %s', (_, fresh) => {
 })
 
 /** AU-13: where each session comes from, and what became of each mail, from the record alone. */
-async function expectNothingUnexplained(engine: Engine): Promise<void> {
+async function expectNothingUnexplained(engine: Operations): Promise<void> {
   const sessions = await engine.read(() =>
     all<{ n: number }>(
       `select s.id, (select count(*) from events e where e.tenant = s.tenant and e.session_id = s.id and e.user_id = s.user_id and e.challenge = s.challenge and e.kind = 'verify' and e.reason = 'signed_in' and e.at = s.created_at) as n from sessions s`,
