@@ -49,6 +49,10 @@ export async function launchChromium(): Promise<Browser> {
     env: { ...definedEnv(), ...env },
     // Playwright would otherwise add its own --headless beside ours.
     ignoreDefaultArgs: ['--headless'],
+    // It outlives its file, and the next one may be about what a signal does to the process: Playwright would end that.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
   })
 }
 
