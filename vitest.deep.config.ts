@@ -15,7 +15,7 @@ const deep = mergeConfig(
     },
   }),
 )
-deep.test.include = ['test/deep/**/*.test.{ts,tsx}', 'test/stories/**/*.test.{ts,tsx}']
+deep.test.include = ['test/deep/**/*.test.{ts,tsx}', 'test/stories/**/*.test.{ts,tsx}', 'test/pages-look.test.ts']
 deep.test.exclude = []
 
 export default deep
