@@ -129,7 +129,7 @@ test('FA-13: PostgreSQL on a file system without room for its tables, then for i
       if (one !== undefined) count(await prove(one))
     }
     ballast.drop()
-    for (const end = Date.now() + 15_000; (await kit.browser().get('/readyz')).status !== 200; ) {
+    for (const end = Date.now() + 60_000; (await kit.browser().get('/readyz')).status !== 200; ) {
       expect(Date.now(), 'ready again').toBeLessThan(end)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }

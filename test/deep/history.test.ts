@@ -22,7 +22,12 @@ describe.each(sharedDatabases)('RC-16, RC-02, FA-01: two processes on %s, killed
   test.each(seeds)('one register per secret explains every answer (POSTKEY_TEST_SEED=%i)', async (seed) => {
     const database = await fresh()
     try {
-      const { rules, history, records, brokenRows, kills, pauses, answers } = await runCampaign({ database: database.url, seed, seconds })
+      const { rules, history, records, brokenRows, kills, pauses, answers } = await runCampaign({
+        database: database.url,
+        seed,
+        seconds,
+        until: reached,
+      })
       console.info(`${engine}, seed ${seed}: ${history.length} calls, ${kills} kills, ${pauses} pauses; ${JSON.stringify(answers)}`)
       expect([...faultsOf(rules, history), ...faultsOfRecords(rules, history, records), ...brokenRows].join('\n\n')).toBe('')
       // A campaign that never came to these would have shown nothing.
