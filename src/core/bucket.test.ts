@@ -1,7 +1,7 @@
 // The arithmetic of limits: a story for each kind, the edges, and what holds over any sequence of times.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { countWithin, keepHits, type Rule, spend, windowVerdict } from './bucket.ts'
+import { countWithin, keepHits, type Rule, spend, windowVerdict, withoutReserve } from './bucket.ts'
 
 const NOW = 1_760_000_000_000
 const MINUTE = 60_000
@@ -144,6 +144,22 @@ describe('a rate', () => {
       { numRuns: 500 },
     )
   })
+})
+
+test('RL-11: whatever was asked before, who asks by the rule without its reserve leaves a fifth of the whole, and never more than the whole gives', () => {
+  const rules = fc.record({ count: fc.integer({ min: 1, max: 10_000 }), per: fc.integer({ min: 1_000, max: 86_400_000 }) })
+  fc.assert(
+    fc.property(rules, fc.array(fc.boolean(), { maxLength: 200 }), (rule, asks) => {
+      let tat: number | null = null
+      for (const known of asks) {
+        const left = spend(rule, tat, 0).remaining
+        const { allowed, tat: next } = spend(known ? rule : withoutReserve(rule), tat, 0)
+        if (allowed && !known) expect(left).toBeGreaterThanOrEqual(Math.floor(rule.count / 5))
+        if (allowed) expect(spend(rule, tat, 0).allowed).toBe(true)
+        tat = next
+      }
+    }),
+  )
 })
 
 describe('exact windows', () => {

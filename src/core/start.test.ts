@@ -110,6 +110,20 @@ const rows: Row[] = [
   ['a spent budget says more than a full breaker', { ...ask, failures: ten, breaker: now + DAY }, 'send', 'budget_spent'],
   ['a full network', { ...ask, tats: { ...fresh, network: now + 10 * MINUTE } }, 'refuse', 'too_many_requests', standard, { tats: null }],
   ['a full tenant', { ...ask, tats: { ...fresh, tenant: now + MINUTE } }, 'refuse', 'too_many_requests'],
+  ['RL-11: four fifths of the tenant, for a stranger', { ...ask, tats: { ...fresh, tenant: now + 48_000 } }, 'refuse', 'too_many_requests'],
+  ['RL-11: and just before', { ...ask, tats: { ...fresh, tenant: now + 47_990 } }, 'send', 'mail_queued'],
+  [
+    'RL-11: the last fifth, for a browser that has signed in to the address before',
+    { ...ask, knownBrowser: true, tats: { ...fresh, tenant: now + 59_990 } },
+    'send',
+    'mail_queued',
+  ],
+  [
+    'RL-11: and not more than that',
+    { ...ask, knownBrowser: true, tats: { ...fresh, tenant: now + MINUTE } },
+    'refuse',
+    'too_many_requests',
+  ],
   ['a resend after the cooldown', { ...ask, resend: again }, 'send', 'mail_queued'],
   [
     'a resend within it',

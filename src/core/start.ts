@@ -1,7 +1,7 @@
 // May a mail go out? Everything about starting a challenge, and about asking for another mail of one, is decided here.
 // Pure: the store has read the facts and will write the consequences in the same transaction.
 import { isSuppressed, type Suppression } from './bounce.ts'
-import { fillOf, spend, windowVerdict } from './bucket.ts'
+import { fillOf, type Rule, spend, windowVerdict, withoutReserve } from './bucket.ts'
 import { HOST_RETRY_MS, type HostWord } from './host.ts'
 import { isNotice, isTelling, isUndo, type Ms, type Purpose } from './model.ts'
 import type { Hand } from './operator.ts'
@@ -101,7 +101,9 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   if (facts.host === 'unavailable') return refuse('host_unavailable', HOST_RETRY_MS)
 
   // Every bucket must have room before any is charged: a refused request must not push the next honest one further away.
-  const spent = startBuckets.map((name) => ({ name, ...spend(policy.starts[name], facts.tats[name], now) }))
+  const ruleOf = (name: StartBucket): Rule =>
+    name === 'tenant' && !facts.knownBrowser ? withoutReserve(policy.starts.tenant) : policy.starts[name]
+  const spent = startBuckets.map((name) => ({ name, ...spend(ruleOf(name), facts.tats[name], now) }))
   const blocked = spent.filter((bucket) => !bucket.allowed)
   if (blocked.length > 0 && facts.follows !== true)
     return refuse('too_many_requests', Math.max(...blocked.map((bucket) => bucket.retryInMs)))

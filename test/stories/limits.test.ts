@@ -288,6 +288,20 @@ describe('mail bombing', () => {
     expect(await (await signIn(kit, ADA, ada)).whoAmI()).toBe(ADA)
   })
 
+  test('RL-11: strangers from everywhere, with an address each, leave a fifth of the tenant to browsers that signed in before', async () => {
+    await using kit = await startKit({ policy: { starts: { tenant: { count: 20, per: '1h' } } } })
+    const ada = await signIn(kit, ADA)
+    await ada.post('/sign-out', {})
+    kit.clock.forward(2 * HOUR)
+    const ask = async (nth: number): Promise<number> =>
+      (await kit.browser({ address: `${20 + nth}.1.1.1` }).post('/sign-in', { email: `nobody-${nth}@example.org` })).status
+    const answers: number[] = []
+    for (let nth = 0; nth < 20; nth++) answers.push(await ask(nth))
+    expect(answers).toEqual([...Array(16).fill(303), ...Array(4).fill(429)])
+    expect(await (await signIn(kit, ADA, ada)).whoAmI()).toBe(ADA)
+    expect(await ask(20)).toBe(429)
+  })
+
   test('RL-15: that share is for its own address: to another it is as strange as any, and it too is bounded', async () => {
     await using kit = await startKit()
     const eve = await signIn(kit, 'eve@example.net')
