@@ -289,7 +289,9 @@ describe('mail bombing', () => {
   })
 
   test('RL-11: strangers from everywhere, with an address each, leave a fifth of the tenant to browsers that signed in before', async () => {
-    await using kit = await startKit({ policy: { starts: { tenant: { count: 20, per: '1h' } } } })
+    const many = { count: 1_000, per: '1h' }
+    const starts = { network: many, networkWide: many, browser: many, tenant: { count: 20, per: '1h' } }
+    await using kit = await startKit({ policy: { starts } })
     const ada = await signIn(kit, ADA)
     await ada.post('/sign-out', {})
     kit.clock.forward(2 * HOUR)
