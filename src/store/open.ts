@@ -23,21 +23,6 @@ import { findDuePurges, purge } from './purge.ts'
 import { viewQueue } from './queue.ts'
 import { findAskers, findBreaker, findChallenge, keepPolicy } from './read.ts'
 import { recoveryStoreOver } from './recovery-engine.ts'
-import {
-  announceWait,
-  announceWaitLocks,
-  askWait,
-  askWaitLocks,
-  beginWait,
-  beginWaitLocks,
-  cancelWait,
-  cancelWaitLocks,
-  listWaits,
-  openWait,
-  openWaitLocks,
-  viewWait,
-  waitsOf,
-} from './recovery-wait.ts'
 import { findChallengeWithMails, findUserOrNext } from './rows.ts'
 import { appendSeal, findSealing, readEventRows, readSeals, readToSeal } from './seal.ts'
 import { readTrace, search } from './search.ts'
@@ -51,6 +36,10 @@ import { administer, administerLocks, countUsers, createLocks, createUser, findU
 import { importLocks, importUsers, tryImport } from './users-import.ts'
 import { verify, verifyLocks } from './verify.ts'
 import { readViews, readViewsAfter, writeViews } from './views.ts'
+import { askWait, askWaitLocks, beginWait, beginWaitLocks } from './wait-begin.ts'
+import { announceWait, announceWaitLocks, openWait, openWaitLocks } from './wait-open.ts'
+import { cancelWait, cancelWaitLocks } from './wait-stop.ts'
+import { listWaits, viewWait, waitsOf } from './wait-view.ts'
 import type { NoWall } from './wall.ts'
 
 export interface OpenOptions {

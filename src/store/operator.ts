@@ -13,7 +13,6 @@ import { mailboxLimit, readWindows, times, type Windows, writeWindows } from './
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { awake, dropRecovery } from './recoveries.ts'
-import { actOnRecovery, startLimits } from './recovery-wait.ts'
 import {
   challengeKey,
   findChallengeWithMails,
@@ -27,6 +26,7 @@ import { findSession, sessionsKey } from './session.ts'
 import { limitsOf, resendTo } from './start.ts'
 import type { OperateInput, OperateOutcome, PersonKey, Scope, StartOutcome } from './store.ts'
 import { voidMails } from './void.ts'
+import { actOnRecovery, startLimits } from './wait-act.ts'
 
 export interface Person {
   readonly email: string

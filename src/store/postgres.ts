@@ -9,7 +9,17 @@ import { HeldLimits, type Poured, type States } from './held-limits.ts'
 import { inStep, together, type Within } from './in-step.ts'
 import { Lanes, laneOf } from './lanes.ts'
 import { type Migrated, type MigrationConnection, migrateOver } from './migrate.ts'
-import { type Engine, EVERYBODY, type Locks, type Operation, type Operations, ownerOf, type Tx, Unavailable, type Write } from './operation.ts'
+import {
+  type Engine,
+  EVERYBODY,
+  type Locks,
+  type Operation,
+  type Operations,
+  ownerOf,
+  type Tx,
+  Unavailable,
+  type Write,
+} from './operation.ts'
 import { asUnavailable, isDeadlock, isOutOfReach } from './outage.ts'
 import { connectionBounds, readPostgresUrl } from './postgres-url.ts'
 import { lookForWall, type NoWall } from './wall.ts'

@@ -13,7 +13,6 @@ import { tellOfSignIn } from './new-device.ts'
 import { endOpenChanges } from './open-changes.ts'
 import { type Locks, type Operation, run, type Tx } from './operation.ts'
 import { dropRecovery, endRecoveries, findLiveRecovery } from './recoveries.ts'
-import { cancelAll } from './recovery-wait.ts'
 import {
   type ChallengeRow,
   challengeKey,
@@ -28,6 +27,7 @@ import { createSession, endOtherSession, endSessionsOf, type FoundSession, findS
 import { type Scope, scopeFor, type VerifyInput, type VerifyOutcome } from './store.ts'
 import { knowsBrowser, signIn } from './user.ts'
 import { EXTERNAL_IDS } from './users.ts'
+import { cancelAll } from './wait-stop.ts'
 
 /** The challenge, and its mailbox: two flows of one address share its failures and, at a first sign-in, its user. */
 export function* verifyLocks(scope: Scope, input: VerifyInput): Operation<Locks> {
