@@ -666,6 +666,7 @@ function tenantSamples(frame: Frame): Record<string, string> {
       mailFrom: { address: 'sign-in@acme.example', own: true },
       support: 'mailto:help@acme.example',
       accent: '#0a5f38 #4fc58c',
+      logo: 1_240,
       returnTo: null,
       returnOrigins: ['https://app.acme.example'],
       operators: ['ops@acme.example', 'night-shift@acme.example'],

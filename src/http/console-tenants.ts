@@ -178,11 +178,12 @@ function seenOf({ context: { origin, basePath } }: Visit, row: TenantRow): SeenT
 }
 
 function brandOf({ context }: Visit, settings: TenantSettings): TenantPageView['brand'] {
-  const { mailFrom, support, accent, returnTo, returnOrigins, operators, words } = settings
+  const { mailFrom, support, accent, logo, returnTo, returnOrigins, operators, words } = settings
   return {
     mailFrom: { address: mailFrom ?? context.brand.mailFrom, own: mailFrom !== null },
     support,
     accent: accent && `${accent.light} ${accent.dark}`,
+    logo: logo?.length,
     returnTo,
     returnOrigins,
     operators,

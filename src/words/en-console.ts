@@ -253,6 +253,8 @@ export const operators = {
     mailFrom: 'Mails come from',
     support: 'Support',
     accent: 'Colours',
+    logo: 'Logo',
+    logoSize: 'an SVG of {size} characters',
     returnTo: 'A sign-in leads to',
     returnOrigins: 'Origins it may lead to',
     operators: 'Operators',
@@ -262,7 +264,7 @@ export const operators = {
     waitingSaid: (n: string): string => `${n}, the oldest asked for {when}`,
     added: 'Added',
     changed: 'Changed',
-    unset: { mailFrom: 'as the installation: {address}', support: 'nobody', accent: 'ours', returnTo: 'its account page', none: 'none' },
+    unset: { mailFrom: 'as the installation: {address}', support: 'nobody', ours: 'ours', returnTo: 'its account page', none: 'none' },
     unreadable: 'This version cannot read what is kept of it, so it serves nobody. Its settings have to be put right.',
 
     policy: 'Policy',

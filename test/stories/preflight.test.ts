@@ -296,7 +296,7 @@ const faults: readonly (readonly [what: string, fails: string, fault: () => Faul
 let typed = 0
 
 describe('each case finds what it is about', () => {
-  test.each(someOf(faults, 10))('%s: %s', async (_, fails, fault) => {
+  test.each(someOf(faults, 6))('%s: %s', async (_, fails, fault) => {
     typed = 0
     proxy.fault = fault()
     const { code, results } = await preflight([proxy.url, '--only', fails])

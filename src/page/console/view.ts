@@ -197,6 +197,8 @@ export interface TenantPageView {
     readonly mailFrom: { readonly address: string; readonly own: boolean }
     readonly support: string | undefined
     readonly accent: string | undefined
+    /** Its size in characters. */
+    readonly logo: number | undefined
     readonly returnTo: string | null
     readonly returnOrigins: readonly string[]
     readonly operators: readonly string[]
