@@ -269,10 +269,16 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
     kit.clock.forward(HOUR)
     const warnings: object[] = []
     const log = { ...silent, warn: (name: string, fields: object) => void warnings.push({ name, ...fields }) }
-    const sealing = startSealing(contextOf(store, log), 10)
+    let looks = 0
+    const findSealing: Store['findSealing'] = async (...given) => {
+      const found = await store.findSealing(...given)
+      looks++
+      return found
+    }
+    const sealing = startSealing(contextOf({ ...store, findSealing }, log), 10)
     while ((await numbers()).length === 0) await new Promise((resolve) => setTimeout(resolve, 2))
-    // So that a round has begun that looks for it.
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    // So that a round has looked for it.
+    for (const before = looks; looks < before + 2; ) await new Promise((resolve) => setTimeout(resolve, 2))
     expect(warnings).toEqual([])
     const [seen] = await seals()
     kit.clock.forward(MINUTE)
