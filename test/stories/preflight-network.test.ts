@@ -2,9 +2,11 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as send } from 'node:http'
-import { createServer, type Server, type ServerOptions } from 'node:https'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { SecureContextOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Send } from '../../src/preflight/browser.ts'
@@ -15,7 +17,6 @@ import { type CarelessProxy, startCarelessProxy } from '../careless-proxy.ts'
 import { chromiumFile } from '../chromium.ts'
 import { dnsOf } from '../dns-server.ts'
 import { inMails } from '../faults.ts'
-import { freePort } from '../free-port.ts'
 import { type Live, startLive } from '../live.ts'
 import { outcomes, preflight, type Tried, unlimited } from '../preflight.ts'
 import { testAuthority } from '../smtp-server.ts'
@@ -25,39 +26,38 @@ const file = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 describe('on https', () => {
   let live: Live
   let front: Server
-  let port: number
   let hsts = true
 
-  /** What stands before the deployment and speaks TLS, as a proxy does. */
-  async function speak(tls: ServerOptions): Promise<void> {
-    front = createServer(
-      { key: readFileSync(file('../certificates/key.pem')), cert: readFileSync(file('../certificates/localhost.pem')), ...tls },
-      (request, response) => {
-        const { method = 'GET', url = '/', headers } = request
-        const onward = send({ port: live.port, host: 'localhost', method, path: url, headers }, (answer) => {
-          const { 'strict-transport-security': kept, ...others } = answer.headers
-          response.writeHead(answer.statusCode ?? 502, {
-            ...others,
-            ...(hsts && kept !== undefined ? { 'strict-transport-security': kept } : {}),
-          })
-          answer.pipe(response)
-        })
-        request.pipe(onward)
-      },
-    )
-    await new Promise<void>((resolve) => front.listen(port, 'localhost', resolve))
+  const good: SecureContextOptions = {
+    key: readFileSync(file('../certificates/key.pem')),
+    cert: readFileSync(file('../certificates/localhost.pem')),
   }
-  const hush = (): Promise<void> =>
-    new Promise((resolve) => {
-      front.closeAllConnections()
-      front.close(() => resolve())
-    })
+  /** From the next connection on. */
+  const speak = (tls: SecureContextOptions): void => front.setSecureContext({ ...good, ...tls })
 
+  /** What stands before the deployment and speaks TLS, as a proxy does. It listens as long as the deployment is known by its port. */
   beforeAll(async () => {
-    port = await freePort()
+    front = createServer(good, (request, response) => {
+      const { method = 'GET', url = '/', headers } = request
+      const onward = send({ port: live.port, host: 'localhost', method, path: url, headers }, (answer) => {
+        const { 'strict-transport-security': kept, ...others } = answer.headers
+        response.writeHead(answer.statusCode ?? 502, {
+          ...others,
+          ...(hsts && kept !== undefined ? { 'strict-transport-security': kept } : {}),
+        })
+        answer.pipe(response)
+      })
+      request.pipe(onward)
+    })
+    await new Promise<void>((resolve) => front.listen(0, 'localhost', resolve))
+    const { port } = front.address() as AddressInfo
     live = await startLive({ policy: { starts: unlimited }, flags: { url: `https://localhost:${port}` } })
   })
-  afterAll(() => live[Symbol.asyncDispose]())
+  afterAll(async () => {
+    front.closeAllConnections()
+    await new Promise((resolve) => front.close(resolve))
+    await live[Symbol.asyncDispose]()
+  })
 
   /** In a process that trusts the authority of the tests, by a clock that may be wrong. */
   async function outside(
@@ -91,12 +91,11 @@ describe('on https', () => {
   }
 
   test('a sound front passes, with cookies that browsers keep for this host alone; plain http beside a port of its own is not applicable', async () => {
-    await speak({ minVersion: 'TLSv1.2' })
+    speak({ minVersion: 'TLSv1.2' })
     const folder = mkdtempSync(join(tmpdir(), 'postkey-preflight-'))
     // The browser has a list of authorities of its own.
     const chromium = await chromiumFile(folder, '--ignore-certificate-errors')
     const tried = await outside('NT-01,NT-02,NT-03,HD-06,SE-02,TK-01,BR-01,BR-05', { chromium })
-    await hush()
     rmSync(folder, { recursive: true })
     expect([tried.code, ...outcomes(tried)]).toEqual([
       0,
@@ -107,18 +106,16 @@ describe('on https', () => {
 
   test('NT-03, HD-06: one that speaks TLS 1.1 and lets browsers go back to plain http is found', async () => {
     hsts = false
-    await speak({ minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' })
+    speak({ minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' })
     const tried = await outside('NT-03,HD-06')
-    await hush()
     hsts = true
     expect([tried.code, ...outcomes(tried)]).toEqual([1, 'HD-06 fail', 'NT-03 fail'])
     expect(tried.results[1]?.evidence).toBe('it speaks TLSv1.1')
   })
 
   test('NT-01: a certificate that ends in less than two weeks is found', async () => {
-    await speak({})
+    speak({})
     const tried = await outside('NT-01', { clock: Date.parse('2119-12-23T00:00:00Z') - Date.now() })
-    await hush()
     expect([tried.code, ...outcomes(tried)]).toEqual([1, 'NT-01 fail'])
     expect(tried.results[0]?.evidence).toContain('ends in 8 days')
   })
@@ -128,9 +125,8 @@ describe('on https', () => {
       ['expired', 'expired'],
       ['elsewhere', "does not match certificate's altnames"],
     ] as const) {
-      await speak({ cert: readFileSync(file(`../certificates/${certificate}.pem`)) })
+      speak({ cert: readFileSync(file(`../certificates/${certificate}.pem`)) })
       const { code, err } = await outside('NT-01')
-      await hush()
       expect([code, err]).toEqual([2, expect.stringContaining(said)])
     }
   })
