@@ -121,6 +121,16 @@ describe('a code that was presented', () => {
       'refuse: too_many_requests',
     ],
     [
+      'RL-11: by a stranger, when four fifths of what the tenant may ask are spent',
+      { tats: { ...tats, tenant: now + 48_000 } },
+      'refuse: too_many_requests',
+    ],
+    [
+      'RL-11: then, by a browser that has signed in to the account before',
+      { knownBrowser: true, tats: { ...tats, tenant: now + 48_000 } },
+      'opened: recovery_opened',
+    ],
+    [
       'what is no code, out of such a network',
       { code: 'malformed', tats: { ...tats, network: now + standard.starts.network.per } },
       'retry: recovery_code_malformed',

@@ -4,7 +4,7 @@ import { spend } from './bucket.ts'
 import type { Ms, Recovery } from './model.ts'
 import type { Policy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
-import { type StartBucket, startBuckets } from './start.ts'
+import { type StartBucket, spendStart } from './start.ts'
 
 /** Crockford's: no I, L, O and U, which are read as others or make words. */
 export const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
@@ -60,13 +60,12 @@ export function decideRecoveryCode(policy: Policy, facts: RecoveryCodeFacts): Re
   const { now, code } = facts
   if (policy.recovery.codes === 0) return no('refuse', 'recovery_off')
   if (code === 'malformed') return no('retry', 'recovery_code_malformed')
-  const spent = startBuckets.map((name) => ({ name, ...spend(policy.starts[name], facts.tats[name], now) }))
-  const blocked = spent.filter((bucket) => !bucket.allowed)
-  if (blocked.length > 0) return no('refuse', 'too_many_requests', Math.max(...blocked.map((bucket) => bucket.retryInMs)))
+  const asking = spendStart(policy, facts)
+  if (asking.retryInMs > 0) return no('refuse', 'too_many_requests', asking.retryInMs)
   const wrong = spend(policy.recovery.tries, facts.tat, now)
   if (!wrong.allowed) return no('refuse', 'too_many_recovery_codes', wrong.retryInMs)
   if (code === 'unclaimed') return no('claim', 'recovery_code_wrong')
-  const tats = Object.fromEntries(spent.map(({ name, tat }) => [name, tat])) as Record<StartBucket, Ms>
+  const { tats } = asking
   // The answer was lost, or the button pressed twice: nothing begins, and nobody is told once more.
   const replays = code === 'used' && facts.openedAt !== undefined && now < facts.openedAt + policy.replayWindow
   if ((code !== 'right' && !replays) || facts.user === null) {

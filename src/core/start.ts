@@ -1,7 +1,7 @@
 // May a mail go out? Everything about starting a challenge, and about asking for another mail of one, is decided here.
 // Pure: the store has read the facts and will write the consequences in the same transaction.
 import { isSuppressed, type Suppression } from './bounce.ts'
-import { fillOf, type Rule, spend, windowVerdict, withoutReserve } from './bucket.ts'
+import { fillOf, spend, windowVerdict, withoutReserve } from './bucket.ts'
 import { HOST_RETRY_MS, type HostWord } from './host.ts'
 import { isNotice, isTelling, isUndo, type Ms, type Purpose } from './model.ts'
 import type { Hand } from './operator.ts'
@@ -84,6 +84,22 @@ export function countsEverywhere(purpose: Purpose): boolean {
 /** Mails of one challenge; the ordinal of a mail is one base62 character of its link. */
 const MAILS_PER_CHALLENGE = 62
 
+/**
+ * Everything that is asked from outside, a mail or a way back in, is asked of the same buckets. Each must have room before any is charged: a
+ * refused request must not push the next honest one further away. Strangers leave a part of the tenant's to browsers that signed in before (RL-11).
+ */
+export function spendStart(
+  { starts }: Policy,
+  { now, tats, knownBrowser }: Pick<StartFacts, 'now' | 'tats' | 'knownBrowser'>,
+): { readonly tats: Readonly<Record<StartBucket, Ms>>; readonly retryInMs: Ms } {
+  const rules = knownBrowser ? starts : { ...starts, tenant: withoutReserve(starts.tenant) }
+  const spent = startBuckets.map((name) => ({ name, ...spend(rules[name], tats[name], now) }))
+  return {
+    tats: Object.fromEntries(spent.map(({ name, tat }) => [name, tat])) as Record<StartBucket, Ms>,
+    retryInMs: Math.max(...spent.map((bucket) => bucket.retryInMs)),
+  }
+}
+
 export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
   const { now, resend } = facts
   if (resend === 'unknown') return refuse('challenge_unknown')
@@ -100,14 +116,9 @@ export function decideStart(policy: Policy, facts: StartFacts): StartDecision {
 
   if (facts.host === 'unavailable') return refuse('host_unavailable', HOST_RETRY_MS)
 
-  // Every bucket must have room before any is charged: a refused request must not push the next honest one further away.
-  const ruleOf = (name: StartBucket): Rule =>
-    name === 'tenant' && !facts.knownBrowser ? withoutReserve(policy.starts.tenant) : policy.starts[name]
-  const spent = startBuckets.map((name) => ({ name, ...spend(ruleOf(name), facts.tats[name], now) }))
-  const blocked = spent.filter((bucket) => !bucket.allowed)
-  if (blocked.length > 0 && facts.follows !== true)
-    return refuse('too_many_requests', Math.max(...blocked.map((bucket) => bucket.retryInMs)))
-  const tats = facts.follows === true ? null : (Object.fromEntries(spent.map(({ name, tat }) => [name, tat])) as Record<StartBucket, Ms>)
+  const asking = spendStart(policy, facts)
+  if (asking.retryInMs > 0 && facts.follows !== true) return refuse('too_many_requests', asking.retryInMs)
+  const tats = facts.follows === true ? null : asking.tats
 
   const lives = livesOf(policy, facts.purpose)
   const answer = (verdict: 'send' | 'pretend', reason: ReasonCode, code: boolean): StartDecision => ({

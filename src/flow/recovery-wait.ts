@@ -32,7 +32,6 @@ import type { Known, Tenants } from './tenants.ts'
 
 const PURPOSE = 'begin_recovery'
 
-/** For a mail that a worker finds in the queue: nobody waits for it. */
 /** What minting needs: a command has no more. */
 type Mint = Pick<Context, 'keys' | 'tenant' | 'policy' | 'now' | 'defaultReturn'>
 
