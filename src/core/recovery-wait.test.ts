@@ -13,6 +13,7 @@ import {
   READY_FOR,
   standingOf,
   type Waiting,
+  waitingOf,
 } from './recovery-wait.ts'
 
 const HOUR = 3_600_000
@@ -82,6 +83,32 @@ const opening: OpenFacts = {
 const cancelling: CancelFacts = { does: 'cancel', now, by: 'link', waiting, linkMatches: true }
 const approving: ApproveFacts = { does: 'approve', now, by: 'op-2', waiting: { ...waiting, operator: 'op-1' } }
 const announcing: AnnounceFacts = { does: 'announce', now, waiting, account: ada }
+
+test('the wait counts from the proof of the new mailbox; one that an operator began, from then; before that, not at all', () => {
+  const recovery: Parameters<typeof waitingOf>[0] = {
+    id: 'r',
+    user: 'u',
+    way: 'wait',
+    startedBy: 'person',
+    operator: null,
+    email: 'ada@example.net',
+    newEmail: 'ada@new.example',
+    createdAt: now,
+    newProvedAt: now + HOUR,
+    readyAt: now + 2 * DAY,
+    openedAt: null,
+    openUntil: null,
+    appliedAt: null,
+    endedAt: null,
+    endedWhy: null,
+    approvals: [],
+  }
+  expect([
+    waitingOf(recovery).beganAt,
+    waitingOf({ ...recovery, startedBy: 'operator', newProvedAt: null }).beganAt,
+    waitingOf({ ...recovery, newProvedAt: null, readyAt: null }).beganAt,
+  ]).toEqual([now + HOUR, now, null])
+})
 
 describe('opened', () => {
   test.each<[string, Partial<OpenFacts>, string]>([

@@ -2,7 +2,7 @@
 // and after a long wait that any sign-in ends, a link to the new address opens a session that can do no more than set it. Operators may begin
 // it and agree to it; nothing they do makes the wait shorter or ends in a link. Pure, and made inside the transaction that writes what follows.
 import { type Rule, spend } from './bucket.ts'
-import type { Ms, RecoveryEnd } from './model.ts'
+import type { Ms, Recovery, RecoveryEnd } from './model.ts'
 import type { Policy } from './policy.ts'
 import type { ReasonCode } from './reason.ts'
 import type { Match } from './verify.ts'
@@ -28,6 +28,12 @@ export interface Waiting {
   /** The new address is set. */
   readonly appliedAt: Ms | null
   readonly endedAt: Ms | null
+}
+
+export function waitingOf(recovery: Recovery & Pick<Waiting, 'approvals'>): Waiting {
+  const { startedBy, createdAt, newProvedAt, readyAt, operator, approvals, appliedAt, endedAt } = recovery
+  const beganAt = readyAt === null ? null : startedBy === 'operator' ? createdAt : newProvedAt
+  return { beganAt, readyAt, operator, approvals, appliedAt, endedAt }
 }
 
 /** Whose it would be; null: nobody's, or of somebody who was erased. */

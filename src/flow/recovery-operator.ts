@@ -4,7 +4,7 @@ import { erasedAddress } from '../core/operator.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { mintId, mintSecret } from '../secret.ts'
 import type { Asker, Context } from './context.ts'
-import { listWaits, recoveryAct, type WaitLook, type WantedAct } from './recovery-wait.ts'
+import { listWaits, recoveryAct, WANTS, type WaitLook, type WantedAct } from './recovery-wait.ts'
 import { type Care, personOf, scopeOf, type UserKey } from './users.ts'
 
 export type RecoveryCare = Care & Pick<Context, 'keys'>
@@ -35,8 +35,6 @@ export async function actOnRecovery(care: RecoveryCare, does: 'approve' | 'cance
 export function waitsFor({ store, tenant, policy }: Pick<Care, 'store' | 'tenant' | 'policy'>): Promise<readonly WaitLook[]> {
   return listWaits({ store, tenant, policy, rollOut: null })
 }
-
-const WANTS = { start: 'start_recovery', approve: 'approve_recovery', cancel: 'cancel_recovery' } as const
 
 async function act(care: RecoveryCare, wanted: WantedAct, who: UserKey): Promise<ActedOnRecovery | null> {
   const requestId = mintId(care.now())

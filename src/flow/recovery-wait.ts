@@ -2,7 +2,7 @@
 // tells who may go on. What it means is decided inside the transactions.
 import { readAddress } from '../core/address.ts'
 import type { Ms, Purpose } from '../core/model.ts'
-import { decideWait, type Standing, standingOf, type WaitDecision, type Waiting } from '../core/recovery-wait.ts'
+import { decideWait, type Standing, standingOf, type WaitDecision, waitingOf } from '../core/recovery-wait.ts'
 import { toldStart } from '../core/told.ts'
 import { addressKey, digest, mintId, mintSecret, recoveryKey, recoveryTokens, SECRET_SHAPE, SESSION_SHAPE, sessionKey } from '../secret.ts'
 import type { ChangeMail } from '../store/store.ts'
@@ -133,11 +133,6 @@ export interface WaitLook {
   readonly standing: Standing
 }
 
-export function waitingOf({ startedBy, createdAt, newProvedAt, readyAt, operator, approvals, appliedAt, endedAt }: WaitView): Waiting {
-  const beganAt = readyAt === null ? null : startedBy === 'operator' ? createdAt : newProvedAt
-  return { beganAt, readyAt, operator, approvals, appliedAt, endedAt }
-}
-
 function lookOf(context: Context, now: Ms, wait: WaitView): WaitLook {
   return { now, wait, standing: standingOf(contextFor(context, wait.email).policy, waitingOf(wait), now) }
 }
@@ -252,6 +247,9 @@ export async function openWait(
   context.log.event('recovery_open', { requestId: asker.requestId, challenge, reason: decision.reason })
   return { decision, limited: until === null ? null : { token, livesMs: until - now, browser } }
 }
+
+/** As whoever may act is judged. */
+export const WANTS = { start: 'start_recovery', approve: 'approve_recovery', cancel: 'cancel_recovery' } as const
 
 export type WantedAct = { readonly does: 'start'; readonly email: string } | { readonly does: 'approve' | 'cancel'; readonly id: string }
 

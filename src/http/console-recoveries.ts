@@ -2,9 +2,9 @@
 import { readAddress } from '../core/address.ts'
 import { paths } from '../core/paths.ts'
 import { type ReasonCode, reasons } from '../core/reason.ts'
-import { approvalsMissing } from '../core/recovery-wait.ts'
+import { approvalsMissing, waitingOf } from '../core/recovery-wait.ts'
 import { readName, saidOf } from '../flow/operator.ts'
-import { listWaits, recoveryAct, untilOf, type WantedAct, waitingOf } from '../flow/recovery-wait.ts'
+import { listWaits, recoveryAct, untilOf, WANTS, type WantedAct } from '../flow/recovery-wait.ts'
 import { contextFor } from '../flow/roll-out.ts'
 import { recoveriesPage } from '../page/console/recoveries.tsx'
 import { readFormBody } from './body.ts'
@@ -57,8 +57,6 @@ const actFields = {
   recovery: { max: 64, required: false },
   person: { max: 64, required: false },
 } as const
-
-const WANTS = { start: 'start_recovery', approve: 'approve_recovery', cancel: 'cancel_recovery' } as const
 
 async function postAct(visit: Visit, request: Incoming): Promise<Outgoing> {
   const { context, asker } = visit

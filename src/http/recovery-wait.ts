@@ -2,7 +2,7 @@
 // its mails are inert: a GET shows a page.
 import { paths } from '../core/paths.ts'
 import { type ReasonCode, reasons } from '../core/reason.ts'
-import { approvalsMissing, type WaitDecision } from '../core/recovery-wait.ts'
+import { approvalsMissing, type WaitDecision, waitingOf } from '../core/recovery-wait.ts'
 import { mintSecret } from '../flow/ids.ts'
 import { viewCheck } from '../flow/landing.ts'
 import {
@@ -15,7 +15,6 @@ import {
   untilOf,
   viewNotice,
   viewWait,
-  waitingOf,
 } from '../flow/recovery-wait.ts'
 import { waitBegunPage, waitOpenPage, waitPage, waitSentPage, waitStopPage, waitStoppedPage } from '../page/recovery-wait.tsx'
 import type { Problem } from '../page/view.ts'

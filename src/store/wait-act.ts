@@ -9,7 +9,7 @@ import { type Scope, scopeFor } from './store.ts'
 import { tellKnown } from './wait-begin.ts'
 import { endWait } from './wait-stop.ts'
 import type { RecoveryAct } from './wait-store.ts'
-import { accountOf, backupOf, decideAndWrite, findWait, waitingOf } from './waiting.ts'
+import { accountOf, backupOf, decideAndWrite, findWait, findWaiting } from './waiting.ts'
 
 /** What an operator does, who was let in before; `operator` is whom the record names. */
 export function* actOnRecovery(
@@ -23,7 +23,7 @@ export function* actOnRecovery(
   if (act.does === 'start') return yield* startForUser(tx, given, act, { operator, operators, user })
   const recovery = yield* findWait(tenant, act.id)
   // Somebody else's is none of this page's.
-  const waiting = recovery === null || recovery.user !== user?.id ? null : yield* waitingOf(tenant, recovery)
+  const waiting = recovery === null || recovery.user !== user?.id ? null : yield* findWaiting(tenant, recovery)
   const facts: WaitFacts =
     act.does === 'approve'
       ? { does: 'approve', now: tx.now, by: operator, waiting }

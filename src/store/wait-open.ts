@@ -10,7 +10,7 @@ import { limitsOf } from './start.ts'
 import { type Scope, scopeFor } from './store.ts'
 import { endWait } from './wait-stop.ts'
 import type { AnnounceInput, OpenWaitInput, OpenWaitOutcome, WaitOutcome } from './wait-store.ts'
-import { accountOf, decideAndWrite, findWait, findWaitOf, lockPerson, mailTo, nobody, waitingOf } from './waiting.ts'
+import { accountOf, decideAndWrite, findWait, findWaiting, findWaitOf, lockPerson, mailTo, nobody } from './waiting.ts'
 
 export function* announceWaitLocks(scope: Scope, input: AnnounceInput): Operation<Locks> {
   const { tenant } = scope
@@ -29,7 +29,7 @@ export function* announceWait(tx: Tx, given: Scope, input: AnnounceInput): Opera
   const facts: WaitFacts = {
     does: 'announce',
     now: tx.now,
-    waiting: yield* waitingOf(tenant, recovery),
+    waiting: yield* findWaiting(tenant, recovery),
     account: accountOf(user, recovery.email, input.operators),
   }
   const looked = decideWait(scope.policy, facts)
@@ -90,7 +90,7 @@ export function* openWait(tx: Tx, given: Scope, input: OpenWaitInput): Operation
   let facts: Extract<WaitFacts, { does: 'open' }> = {
     does: 'open',
     now: tx.now,
-    waiting: recovery && (yield* waitingOf(tenant, recovery)),
+    waiting: recovery && (yield* findWaiting(tenant, recovery)),
     account: accountOf(user, recovery?.email ?? '', input.operators),
     linkMatches: mail?.linkDigest != null && input.linkDigest !== null && same(mail.linkDigest, input.linkDigest),
     address: input.addressTyped === 'absent' ? 'absent' : 'unclaimed',

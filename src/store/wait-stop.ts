@@ -11,7 +11,7 @@ import { findHolder, findSession, sessionsKey } from './session.ts'
 import { type Scope, scopeFor } from './store.ts'
 import { voidMails } from './void.ts'
 import type { CancelWaitInput, WaitOutcome } from './wait-store.ts'
-import { decideAndWrite, findWaitOf, lockPerson, nobody, waitingOf } from './waiting.ts'
+import { decideAndWrite, findWaiting, findWaitOf, lockPerson, nobody } from './waiting.ts'
 
 export function* cancelWaitLocks(scope: Scope, input: CancelWaitInput): Operation<Locks> {
   const { tenant } = scope
@@ -58,7 +58,7 @@ export function* cancelAll(
   const { tenant } = scope
   const decisions: WaitDecision[] = []
   for (const [index, recovery] of (yield* waitsOfUser(tenant, user)).entries()) {
-    const waiting = yield* waitingOf(tenant, recovery)
+    const waiting = yield* findWaiting(tenant, recovery)
     const { decision } = yield* decideAndWrite(
       tx,
       // Beside the event of what stopped it, which has the id itself.
@@ -98,7 +98,7 @@ function* cancelByLink(tx: Tx, given: Scope, input: Extract<CancelWaitInput, { b
       does: 'cancel',
       now: tx.now,
       by: 'link',
-      waiting: recovery && (yield* waitingOf(tenant, recovery)),
+      waiting: recovery && (yield* findWaiting(tenant, recovery)),
       linkMatches: mail?.linkDigest != null && input.linkDigest !== null && same(mail.linkDigest, input.linkDigest),
     },
     recovery: recovery?.id ?? null,

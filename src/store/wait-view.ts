@@ -3,7 +3,7 @@
 import { all, type Operation, one, type Tx } from './operation.ts'
 import { type RecoveryRow, recoveryColumns } from './recoveries.ts'
 import type { WaitPlace, WaitView } from './wait-store.ts'
-import { waitingOf } from './waiting.ts'
+import { findWaiting } from './waiting.ts'
 
 interface ViewRow extends RecoveryRow {
   readonly device: string | null
@@ -16,7 +16,7 @@ const viewed = `${recoveryColumns}, c.device, u.id as "accountId", u.email as "a
 
 function* toView(tenant: string, row: ViewRow): Operation<WaitView> {
   const { device, accountId, accountEmail, accountStatus, tokenDigest: _, ...recovery } = row
-  const { approvals } = yield* waitingOf(tenant, row)
+  const { approvals } = yield* findWaiting(tenant, row)
   const account =
     accountId === null || accountEmail === null || accountStatus === null
       ? null

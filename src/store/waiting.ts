@@ -3,7 +3,7 @@
 // moment one comes first.
 
 import type { Purpose } from '../core/model.ts'
-import { type Account, decideWait, type WaitDecision, type WaitFacts, type Waiting } from '../core/recovery-wait.ts'
+import { type Account, decideWait, type WaitDecision, type WaitFacts, type Waiting, waitingOf } from '../core/recovery-wait.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit } from './limits.ts'
 import { all, type Locks, type Operation, one, type Tx } from './operation.ts'
@@ -26,21 +26,13 @@ export const findWaitOf = (tenant: string, challenge: string): Operation<Recover
 export const findWait = (tenant: string, id: string): Operation<RecoveryRow | null> =>
   one<RecoveryRow>(`select ${recoveryColumns} from recoveries r where r.tenant = ? and r.id = ? and r.way = 'wait'`, tenant, id)
 
-export function* waitingOf(tenant: string, recovery: RecoveryRow): Operation<Waiting> {
+export function* findWaiting(tenant: string, recovery: RecoveryRow): Operation<Waiting> {
   const approvals = yield* all<{ operator: string }>(
     'select operator from recovery_approvals where tenant = ? and recovery = ? order by operator',
     tenant,
     recovery.id,
   )
-  const { operator, startedBy, newProvedAt, createdAt, readyAt, appliedAt, endedAt } = recovery
-  return {
-    beganAt: readyAt === null ? null : startedBy === 'operator' ? createdAt : newProvedAt,
-    readyAt,
-    operator,
-    approvals: approvals.map((row) => row.operator),
-    appliedAt,
-    endedAt,
-  }
+  return waitingOf({ ...recovery, approvals: approvals.map(({ operator }) => operator) })
 }
 
 /** `email`: for which it was asked. */

@@ -62,6 +62,9 @@ describe('--mailbox imaps://…', () => {
     expect(imap.said()).toContain('Auto-Submitted')
     expect(imap.said()).not.toMatch(/private|not for us/)
     expect(imap.messages.flatMap(({ flags }) => flags ?? [])).toEqual([])
+    // How it was opened: nothing could have been marked or moved.
+    expect(imap.said()).toContain('[READ-ONLY]')
+    expect(imap.said()).not.toContain('[READ-WRITE]')
   })
 
   test('the password may stand in a file', async () => {
@@ -80,9 +83,10 @@ describe('--mailbox imaps://…', () => {
   })
 
   test('a wrong password is told, and not shown; so is one that is missing, and a folder that is not there', async () => {
-    const wrong = await read('ML-01', { POSTKEY_PREFLIGHT_PASSWORD: 'not the right one' })
-    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('does not let ada@example.net in')])
-    expect(wrong.err).not.toContain('not the right one')
+    // A server that repeats it, as this one does by what it always says.
+    const wrong = await read('ML-01', { POSTKEY_PREFLIGHT_PASSWORD: 'authentication failure' })
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringMatching(/does not let ada@example\.net in: .*•/)])
+    expect(wrong.err).not.toContain('authentication failure')
     const none = await read('ML-01', {})
     expect([none.code, none.err]).toEqual([2, expect.stringContaining('give it in POSTKEY_PREFLIGHT_PASSWORD')])
     const elsewhere = await preflight([live.url, '--mailbox', at().replace('/Sign-in', '/Nowhere'), '--addresses', '*@sink.example.net'], {
