@@ -3,6 +3,7 @@
 import pg from 'pg'
 import { lots } from './auc.mjs'
 import { openSqlite } from './sqlite.mjs'
+import { ELSEWHERE } from './timing-plan.mjs'
 
 const DAY_MS = 86_400_000
 const BATCH = 200
@@ -11,13 +12,13 @@ const columns =
   'tenant, id, email, status, created_at, confirmed_at, sign_in_count, current_sign_in_at, current_sign_in_place, last_sign_in_at, last_sign_in_place, browsers'
 
 /** `people`: email and kind of each. An unknown one has no row anywhere. */
-export async function makeAccounts(databaseUrl, dist, seed, people) {
+export async function makeAccounts(databaseUrl, dist, secret, seed, people) {
   const draw = lots(seed)
   const word = (length) => Array.from({ length }, () => ALPHABET[Math.floor(draw() * ALPHABET.length)]).join('')
   const now = Date.now()
   const accounts = people.filter(({ kind }) => kind !== 'unknown')
   const rows = accounts.map(({ email, kind }) => [
-    'default',
+    tenantOf(kind),
     word(16),
     email,
     kind === 'disabled' ? 'disabled' : 'active',
@@ -32,12 +33,10 @@ export async function makeAccounts(databaseUrl, dist, seed, people) {
     JSON.stringify(Array.from({ length: 10 }, () => word(43))),
   ])
   await (databaseUrl.startsWith('file:') ? insertSqlite : insertPostgres)(databaseUrl, rows)
-  await writeLimits(
-    databaseUrl,
-    dist,
-    accounts.map(({ email, kind }) => ({ email, windows: windowsOf(kind, now, word) })),
-  )
+  await writeLimits(databaseUrl, dist, secret, accounts, (kind) => windowsOf(kind, now, word))
 }
+
+const tenantOf = (kind) => (kind === ELSEWHERE ? ELSEWHERE : 'default')
 
 /** Everybody with an account was mailed to last some days ago. */
 function windowsOf(kind, now, word) {
@@ -77,21 +76,40 @@ async function insertPostgres(databaseUrl, rows) {
 }
 
 /** Through the engine, which alone knows where the states of limits are at the moment. */
-async function writeLimits(databaseUrl, dist, people) {
-  const [{ openEngine }, { mailboxLimit, writeWindows }] = await Promise.all([
+async function writeLimits(databaseUrl, dist, secret, people, windowsOf) {
+  const [{ openEngine }, { everywhereLimit, mailboxLimit, writeWindows }, { addressKey, keyring }, { mailboxKey }] = await Promise.all([
     import(`${dist}/store/open.js`),
     import(`${dist}/store/limits.js`),
+    import(`${dist}/secret.js`),
+    import(`${dist}/core/address.js`),
   ])
+  const keys = keyring([secret])
+  const everywhere = (email) => addressKey(keys, '', mailboxKey(email))
   const engine = await openEngine(databaseUrl)
-  for (let from = 0; from < people.length; from += BATCH) {
-    const some = people.slice(from, from + BATCH).map(({ email, windows }) => ({ name: mailboxLimit(email), windows }))
-    await engine.write({
-      locks: { tenant: 'default', keys: [], limits: some.map(({ name }) => name) },
-      // biome-ignore lint/correctness/useYield: an operation without a statement
-      run: function* ({ limits }) {
-        for (const { name, windows } of some) writeWindows(limits, 'default', name, windows)
-      },
-    })
+  const write = async (tenant, states) => {
+    for (let from = 0; from < states.length; from += BATCH) {
+      const some = states.slice(from, from + BATCH)
+      await engine.within(tenant).write({
+        locks: { tenant, keys: [], limits: some.map(({ name }) => name) },
+        // biome-ignore lint/correctness/useYield: an operation without a statement
+        run: function* ({ limits }) {
+          for (const { name, windows } of some) writeWindows(limits, tenant, name, windows)
+        },
+      })
+    }
+  }
+  for (const tenant of new Set(people.map(({ kind }) => tenantOf(kind)))) {
+    const states = people
+      .filter(({ kind }) => tenantOf(kind) === tenant)
+      .map(({ email, kind }) => ({ email, name: mailboxLimit(email), windows: windowsOf(kind) }))
+    await write(tenant, states)
+    // What all tenants count of a mailbox stands with the tenant of the settings. Where there is one tenant nobody counts it.
+    if (tenant === ELSEWHERE) {
+      await write(
+        'default',
+        states.map(({ email, windows }) => ({ name: everywhereLimit({ everywhere }, email), windows })),
+      )
+    }
   }
   await engine.close()
   // Or the first look at each row would be the one that marks it as committed, and that is a write.

@@ -1,6 +1,6 @@
-// The attacker of the timing test, in a process of its own: asks for a known address and for another one, in an order that is drawn for each
-// pair, and measures every ask and what is sent right behind it. Before the next ask it waits until the server is at rest: else
-// what a known address causes would be counted against the other one of its pair.
+// The attacker of the timing test, in a process of its own: asks for an address of one kind and for one of another, in an order that is drawn for
+// each pair, and measures every ask and what is sent right behind it. Before the next ask it waits until the server is at rest: else
+// what the one causes would be counted against the other of its pair.
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { lots } from './auc.mjs'
@@ -19,7 +19,7 @@ let draw = null
 let pairs = 0
 
 /** One stretch of pairs, on two new connections: a server ends those that have lasted for long. */
-async function measure({ port, seed, other, count, expected, leak }) {
+async function measure({ port, seed, kinds, count, expected, leak }) {
   draw ??= lots(seed)
   const asking = new Connection(port)
   const probing = new Connection(port)
@@ -27,19 +27,18 @@ async function measure({ port, seed, other, count, expected, leak }) {
   try {
     for (const connection of [asking, probing]) await expect(connection, person(0, port).get('/livez', ''), 200)
     for (let pair = 0; pair < count; pair++) {
-      const kinds = draw() < 0.5 ? ['known', other] : [other, 'known']
       const took = {}
-      for (const [place, kind] of kinds.entries()) {
+      for (const [place, kind] of (draw() < 0.5 ? kinds : kinds.toReversed()).entries()) {
         const number = pairs * PEOPLE_A_PAIR + place * AGENTS
         const ask = askOf(
           person(number, port),
           addressOf(seed, kind, pairs),
-          leak === undefined ? null : kind === 'known' ? leak : '0000 0000',
+          leak === undefined ? null : kind === kinds[0] ? leak : '0000 0000',
         )
         const third = askOf(person(number + 2 * AGENTS, port), addressOf(seed, `third ${place}`, pairs), null)
         took[kind] = await one({ asking, probing, ask, third, look: person(number, port).get('/livez', ''), expected: expected[kind] })
       }
-      for (const probe of Object.keys(samples)) samples[probe].push([took.known[probe], took[other][probe]])
+      for (const probe of Object.keys(samples)) samples[probe].push(kinds.map((kind) => took[kind][probe]))
       pairs += 1
     }
   } finally {

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Known is a person who has signed in before. `other`: the kind of address that she must not be told from. `reasons`: what the server has
- * to have decided, so that no case measures something else than it says.
+ * `one`, where nothing else is said, is a person who has signed in before, and is mailed to. `other`: the kind of address that must not be told
+ * from it. `reason`: what the server has to have decided, so that no case measures something else than it says. A server has a second tenant
+ * in the last case only, which counts what a mailbox gets from both.
  */
 export const cases = {
   // The one mail server that waits before its greeting, as many do, so that each new connection takes 100 ms.
@@ -16,9 +17,20 @@ export const cases = {
   'invited-down': { signUp: 'invited', smtp: 'down', other: 'unknown', reason: 'address_unknown' },
   'disabled-down': { signUp: 'invited', smtp: 'down', other: 'disabled', reason: 'user_disabled' },
   'throttled-down': { signUp: 'invited', smtp: 'down', other: 'throttled', reason: 'too_many_mails' },
+  elsewhere: { signUp: 'invited', smtp: 'prompt', one: 'elsewhere', other: 'unknown', reason: 'address_unknown' },
 }
 
-export const titles = { unknown: 'unknown', disabled: 'disabled', throttled: 'full of mails', suppressed: 'suppressed' }
+/** The tenant at which the people of the last case are known. */
+export const ELSEWHERE = 'elsewhere'
+
+export const titles = {
+  known: 'known',
+  elsewhere: 'known at another tenant',
+  unknown: 'unknown',
+  disabled: 'disabled',
+  throttled: 'full of mails',
+  suppressed: 'suppressed',
+}
 
 /**
  * Nothing differs but a delay that the bench puts into the server: before the answer of the one, or after it. `required`: a run that

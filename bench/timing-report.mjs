@@ -23,16 +23,16 @@ the server where PostgreSQL has the other core. On one core with the database it
 the last column): a mail server should have a machine of its own, and in life nearly always has.`
     : 'Not pinned to cores.'
 }`,
-    `Somebody asks for the address of a person who has signed in before, and for one of another kind, each time from a network and a browser never
-seen before; which of the two comes first is drawn. The time of the whole answer is taken over a kept-alive connection. Right after
+    `Somebody asks for the address of a person who has signed in before, and for one of another kind (in the last row: for one who is known at another
+tenant only, and for one who is nowhere), each time from a network and a browser never seen before; which of the two comes first is drawn. The time of the whole answer is taken over a kept-alive connection. Right after
 it, on a second connection, follow a look at \`/livez\` and somebody else's ask for an unknown address: what the first ask left to be done behind
 its answer would slow these down. Then the asker waits until both mails are settled, and a drawn time of up to three milliseconds. The server is
 that of \`postkey serve\`, its mail goes to a mail server in another process or to a port where nobody listens. In the first case of each table the
 mail server waits 100 ms before its greeting, as many do; in the others it greets at once. The database is on a disk, with real syncs.`,
-    `**AUC**: the chance that the known address took longer than the other (Mann–Whitney), with its 95 % interval for pairs; 0.5 tells nothing. It is
+    `**AUC**: the chance that the first address took longer than the other (Mann–Whitney), with its 95 % interval for pairs; 0.5 tells nothing. It is
 to lie within ${LIMITS.low.toFixed(2)}–${LIMITS.high.toFixed(2)}. A case ends before its ${pairs.toLocaleString('en')} pairs, but not before 1,000, where an interval half as wide again (three standard errors,
 since there are many looks) lies within for all three, or outside for one. Where the interval crosses a limit, nothing is shown either way, and the
-case goes on, up to twice as many pairs; *undecided* is what crosses one still. **µs**: median of the differences within pairs, known less other, and of the other's times.`,
+case goes on, up to twice as many pairs; *undecided* is what crosses one still. **µs**: median of the differences within pairs, first less other, and of the other's times.`,
   ]
   if (rows.length > 0) parts.push('## What can be told', ...caseTables(rows))
   if (checks.length > 0) parts.push('## Would it be seen', controlText(checks), controlTable(checks))
@@ -52,7 +52,7 @@ function caseTables(rows) {
           const mine = rows.filter((row) => `${row.engine} ${row.name}` === name)
           const [ask] = mine
           return [
-            `${titles[ask.other]}, sign-up ${ask.signUp}${ask.smtp === 'down' ? ', mail server down' : ''}`,
+            `${ask.one === undefined ? '' : `${titles[ask.one]}: `}${titles[ask.other]}, sign-up ${ask.signUp}${ask.smtp === 'down' ? ', mail server down' : ''}`,
             ask.pairs.toLocaleString('en'),
             ...mine.map(cell),
             differenceOf(ask),

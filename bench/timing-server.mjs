@@ -1,12 +1,11 @@
 // Postkey as `serve` runs it, with a real mail server behind it, for the timing test. What is raised is the limit of the whole site, which
 // one machine's asks would meet; all others are those of the preset. Told to, it also plays a server with a leak.
 // Without a mail server a mail is tried twice and not for minutes: the tries of all asks before would fill the time between two.
-import { randomBytes } from 'node:crypto'
 import diagnostics from 'node:diagnostics_channel'
 import { createConnection } from 'node:net'
 import { answerRunner } from './control.mjs'
 
-const { socket, databaseUrl, dist, signUp, smtp, smtpPort, leaks } = JSON.parse(process.env.BENCH_OPTIONS)
+const { socket, databaseUrl, secret, dist, signUp, smtp, smtpPort, leaks } = JSON.parse(process.env.BENCH_OPTIONS)
 const [{ readConfig }, { createLog }, { startServer }] = await Promise.all([
   import(`${dist}/run/config.js`),
   import(`${dist}/run/log.js`),
@@ -15,7 +14,7 @@ const [{ readConfig }, { createLog }, { startServer }] = await Promise.all([
 
 const env = {
   POSTKEY_URL: 'http://localhost:0',
-  POSTKEY_SECRET: randomBytes(33).toString('base64'),
+  POSTKEY_SECRET: secret,
   POSTKEY_DATABASE_URL: databaseUrl,
   POSTKEY_SMTP_URL: `smtp://127.0.0.1:${smtpPort}?tls=off`,
   POSTKEY_MAIL_FROM: 'sign-in@example.com',

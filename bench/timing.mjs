@@ -8,6 +8,7 @@
 //   npm run bench:timing -- --write              also writes docs/timing.md
 // Ends with 0 if all that was measured lies within the limits, with 1 if something lies outside or a control failed, with 3 if
 // nothing lies outside but something is undecided: its interval crosses a limit, and more pairs are needed.
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
@@ -16,8 +17,9 @@ import { parseArgs } from 'node:util'
 import { auc, early, medianDifference, verdict } from './auc.mjs'
 import { openDatabases } from './databases.mjs'
 import { median, pinned, startProcess } from './process.mjs'
+import { addTenant } from './tenant.mjs'
 import { makeAccounts } from './timing-accounts.mjs'
-import { addressOf, cases, controlCase, controls, probes } from './timing-plan.mjs'
+import { addressOf, cases, controlCase, controls, ELSEWHERE, probes } from './timing-plan.mjs'
 import { interval, report } from './timing-report.mjs'
 
 const SERVER_CORE = 0
@@ -57,6 +59,7 @@ if (!chosen.every((name) => name in cases)) refuse(`--only takes control, ${Obje
 if (values.write && (values.only !== undefined || values.engine !== undefined || pairs < 1_000))
   refuse('--write takes a whole run of at least 1,000 pairs: docs/timing.md shows all of it')
 
+const { migrate } = await import(`${values.dist}/store/open.js`)
 const began = performance.now()
 const say = (line) => console.log(`${((performance.now() - began) / 1_000).toFixed(0).padStart(5)} s  ${line}`)
 const load = () => loadavg()[0].toFixed(1)
@@ -143,12 +146,12 @@ function isOver(judged, had) {
 }
 
 /** A new server with a new database, a mail server and an asker; warmed up. */
-async function withServer({ signUp, smtp, other, reason, leaks = false }, { engine, databases, name, total }, use) {
+async function withServer({ signUp, smtp, one = 'known', other, reason, leaks = false }, { engine, databases, name, total }, use) {
   const started = []
   const start = async (...what) => {
-    const one = await startProcess(...what)
-    started.push(one)
-    return one
+    const process = await startProcess(...what)
+    started.push(process)
+    return process
   }
   try {
     const dist = values.dist
@@ -156,17 +159,25 @@ async function withServer({ signUp, smtp, other, reason, leaks = false }, { engi
     const asker = await start('timing-client.mjs', { socket }, OTHER_CORE)
     const mail = await start('smtp-server.mjs', { mode: smtp }, MAIL_CORE[engine])
     const databaseUrl = await databases.create(name)
-    const server = await start('timing-server.mjs', { socket, databaseUrl, dist, signUp, smtp, smtpPort: mail.port, leaks }, SERVER_CORE)
-    say(`${engine}  ${name}: writing the accounts, warming up`)
-    const people = Array.from({ length: total }, (_, number) =>
-      ['known', other].map((kind) => ({ email: addressOf(seed, kind, number), kind })),
+    const secret = randomBytes(33).toString('base64')
+    if (one === ELSEWHERE) {
+      await migrate(databaseUrl)
+      addTenant(dist, databaseUrl, ELSEWHERE, 'standard')
+    }
+    const server = await start(
+      'timing-server.mjs',
+      { socket, databaseUrl, secret, dist, signUp, smtp, smtpPort: mail.port, leaks },
+      SERVER_CORE,
     )
-    await makeAccounts(databaseUrl, dist, seed, people.flat())
+    say(`${engine}  ${name}: writing the accounts, warming up`)
+    const kinds = [one, other]
+    const people = Array.from({ length: total }, (_, number) => kinds.map((kind) => ({ email: addressOf(seed, kind, number), kind })))
+    await makeAccounts(databaseUrl, dist, secret, seed, people.flat())
     const sent = smtp === 'down' ? 'mail_deferred' : 'mail_sent'
     // With the mail server down nobody's mail is settled, a pretended one as little as a real one.
     const settled = reason === 'mail_queued' || smtp === 'down' ? sent : 'mail_suppressed'
-    const expected = { known: `mail_queued ${sent}`, [other]: `${reason} ${settled}` }
-    const stretch = (count, more) => asker.ask('measure', { port: server.port, seed, other, count, expected, ...more })
+    const expected = { known: `mail_queued ${sent}`, elsewhere: `${reason} ${settled}`, [other]: `${reason} ${settled}` }
+    const stretch = (count, more) => asker.ask('measure', { port: server.port, seed, kinds, count, expected, ...more })
     await collect(stretch, warmUpPairs, leaks ? { leak: '0000 0000' } : {})
     return await use(stretch)
   } finally {
@@ -187,10 +198,10 @@ async function collect(stretch, count, more) {
 
 function judge(samples) {
   return Object.keys(probes).map((probe) => {
-    const known = samples[probe].map(([one]) => one)
-    const other = samples[probe].map(([, two]) => two)
-    const area = auc(known, other)
-    return { probe, ...area, verdict: verdict(area), difference: medianDifference(known, other), took: median(other) }
+    const ones = samples[probe].map(([one]) => one)
+    const others = samples[probe].map(([, other]) => other)
+    const area = auc(ones, others)
+    return { probe, ...area, verdict: verdict(area), difference: medianDifference(ones, others), took: median(others) }
   })
 }
 

@@ -53,14 +53,15 @@ describe('guessing', () => {
     expect((answer.json() as { nextStep: string }).nextStep).toContain('link')
   })
 
-  test('RL-02: the same from two hundred networks within a day: the total is the same', async () => {
+  test('RL-02: the same from hundreds of networks within a day, ten thousand in the whole: the total is the same', async () => {
     await using kit = await startKit()
+    const networks = sized(200, 10_000)
     let looked = 0
-    for (let i = 0; i < 200; i++) {
-      const browser = kit.browser({ address: `${11 + i}.${i}.0.1` })
+    for (let i = 0; i < networks; i++) {
+      const browser = kit.browser({ address: `${11 + (i >> 8)}.${i & 255}.0.1` })
       const challenge = await browser.ask(ADA)
       for (let n = 0; n < 5; n++) if ((await guess(browser, challenge, wrongCode(null, 5 * i + n))) !== 'code_off') looked++
-      kit.clock.forward(7 * MINUTE)
+      kit.clock.forward(Math.floor(DAY / networks))
     }
     // Ten failures; the rest heard that codes are off. One in a hundred thousand runs a guess is right, and says so here.
     expect(looked).toBe(10)
@@ -121,16 +122,17 @@ test('RL-14: a browser that did not ask gets no further mail out of a challenge,
 })
 
 describe('flooding', () => {
-  test('RL-03: sixty-four-bit networks rotated within one /48 meet the limit of the /48', async () => {
+  test('RL-03: sixty-four-bit networks rotated within one /48, all 65,536 in the whole, meet the limit of the /48', async () => {
     await using kit = await startKit()
     const { count } = kit.postkey.policy.starts.networkWide
+    const rotated = sized(count + 20, 65_536)
     const statuses: number[] = []
-    for (let i = 0; i < count + 20; i++) {
+    for (let i = 0; i < rotated; i++) {
       const client = kit.browser({ address: `2001:db8:77:${i.toString(16)}::1` })
       statuses.push((await client.post('/sign-in', { email: `a${i}@example.net` })).status)
     }
     expect(statuses.filter((status) => status === 303)).toHaveLength(count)
-    expect(statuses.slice(count)).toEqual(Array<number>(20).fill(429))
+    expect(new Set(statuses.slice(count))).toEqual(new Set([429]))
     expect((await kit.browser({ address: '2001:db8:78::1' }).post('/sign-in', { email: ADA })).status).toBe(303)
   })
 
