@@ -2,6 +2,7 @@
 import { type DispatchDecision, decideDispatch } from '../core/dispatch.ts'
 import type { Ms } from '../core/model.ts'
 import { writeEvent } from './event.ts'
+import { methodsOver } from './methods.ts'
 import { all, type Engine, EVERYBODY, type Locks, nothing, type Operation, one, run, type Tx } from './operation.ts'
 import type { Scope } from './store.ts'
 import type {
@@ -20,22 +21,23 @@ import type {
 
 /** Each method and its operation. */
 export function webhookStoreOver(engine: Engine): WebhookStore {
+  const { read } = methodsOver(engine)
   const write = <T>(tenant: string, run: (tx: Tx) => Operation<T>, locks: Locks = nothing): Promise<T> =>
     engine.within(tenant).write({ locks, run })
   return {
     addEndpoint: (scope, endpoint) => write(scope.tenant, (tx) => addEndpoint(tx, scope, endpoint)),
     changeEndpoint: (scope, id, change) => write(scope.tenant, (tx) => changeEndpoint(tx, scope, id, change)),
     removeEndpoint: (scope, id) => write(scope.tenant, (tx) => removeEndpoint(tx, scope, id)),
-    listEndpoints: (tenant) => engine.within(tenant).read(() => listEndpoints(tenant)),
+    listEndpoints: read(listEndpoints),
     listAllEndpoints: () => engine.within(EVERYBODY).read(listAllEndpoints),
     resealEndpoint: (tenant, id, was, secrets) =>
       write(tenant, () => run('update endpoints set secrets = ? where tenant = ? and id = ? and secrets = ?', secrets, tenant, id, was)),
     findDueDispatches: () => engine.within(EVERYBODY).read(findDueDispatches),
     claimDispatches: (asks, leaseMs) => write(EVERYBODY, (tx) => claimDispatches(tx, asks, leaseMs), claimLocks),
     settleDispatch: (scope, input) => write(scope.tenant, (tx) => settleDispatch(tx, scope, input)),
-    viewEndpoint: (tenant, endpoint, limit) => engine.within(tenant).read(() => viewEndpoint(tenant, endpoint, limit)),
-    listDispatches: (tenant, endpoint, limit) => engine.within(tenant).read(() => listDispatches(tenant, endpoint, limit)),
-    findDispatch: (tenant, id) => engine.within(tenant).read(() => findDispatch(tenant, id)),
+    viewEndpoint: read(viewEndpoint),
+    listDispatches: read(listDispatches),
+    findDispatch: read(findDispatch),
     replayDispatches: (scope, input) => write(scope.tenant, (tx) => replayDispatches(tx, scope, input)),
   }
 }

@@ -11,6 +11,7 @@ import { webhookStoreOver } from './endpoint.ts'
 import { type Voided, voidAll, voidIfCopy } from './epoch.ts'
 import { writeEvent } from './event.ts'
 import { invite, inviteLocks } from './invite.ts'
+import { methodsOver } from './methods.ts'
 import type { Migrated } from './migrate.ts'
 import { notMe, notMeLocks } from './not-me.ts'
 import { type Engine, EVERYBODY, nothing, type Operations, one, run } from './operation.ts'
@@ -23,7 +24,7 @@ import { findDuePurges, purge } from './purge.ts'
 import { viewQueue } from './queue.ts'
 import { findAskers, findBreaker, findChallenge, keepPolicy } from './read.ts'
 import { recoveryStoreOver } from './recovery-engine.ts'
-import { findChallengeWithMails, findUserOrNext } from './rows.ts'
+import { findUserOrNext } from './rows.ts'
 import { appendSeal, findSealing, readEventRows, readSeals, readToSeal } from './seal.ts'
 import { readTrace, search } from './search.ts'
 import { endLocks, endSessions, findSession, listSessions, touchSession } from './session.ts'
@@ -195,6 +196,7 @@ export async function openToRead(databaseUrl: string, options: OpenOptions = {})
 }
 
 export function storeOver(engine: Engine): Store {
+  const { read, readNow, write, writeNamed, writeFound } = methodsOver(engine)
   return {
     ...webhookStoreOver(engine),
     askWait: (scope, input) =>
@@ -203,104 +205,63 @@ export function storeOver(engine: Engine): Store {
         ask: () => findUserOrNext(scope.tenant, input.email),
         run: (tx, next) => askWait(tx, scope, input, next),
       }),
-    beginWait: (scope, input) =>
-      engine.within(scope.tenant).write({
-        locks: () => beginWaitLocks(scope, input),
-        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
-        run: (tx, found) => beginWait(tx, scope, input, found),
-      }),
-    cancelWait: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => cancelWaitLocks(scope, input), run: (tx) => cancelWait(tx, scope, input) }),
-    announceWait: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => announceWaitLocks(scope, input), run: (tx) => announceWait(tx, scope, input) }),
-    openWait: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => openWaitLocks(scope, input), run: (tx) => openWait(tx, scope, input) }),
-    viewWait: (tenant, challenge) => engine.within(tenant).read((tx) => viewWait(tx, tenant, challenge)),
-    waitsOf: (tenant, user) => engine.within(tenant).read(() => waitsOf(tenant, user)),
-    listWaits: (tenant, after, limit) => engine.within(tenant).read((tx) => listWaits(tx, tenant, after, limit)),
+    beginWait: writeFound(beginWaitLocks, beginWait),
+    cancelWait: write(cancelWaitLocks, cancelWait),
+    announceWait: write(announceWaitLocks, announceWait),
+    openWait: write(openWaitLocks, openWait),
+    viewWait: readNow(viewWait),
+    waitsOf: read(waitsOf),
+    listWaits: readNow(listWaits),
     start: (scope, input) =>
       engine.within(scope.tenant).write({
         locks: startLocks(scope, input),
         ask: () => findUserOrNext(scope.tenant, input.email),
         run: (tx, next) => start(tx, scope, input, next),
       }),
-    resend: (scope, input) =>
-      engine.within(scope.tenant).write({
-        locks: () => resendLocks(scope, input),
-        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
-        run: (tx, found) => resend(tx, scope, input, found),
-      }),
-    verify: (scope, input) =>
-      engine.within(scope.tenant).write({
-        locks: () => verifyLocks(scope, input),
-        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
-        run: (tx, found) => verify(tx, scope, input, found),
-      }),
-    startStepUp: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => stepUpLocks(scope, input), run: (tx) => startStepUp(tx, scope, input) }),
-    renew: (scope, input) =>
-      engine.within(scope.tenant).write({
-        locks: () => renewLocks(scope, input),
-        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
-        run: (tx, found) => renew(tx, scope, input, found),
-      }),
-    listSignIns: (tenant, user, limit) => engine.within(tenant).read(() => listSignIns(tenant, user, limit)),
-    readOwnData: (tenant, policy, user) => engine.within(tenant).read((tx) => readOwnData(tx, tenant, policy, user)),
-    eraseSelf: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => eraseLocks(scope, input), run: (tx) => eraseSelf(tx, scope, input) }),
-    startChange: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => changeLocks(scope, input), run: (tx) => startChange(tx, scope, input) }),
-    confirmChange: (scope, input) =>
-      engine.within(scope.tenant).write({
-        locks: () => confirmLocks(scope, input),
-        ask: () => findChallengeWithMails(scope.tenant, input.purpose, input.challenge),
-        run: (tx, found) => confirmChange(tx, scope, input, found),
-      }),
-    undoChange: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => undoLocks(scope, input), run: (tx) => undoChange(tx, scope, input) }),
-    notMe: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => notMeLocks(scope, input), run: (tx) => notMe(tx, scope, input) }),
+    resend: writeFound(resendLocks, resend),
+    verify: writeFound(verifyLocks, verify),
+    startStepUp: write(stepUpLocks, startStepUp),
+    renew: writeFound(renewLocks, renew),
+    listSignIns: read(listSignIns),
+    readOwnData: readNow(readOwnData),
+    eraseSelf: write(eraseLocks, eraseSelf),
+    startChange: write(changeLocks, startChange),
+    confirmChange: writeFound(confirmLocks, confirmChange),
+    undoChange: write(undoLocks, undoChange),
+    notMe: write(notMeLocks, notMe),
     ...recoveryStoreOver(engine),
-    viewChange: (tenant, challenge) => engine.within(tenant).read((tx) => viewChange(tx, tenant, challenge)),
-    findChallenge: (tenant, id, browser) => engine.within(tenant).read((tx) => findChallenge(tx, tenant, id, browser)),
-    findSession: (tenant, policy, key) => engine.within(tenant).read((tx) => findSession(tx, tenant, policy, key)),
+    viewChange: readNow(viewChange),
+    findChallenge: readNow(findChallenge),
+    findSession: readNow(findSession),
     touchSession: (tenant, id, seenAt) => engine.within(tenant).write({ locks: nothing, run: () => touchSession(tenant, id, seenAt) }),
-    listSessions: (tenant, policy, user) => engine.within(tenant).read((tx) => listSessions(tx, tenant, policy, user)),
-    endSessions: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => endLocks(scope, input), run: (tx) => endSessions(tx, scope, input) }),
-    listPolicies: (tenant, limit) => engine.within(tenant).read(() => listPolicies(tenant, limit)),
-    operate: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => operateLocks(scope, input), run: (tx) => operate(tx, scope, input) }),
-    makeOperators: (scope, operators) =>
-      engine.within(scope.tenant).write({ locks: makeOperatorsLocks(scope, operators), run: (tx) => makeOperators(tx, scope, operators) }),
-    administer: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => administerLocks(scope, input), run: (tx) => administer(tx, scope, input) }),
-    invite: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: inviteLocks(scope, input), run: (tx) => invite(tx, scope, input) }),
-    createUser: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: createLocks(scope, input), run: (tx) => createUser(tx, scope, input) }),
+    listSessions: readNow(listSessions),
+    endSessions: write(endLocks, endSessions),
+    listPolicies: read(listPolicies),
+    operate: write(operateLocks, operate),
+    makeOperators: writeNamed(makeOperatorsLocks, makeOperators),
+    administer: write(administerLocks, administer),
+    invite: writeNamed(inviteLocks, invite),
+    createUser: writeNamed(createLocks, createUser),
     importUsers: async (scope, input) => {
       const done = await engine
         .within(scope.tenant)
         .write({ locks: importLocks(scope, input), alone: true, run: (tx) => importUsers(tx, scope, input) })
       return { ...done, othersWaited: engine.oneWriter }
     },
-    tryImport: (tenant, rows) => engine.within(tenant).read(() => tryImport(tenant, rows)),
-    findUser: (tenant, person) => engine.within(tenant).read(() => findUser(tenant, person)),
-    listUsers: (tenant, after, limit) => engine.within(tenant).read(() => listUsers(tenant, after, limit)),
-    countUsers: (tenant) => engine.within(tenant).read(() => countUsers(tenant)),
-    hasUser: (tenant, id) => engine.within(tenant).read(() => hasUser(tenant, id)),
-    viewPerson: (tenant, policy, person) => engine.within(tenant).read((tx) => viewPerson(tx, tenant, policy, person)),
-    viewQueue: (tenant) => engine.within(tenant).read((tx) => viewQueue(tx, tenant)),
+    tryImport: read(tryImport),
+    findUser: read(findUser),
+    listUsers: read(listUsers),
+    countUsers: read(countUsers),
+    hasUser: read(hasUser),
+    viewPerson: readNow(viewPerson),
+    viewQueue: readNow(viewQueue),
     claimMails: (limit, leaseMs) => engine.within(EVERYBODY).write({ locks: claimLocks, run: (tx) => claimMails(tx, limit, leaseMs) }),
     settleMail: (scope, input) =>
       engine.within(scope.tenant).write({ locks: settleLocks(input), run: (tx) => settleMail(tx, scope, input) }),
-    settleBounce: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: () => bounceLocks(scope, input), run: (tx) => settleBounce(tx, scope, input) }),
-    liftBounces: (scope, input) =>
-      engine.within(scope.tenant).write({ locks: liftLocks(scope, input), run: (tx) => liftBounces(tx, scope, input) }),
-    listSuppressions: (tenant, after, limit) => engine.within(tenant).read((tx) => listSuppressions(tx, tenant, after, limit)),
-    findBreaker: (tenant) => engine.within(tenant).read((tx) => findBreaker(tx, tenant)),
+    settleBounce: write(bounceLocks, settleBounce),
+    liftBounces: writeNamed(liftLocks, liftBounces),
+    listSuppressions: readNow(listSuppressions),
+    findBreaker: readNow(findBreaker),
     nextMailDue: () => engine.within(EVERYBODY).read((tx) => nextMailDue(tx)),
     record: (scope, event) =>
       engine
@@ -316,27 +277,27 @@ export function storeOver(engine: Engine): Store {
     readToSeal: (input) => engine.within(input.tenant).read((tx) => readToSeal(tx, input)),
     appendSeal: (seal, dropBelow) =>
       engine.within(seal.tenant).write({ locks: nothing, alone: true, run: () => appendSeal(seal, dropBelow) }),
-    findSealing: (tenant) => engine.within(tenant).read((tx) => findSealing(tx, tenant)),
-    readSeals: (tenant, after, limit) => engine.within(tenant).read(() => readSeals(tenant, after, limit)),
-    readEventRows: (tenant, after, upTo, limit) => engine.within(tenant).read(() => readEventRows(tenant, after, upTo, limit)),
-    readEvents: (tenant, after, limit) => engine.within(tenant).read(() => readEvents(tenant, after, limit)),
-    readEventsByChallenge: (tenant, after, limit) => engine.within(tenant).read(() => readEventsByChallenge(tenant, after, limit)),
-    countEvents: (tenant, after) => engine.within(tenant).read(() => countEvents(tenant, after)),
-    findPlaceBefore: (tenant, after, newest) => engine.within(tenant).read(() => findPlaceBefore(tenant, after, newest)),
-    findAskers: (tenant, challenges) => engine.within(tenant).read(() => findAskers(tenant, challenges)),
-    findPolicy: (tenant, version) => engine.within(tenant).read(() => findPolicy(tenant, version)),
+    findSealing: readNow(findSealing),
+    readSeals: read(readSeals),
+    readEventRows: read(readEventRows),
+    readEvents: read(readEvents),
+    readEventsByChallenge: read(readEventsByChallenge),
+    countEvents: read(countEvents),
+    findPlaceBefore: read(findPlaceBefore),
+    findAskers: read(findAskers),
+    findPolicy: read(findPolicy),
     writeViews: (tenant, views) => engine.within(tenant).write({ locks: nothing, alone: true, run: () => writeViews(tenant, views) }),
-    readViews: (tenant, challenge) => engine.within(tenant).read(() => readViews(tenant, challenge)),
-    readViewsAfter: (tenant, after, limit) => engine.within(tenant).read(() => readViewsAfter(tenant, after, limit)),
-    search: (tenant, input) => engine.within(tenant).read(() => search(tenant, input)),
-    readTrace: (tenant, ref) => engine.within(tenant).read((tx) => readTrace(tx, tenant, ref)),
+    readViews: read(readViews),
+    readViewsAfter: read(readViewsAfter),
+    search: read(search),
+    readTrace: readNow(readTrace),
     readTenants: (after, limit) => engine.within(EVERYBODY).read(() => readTenants(after, limit)),
     changeTenant: (scope, input) =>
       engine.within(EVERYBODY).write({ locks: changeTenantLocks, run: (tx) => changeTenant(tx, scope, input) }),
     eraseTenant: (tenant, limit) => engine.within(tenant).write({ locks: nothing, alone: true, run: () => eraseTenant(tenant, limit) }),
     addAdminKey: (key) => engine.within(key.tenant).write({ locks: nothing, run: (tx) => addAdminKey(tx, key) }),
-    findAdminKey: (tenant, id, digest) => engine.within(tenant).read(() => findAdminKey(tenant, id, digest)),
-    listAdminKeys: (tenant) => engine.within(tenant).read(() => listAdminKeys(tenant)),
+    findAdminKey: read(findAdminKey),
+    listAdminKeys: read(listAdminKeys),
     endAdminKey: (tenant, id) => engine.within(tenant).write({ locks: nothing, run: (tx) => endAdminKey(tx, tenant, id) }),
     check: () => engine.check(),
     close: () => engine.close(),
