@@ -60,7 +60,7 @@ const layers: Record<string, Layer> = {
   versions: { files: /^versions\.ts$/, may: [/^node:crypto$/, /^core\//, /^page\/assets\.generated\.ts$/] },
   // Which SQLite driver exists depends on the version of Node, so the engine chooses at run time.
   'store engines': {
-    files: /^store\/(sqlite|backup|postgres|in-step|wall|way)\.ts$/,
+    files: /^store\/(sqlite|backup|postgres|in-step|plan-age|wall|way)\.ts$/,
     may: [/^store\//, /^core\//, /^node:(sqlite|module|fs|path)$/, /^@photostructure\/sqlite$/, /^pg$/, /^\(computed: /],
   },
   // Certificates are files, and what is done with them is said in the words of node:tls.
