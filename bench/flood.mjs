@@ -1,5 +1,5 @@
 // A tenant that is asked for a mail so many times a second, in a process of its own, whatever the answers take: an open loop. A request that
-// finds no free connection waits, and counts as late.
+// finds no free connection is sent as soon as there is one.
 import { Connection, person } from './browser.mjs'
 
 const CONNECTIONS = 64
@@ -9,13 +9,11 @@ const { port, prefix, perSecond } = JSON.parse(process.env.BENCH_OPTIONS)
 const free = Array.from({ length: CONNECTIONS }, () => new Connection(port))
 const answers = {}
 let asked = 0
-let late = 0
 const began = performance.now()
 
 function turn() {
   const due = Math.floor(((performance.now() - began) / 1_000) * perSecond)
   while (asked < due && free.length > 0) void ask(free.pop())
-  late = Math.max(late, due - asked)
 }
 
 async function ask(connection) {
@@ -31,6 +29,6 @@ setInterval(turn, TURN_MS)
 process.send({ ready: {} })
 process.on('message', ({ id, ask: what }) => {
   if (what === 'stop') process.exit(0)
-  process.send({ id, answer: { asked, late, answers, seconds: (performance.now() - began) / 1_000 } })
+  process.send({ id, answer: { asked, answers, seconds: (performance.now() - began) / 1_000 } })
 })
 process.on('disconnect', () => process.exit(0))

@@ -104,11 +104,11 @@ function flood(server, name) {
       noise = await startProcess('flood.mjs', { port: server.port, prefix: `/t/${name}`, perSecond }, FLOOD_CORE)
     },
     stop: async () => {
-      const { asked, late, answers, seconds } = await noise.ask('count')
+      const { asked, answers, seconds } = await noise.ask('count')
       await noise.stop()
       const { 303: taken = 0, 429: refused = 0, ...others } = answers
       if (Object.keys(others).length > 0 || taken === 0) throw new Error(`the other tenant answered ${JSON.stringify(answers)}`)
-      return { perSecond: asked / seconds, refused: refused / (taken + refused), late }
+      return { perSecond: asked / seconds, refused: refused / (taken + refused) }
     },
   }
 }
