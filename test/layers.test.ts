@@ -74,7 +74,7 @@ const layers: Record<string, Layer> = {
       /^core\//,
       /^secret\.ts$/,
       /^versions\.ts$/,
-      /^store\/(store|webhook-store|recovery-store|wait-store)\.ts$/,
+      /^store\/(store|webhook-store|recovery-store|wait-store|record-store|account-store)\.ts$/,
       /^webhook\/(post|signature)\.ts$/,
       /^mail\/(message\.ts|transport\.ts|sign-in\.tsx?|alarm\.ts|report\/report\.ts)$/,
     ],

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import type { ViewFacts } from '../core/view.ts'
 import { openEngine, storeOver } from '../store/open.ts'
 import { nothing, run } from '../store/operation.ts'
-import type { RecordedView, Store } from '../store/store.ts'
+import type { RecordedView } from '../store/record-store.ts'
+import type { Store } from '../store/store.ts'
 import { challengesAfter } from './by-challenge.ts'
 
 const facts: ViewFacts = { method: 'GET', state: 'live', bound: true, cookie: true, prefetch: false, navigation: true, ageMs: 1 }

@@ -1,6 +1,7 @@
 // The domain that the mails of a challenge go to, for whoever counts by mailbox. Nothing more of an address is looked at.
 import { domainOf } from '../core/mailbox.ts'
-import type { RecordedEvent, Store } from '../store/store.ts'
+import type { RecordedEvent } from '../store/record-store.ts'
+import type { Store } from '../store/store.ts'
 import { Lately } from './lately.ts'
 
 export type DomainStore = Pick<Store, 'findChallenge'>

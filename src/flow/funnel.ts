@@ -2,7 +2,8 @@
 import { closeFunnel, countEvent, countView, type Funnel, openFunnel, type Split } from '../core/funnel.ts'
 import type { Ms } from '../core/model.ts'
 import { idsOf } from '../secret.ts'
-import type { EventPlace, RecordedView, Store } from '../store/store.ts'
+import type { EventPlace, RecordedView } from '../store/record-store.ts'
+import type { Store } from '../store/store.ts'
 import { type PartsOptions, partsBy } from './parts.ts'
 
 export interface FunnelWalk extends PartsOptions {

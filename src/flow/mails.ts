@@ -1,7 +1,8 @@
 // Several mails of one request, each with a challenge of its own. All are minted whatever comes of it; those that are not queued are forgotten.
 import type { Purpose } from '../core/model.ts'
 import { mintId } from '../secret.ts'
-import type { ChangeMail, StartOutcome } from '../store/store.ts'
+import type { ChangeMail } from '../store/account-store.ts'
+import type { StartOutcome } from '../store/store.ts'
 import type { Context } from './context.ts'
 import { withHand } from './sign-in.ts'
 

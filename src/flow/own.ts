@@ -2,7 +2,7 @@
 import { erasedAddress } from '../core/operator.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { mintSecret, SESSION_SHAPE, sessionKey } from '../secret.ts'
-import type { OwnData, SignInView } from '../store/store.ts'
+import type { OwnData, SignInView } from '../store/account-store.ts'
 import { type Asker, type Context, scopeOf } from './context.ts'
 
 /** More would not be read. */

@@ -1,6 +1,7 @@
 // In which part of a funnel an event belongs: told by the challenge it is about, of which the event itself seldom says enough.
 import type { Split } from '../core/funnel.ts'
-import type { RecordedEvent, Store } from '../store/store.ts'
+import type { RecordedEvent } from '../store/record-store.ts'
+import type { Store } from '../store/store.ts'
 import { domainSaid } from './domains.ts'
 import { Lately } from './lately.ts'
 import type { Mailboxes } from './mailboxes.ts'

@@ -1,7 +1,8 @@
 // Past decisions made again, one after the other: who changed the rules, or the code, sees what would have come out otherwise.
 import type { Policy } from '../core/policy.ts'
 import { type Replayed, replay } from '../core/replay.ts'
-import type { RecordedEvent, Store } from '../store/store.ts'
+import type { RecordedEvent } from '../store/record-store.ts'
+import type { Store } from '../store/store.ts'
 import { type Walk, type Walked, walkEvents } from './walk.ts'
 
 export interface Replay extends Walk {

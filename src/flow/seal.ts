@@ -6,7 +6,7 @@ import { eventText, type Head, nextWindow, PRINT_LENGTH, type Seal, type Sealed,
 import { iso } from '../core/span.ts'
 import { timeOf } from '../core/time-key.ts'
 import { digest, idsOf, type Keyring, recordMac } from '../secret.ts'
-import type { ToSeal } from '../store/store.ts'
+import type { ToSeal } from '../store/record-store.ts'
 import type { Context } from './context.ts'
 import { type Rounds, startRounds } from './rounds.ts'
 import { sharesOf } from './shares.ts'

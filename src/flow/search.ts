@@ -4,7 +4,8 @@ import type { Ms } from '../core/model.ts'
 import type { SearchKey } from '../core/search.ts'
 import { type Timeline, timelineOf } from '../core/timeline.ts'
 import { idsOf } from '../secret.ts'
-import type { Store, TraceOf } from '../store/store.ts'
+import type { TraceOf } from '../store/record-store.ts'
+import type { Store } from '../store/store.ts'
 
 export interface Match extends Timeline {
   readonly challenge: string | null

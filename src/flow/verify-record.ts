@@ -6,7 +6,8 @@ import { eventText, goneBefore, type Head, type Place, printsOf, type Seal } fro
 import { compareWindow, type EventDifference, type Present, type SealedWindow } from '../core/seal-difference.ts'
 import { timeOf } from '../core/time-key.ts'
 import { checkRecordMac, idsOf, type Keyring } from '../secret.ts'
-import type { Sealing, Store } from '../store/store.ts'
+import type { Sealing } from '../store/record-store.ts'
+import type { Store } from '../store/store.ts'
 import { digestOfSeal, printOf } from './seal.ts'
 
 export interface VerifyRecord {

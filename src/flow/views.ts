@@ -3,7 +3,7 @@
 import type { Ms } from '../core/model.ts'
 import { VIEWS_KEPT, type ViewFacts } from '../core/view.ts'
 import { mintId } from '../secret.ts'
-import type { RecordedView } from '../store/store.ts'
+import type { RecordedView } from '../store/record-store.ts'
 import { Bell } from './bell.ts'
 import type { Context } from './context.ts'
 import { Lately } from './lately.ts'

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { type Policy, readPolicy } from '../core/policy.ts'
 import { mintId } from '../secret.ts'
 import { openStore } from '../store/open.ts'
-import type { EventPlace, RecordedEvent, Store } from '../store/store.ts'
+import type { EventPlace, RecordedEvent } from '../store/record-store.ts'
+import type { Store } from '../store/store.ts'
 import { walkEvents } from './walk.ts'
 
 const versions = { app: '0', schema: 0, policy: '0', template: '0' }

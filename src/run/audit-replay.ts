@@ -1,7 +1,8 @@
 // `postkey audit replay`: every recorded decision once more, under the policy of its time. Reads only.
 import type { Replayed } from '../core/replay.ts'
 import { type ReplaySummary, replayEvents } from '../flow/replay.ts'
-import type { EventPlace, RecordedEvent, Store } from '../store/store.ts'
+import type { EventPlace, RecordedEvent } from '../store/record-store.ts'
+import type { Store } from '../store/store.ts'
 import type { ExitCode, Request } from './command.ts'
 import { withStore } from './reading.ts'
 import { beginningOf, placeText, tenantOf, watched } from './record.ts'

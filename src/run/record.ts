@@ -3,7 +3,7 @@
 import type { Ms } from '../core/model.ts'
 import { CONFIGURED } from '../core/place.ts'
 import { idsOf } from '../secret.ts'
-import type { EventPlace } from '../store/store.ts'
+import type { EventPlace } from '../store/record-store.ts'
 import type { Request } from './command.ts'
 import { startProgress } from './progress.ts'
 import { readSince } from './since.ts'

@@ -2,7 +2,8 @@
 import type { Ms } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import { all, type Operation, one } from './operation.ts'
-import type { ChallengePlace, EventPlace, KeptPolicy, RecordedEvent } from './store.ts'
+import type { ChallengePlace, EventPlace, RecordedEvent } from './record-store.ts'
+import type { KeptPolicy } from './store.ts'
 
 interface Row {
   readonly requestId: string

@@ -4,6 +4,7 @@ import { type AccountFacts, decideAccount, decideUndo, type UndoFacts } from '..
 import { inUseAt, isDormant } from '../core/dormant.ts'
 import type { Ms } from '../core/model.ts'
 import { isErased } from '../core/operator.ts'
+import type { ChangeInput, ChangeOutcome, ChangeRow, ChangeView, ConfirmInput, UndoInput, UndoOutcome } from './account-store.ts'
 import { same } from './digest.ts'
 import { dispatch, dispatchEnds } from './dispatch.ts'
 import { writeEvent } from './event.ts'
@@ -25,18 +26,7 @@ import {
 import { byColumn } from './search.ts'
 import { endSessionsOf, type FoundSession, findHolder, findSession, findSessions, renewSession, sessionsKey } from './session.ts'
 import { decide, insertChallengeOf, limitsOf } from './start.ts'
-import {
-  type ChangeInput,
-  type ChangeOutcome,
-  type ChangeRow,
-  type ChangeView,
-  type ConfirmInput,
-  type Scope,
-  scopeFor,
-  type UndoInput,
-  type UndoOutcome,
-  type VerifyOutcome,
-} from './store.ts'
+import { type Scope, scopeFor, type VerifyOutcome } from './store.ts'
 import { knowsBrowser } from './user.ts'
 import { voidMails } from './void.ts'
 

@@ -2,6 +2,7 @@
 // again meanwhile must not carry one on.
 import type { Ms, Purpose } from '../core/model.ts'
 import { decideNotMe, isDisownable, type NotMeFacts } from '../core/not-me.ts'
+import type { ChangeRow, NotMeInput, NotMeOutcome } from './account-store.ts'
 import { findChangeOf } from './change.ts'
 import { same } from './digest.ts'
 import { dispatch, dispatchEnds } from './dispatch.ts'
@@ -13,7 +14,7 @@ import { all, type Locks, type Operation, one, run, type Tx } from './operation.
 import { cancelRecovery, findRecoveryHolder } from './recoveries.ts'
 import { challengeKey, findChallengeWithMails, findUserByEmail, findUserById } from './rows.ts'
 import { sessionsKey } from './session.ts'
-import { type ChangeRow, type NotMeInput, type NotMeOutcome, type Scope, scopeFor } from './store.ts'
+import { type Scope, scopeFor } from './store.ts'
 import { forgetBrowsers } from './user.ts'
 import { voidMails } from './void.ts'
 

@@ -1,6 +1,7 @@
 // What people see of themselves and do to themselves: where they signed in, all that is stored about them, and that it be gone.
 import { type AccountFacts, decideAccount } from '../core/account.ts'
 import type { Policy } from '../core/policy.ts'
+import type { EraseInput, EraseOutcome, OwnData, SignInView } from './account-store.ts'
 import { challengesOf, erasePerson, formerAddresses } from './erase.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit } from './limits.ts'
@@ -9,7 +10,7 @@ import { findBackup } from './recoveries.ts'
 import { challengeKey, findUserById } from './rows.ts'
 import { byColumn } from './search.ts'
 import { findHolder, findSession, listSessions, sessionsKey } from './session.ts'
-import { type EraseInput, type EraseOutcome, type OwnData, type Scope, type SignInView, scopeFor } from './store.ts'
+import { type Scope, scopeFor } from './store.ts'
 
 /** Newest first, ended or not. A session that goes on under a new token is no sign-in. */
 export function* listSignIns(tenant: string, user: string, limit: number): Operation<readonly SignInView[]> {

@@ -5,8 +5,9 @@ import type { Policy } from '../core/policy.ts'
 import { same } from './digest.ts'
 import { BREAKER } from './limits.ts'
 import { all, type Operation, one, run, type Tx } from './operation.ts'
+import type { Asker } from './record-store.ts'
 import { findChallengeWithMails, type MailRow, toMail } from './rows.ts'
-import type { Asker, ChallengeView } from './store.ts'
+import type { ChallengeView } from './store.ts'
 
 export function* findChallenge(tx: Tx, tenant: string, id: string, browserDigest: string | null): Operation<ChallengeView | null> {
   // Nearly all are to sign in; only of the others is it asked what they are for.

@@ -2,7 +2,8 @@
 import type { AccountDecision } from '../core/account.ts'
 import type { Ms, Recovery } from '../core/model.ts'
 import type { RecoveryCodeDecision } from '../core/recovery.ts'
-import type { ChangeMail, Scope, SessionKey, StartInput, StartOutcome, VerifyInput, VerifyOutcome } from './store.ts'
+import type { ChangeMail } from './account-store.ts'
+import type { Scope, SessionKey, StartInput, StartOutcome, VerifyInput, VerifyOutcome } from './store.ts'
 
 /** What the mails of one request have in common. */
 export interface Telling extends Pick<StartInput, 'browserDigest' | 'returnTo' | 'locale' | 'device' | 'network' | 'buckets'> {

@@ -4,7 +4,7 @@ import type { Ms } from '../core/model.ts'
 import { closedBefore, EVENTS_MAX, type EventRow, goneBefore, type Link, type Place, SETTLED_AFTER, type Seal } from '../core/seal.ts'
 import { all, type Operation, one, run, type Tx } from './operation.ts'
 import { purgedBefore } from './purge.ts'
-import type { SealInput, Sealing, ToSeal } from './store.ts'
+import type { SealInput, Sealing, ToSeal } from './record-store.ts'
 
 const eventColumns =
   'tenant, request_id as "requestId", id, at, challenge, user_id as "user", session_id as "session", kind, reason, facts, decision, versions, cost'

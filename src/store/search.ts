@@ -5,7 +5,7 @@ import { hoursBetween } from '../core/time-key.ts'
 import type { Trace, TracedEvent, TracedSession } from '../core/trace.ts'
 import { findPolicy } from './audit.ts'
 import { all, type Operation, one, type Tx } from './operation.ts'
-import type { FoundTrace, SearchInput, TraceOf } from './store.ts'
+import type { FoundTrace, SearchInput, TraceOf } from './record-store.ts'
 import { readViews } from './views.ts'
 
 /** Newest first, one more than asked for if there are more. */

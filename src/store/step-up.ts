@@ -2,21 +2,14 @@
 // browser that asked. It never begins one.
 import type { ReasonCode } from '../core/reason.ts'
 import type { StartDecision } from '../core/start.ts'
+import type { StepUpInput } from './account-store.ts'
 import { writeEvent } from './event.ts'
 import { complete, judge, presentedOf, refundFailures } from './judge.ts'
 import type { Locks, Operation, Tx } from './operation.ts'
 import { type FoundChallenge, findUserById, withoutBrowsers } from './rows.ts'
 import { type FoundSession, findHolder, findSession, findSessions, renewSession, sessionsKey } from './session.ts'
 import { decide, insertChallenge, limitsOf } from './start.ts'
-import {
-  type Scope,
-  type SessionView,
-  type StartOutcome,
-  type StepUpInput,
-  scopeFor,
-  type VerifyInput,
-  type VerifyOutcome,
-} from './store.ts'
+import { type Scope, type SessionView, type StartOutcome, scopeFor, type VerifyInput, type VerifyOutcome } from './store.ts'
 import { knowsBrowser } from './user.ts'
 import { verifyLocks } from './verify.ts'
 

@@ -1,28 +1,24 @@
 // The port: what the rest of Postkey may ask of a database. One method is one transaction. The SQL behind each is in the
-// file of the same name; the engines are sqlite.ts and, when it comes, postgres.ts.
-import type { AccountDecision, UndoDecision } from '../core/account.ts'
+// file of the same name; the engines are sqlite.ts and postgres.ts. Parts of it have files of their own: those that end in -store.ts.
 import type { AdminKey } from '../core/admin-key.ts'
 import type { BounceDecision, BounceFacts, Suppression } from '../core/bounce.ts'
 import type { DeliveryDecision, ReplyClass } from '../core/delivery.ts'
 import type { Wanted } from '../core/dispatch.ts'
 import type { HostWord } from '../core/host.ts'
 import type { HitTimes, PurgeKind } from '../core/keep.ts'
-import type { Challenge, EventKind, Mail, Ms, Proof, Purpose, Recovery, Session, User, Versions } from '../core/model.ts'
-import type { NotMeDecision } from '../core/not-me.ts'
+import type { Challenge, Mail, Ms, Proof, Purpose, Session, User, Versions } from '../core/model.ts'
 import type { Act, Hand, OperatorDecision, UserAct } from '../core/operator.ts'
 import type { Ground, Places } from '../core/place.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import type { WaitDecision } from '../core/recovery-wait.ts'
-import type { EventRow, Link, Place, Seal } from '../core/seal.ts'
-import type { SearchKey } from '../core/search.ts'
 import type { SessionDecision } from '../core/session.ts'
 import type { StartDecision } from '../core/start.ts'
 import type { TenantAct, TenantRow } from '../core/tenant.ts'
-import type { Trace } from '../core/trace.ts'
 import type { ImportRow, RowOutcome } from '../core/user-import.ts'
 import type { VerifyDecision, VerifyFacts } from '../core/verify.ts'
-import type { View } from '../core/view.ts'
+import type { AccountStore } from './account-store.ts'
+import type { RecordStore } from './record-store.ts'
 import type { RecoveryStore } from './recovery-store.ts'
 import type { RecoveryAct, WaitStore } from './wait-store.ts'
 import type { WebhookStore } from './webhook-store.ts'
@@ -74,140 +70,6 @@ export interface StartInput {
   readonly leaseMs: Ms | null
   /** What the host says of the address, where it keeps users of its own. */
   readonly host?: HostWord | undefined
-}
-
-/** To the address of whoever is signed in; nobody types one. */
-export interface StepUpInput extends Omit<StartInput, 'purpose' | 'email' | 'addressInEvent'> {
-  readonly key: SessionKey
-  readonly addressInEvent: (email: string) => string
-}
-
-/** One of the mails of a change of address: its challenge, its event, its secrets. */
-export interface ChangeMail extends Pick<StartInput, 'challenge' | 'secrets' | 'leaseMs'> {
-  readonly eventId: string
-}
-
-export interface ChangeInput extends Omit<StartInput, 'purpose' | 'addressInEvent' | 'challenge' | 'secrets' | 'leaseMs'> {
-  readonly key: SessionKey
-  /** What the key is of: `recovery`, a limited session, which needs nothing else. */
-  readonly by: 'session' | 'recovery'
-  /** Addresses of operators. */
-  readonly operators: readonly string[]
-  readonly addressInEvent: (email: string) => string
-  /**
-   * To the new address; to the old one, which has to agree (where the policy says so), and which is told. In a recovery the second tells the
-   * backup address instead.
-   */
-  readonly asked: ChangeMail
-  readonly second: ChangeMail
-  readonly undo: ChangeMail
-}
-
-export interface ChangeOutcome {
-  readonly decision: AccountDecision
-  readonly now: Ms
-  /** null: it did not come to that mail. */
-  readonly asked: StartOutcome | null
-  readonly second: StartOutcome | null
-  readonly undo: StartOutcome | null
-}
-
-export interface ConfirmInput extends VerifyInput {
-  readonly purpose: 'change_email' | 'leave_email' | 'recover'
-  /** Of the limited session that the request carries. */
-  readonly recovery: SessionKey | null
-  /** Ids of challenges that may still be good sort after this. */
-  readonly aliveFrom: string
-}
-
-export interface UndoInput extends Pick<VerifyInput, 'challenge' | 'ordinal' | 'linkDigest'> {
-  readonly aliveFrom: string
-}
-
-export interface UndoOutcome {
-  readonly decision: UndoDecision
-  readonly now: Ms
-  /** The address that the person has again. */
-  readonly email: string | null
-}
-
-export interface ChangeRow {
-  readonly id: string
-  readonly user: string
-  readonly oldEmail: string
-  readonly newEmail: string
-  readonly createdAt: Ms
-  /** 1: both mailboxes have to agree. */
-  readonly both: 0 | 1
-  /** The challenge by which the old mailbox agrees; null: it need not. */
-  readonly leave: string | null
-  readonly undo: string
-  readonly newProvedAt: Ms | null
-  readonly oldProvedAt: Ms | null
-  readonly appliedAt: Ms | null
-  readonly endedAt: Ms | null
-  readonly undoneAt: Ms | null
-  readonly undoUntil: Ms
-  /** The recovery that it came of; null: somebody who was signed in asked for it. */
-  readonly recovery: string | null
-}
-
-export interface ChangeView {
-  readonly now: Ms
-  readonly change: ChangeRow
-}
-
-/** A sign-in as the person may see it. */
-export interface SignInView extends Pick<Session, 'device' | 'network' | 'proof'> {
-  readonly at: Ms
-}
-
-/** All that rows say of a person, but for what opens something. */
-export interface OwnData {
-  readonly at: Ms
-  readonly user: User & { readonly currentSignInPlace: string | null; readonly lastSignInPlace: string | null }
-  readonly sessions: readonly (Session & { readonly live: boolean })[]
-  /** What lets the person back in without the mailbox. */
-  readonly recovery: {
-    readonly backupEmail: string | null
-    readonly backupProvedAt: Ms | null
-    readonly codes: readonly { readonly printedAt: Ms; readonly usedAt: Ms | null }[]
-    readonly attempts: readonly Pick<
-      Recovery,
-      'way' | 'startedBy' | 'createdAt' | 'newEmail' | 'openedAt' | 'appliedAt' | 'endedAt' | 'endedWhy'
-    >[]
-  }
-  readonly addressChanges: readonly {
-    readonly oldEmail: string
-    readonly newEmail: string
-    readonly askedAt: Ms
-    readonly appliedAt: Ms | null
-    readonly undoneAt: Ms | null
-  }[]
-  /** What was asked for the address, and what became of each mail. */
-  readonly mails: readonly {
-    readonly purpose: Purpose
-    readonly device: string
-    readonly network: string | null
-    readonly askedAt: Ms
-    readonly usedAt: Ms | null
-    readonly mailedAt: Ms
-    readonly state: MailState
-  }[]
-  /** What was decided in the requests that asked. */
-  readonly events: readonly { readonly at: Ms; readonly kind: string; readonly reason: string; readonly requestId: string }[]
-}
-
-export interface EraseInput {
-  readonly key: SessionKey
-  readonly operators: readonly string[]
-  /** What stays in place of the address. */
-  readonly erasedEmail: string
-}
-
-export interface EraseOutcome {
-  readonly decision: AccountDecision
-  readonly now: Ms
 }
 
 /** The limits that a start spends from, by name. */
@@ -272,22 +134,6 @@ export interface VerifyInput {
 export interface NoticeMail extends Pick<StartInput, 'challenge' | 'secrets'> {
   readonly eventId: string
   readonly addressInEvent: (email: string) => string
-}
-
-/** Who has a mail says that they did not ask for it. */
-export interface NotMeInput extends Pick<VerifyInput, 'challenge' | 'linkDigest' | 'browserDigest' | 'address' | 'addressTyped'> {
-  readonly ordinal: number
-  /** The tag of the mail's own link came along. */
-  readonly tagged: boolean
-}
-
-export interface NotMeOutcome {
-  readonly decision: NotMeDecision
-  readonly now: Ms
-  /** Of the mail; null: there is no such mail. */
-  readonly purpose: Purpose | null
-  /** How many ended. */
-  readonly sessions: number
 }
 
 /** What a session's token comes to: where it stands, and the digest that must stand there. */
@@ -566,35 +412,6 @@ export interface PurgeInput {
   readonly idsOf: (at: Ms) => string
 }
 
-export type SealInput = Pick<PurgeInput, 'tenant' | 'policy' | 'idsOf'>
-
-/** What the next seal has to hold. */
-export interface ToSeal {
-  readonly now: Ms
-  /** The seal that it is chained to; null: it is the first. */
-  readonly newest: Link | null
-  /** Events of requests before this id are all written. */
-  readonly closed: string
-  /** Events of requests before this id may be gone as old. */
-  readonly goneBefore: string
-  /** The first that are closed and not sealed, as far as one seal takes them, and one more. */
-  readonly rows: readonly EventRow[]
-  /** Below this number seals hold nothing that is kept; 0: none does. */
-  readonly dropBelow: number
-}
-
-/** How far the record is sealed. */
-export interface Sealing {
-  readonly now: Ms
-  /** The number of the oldest seal that is kept; 0: there is none. */
-  readonly oldest: number
-  readonly newest: Link | null
-  /** When the first event behind it was written; null: there is none. */
-  readonly waitingSince: Ms | null
-  /** Events of requests before this time were removed as old, says the row of the purge; 0: none was. */
-  readonly removedBefore: Ms
-}
-
 export interface Purged {
   /** `elsewhere`: another process has this kind in hand. */
   readonly verdict: 'more' | 'done' | 'elsewhere'
@@ -603,58 +420,6 @@ export interface Purged {
   readonly tookMs: number
   /** Nobody else could write meanwhile. */
   readonly othersWaited: boolean
-}
-
-/** Where an event stands. */
-export type EventPlace = Place
-
-export interface RecordedEvent extends EventPlace {
-  readonly at: Ms
-  readonly challenge: string | null
-  readonly kind: string
-  readonly reason: string
-  readonly facts: object
-  readonly decision: object
-  readonly policyVersion: string
-}
-
-/** Who asked for the mails of a challenge. */
-export interface Asker {
-  readonly challenge: string
-  /** Of the address; null: it has none. */
-  readonly domain: string | null
-  readonly device: string
-}
-
-/** Where an event stands among those of its challenge. */
-export interface ChallengePlace extends EventPlace {
-  readonly challenge: string
-}
-
-/** Where a view stands: those of one challenge lie together, and challenges in the order of their time. */
-export interface ViewPlace {
-  readonly challenge: string
-  readonly at: Ms
-  readonly id: string
-}
-
-export interface RecordedView extends ViewPlace, View {}
-
-export interface SearchInput {
-  readonly keys: readonly SearchKey[]
-  /** Ids that sort before this one are left out; '': none. */
-  readonly from: string
-  readonly limit: number
-}
-
-/** A challenge, or a request that was refused before there was one. */
-export type TraceOf =
-  | { readonly challenge: string; readonly request?: undefined }
-  | { readonly request: string; readonly challenge?: undefined }
-
-export interface FoundTrace extends Trace {
-  /** The address that the challenge is for; null: there is none, or it was removed. */
-  readonly email: string | null
 }
 
 export interface ChangeTenantInput {
@@ -680,32 +445,12 @@ export type TenantChanged =
       readonly problems: readonly string[]
     }
 
-export interface Store extends WebhookStore, RecoveryStore, WaitStore {
+export interface Store extends WebhookStore, RecoveryStore, WaitStore, RecordStore, AccountStore {
   /** Decides, and writes challenge, mail, limits and event. */
   start(scope: Scope, input: StartInput): Promise<StartOutcome>
   resend(scope: Scope, input: ResendInput): Promise<StartOutcome>
   /** Claims a try, compares, decides, and writes proof, user, session, limits and event. */
   verify(scope: Scope, input: VerifyInput): Promise<VerifyOutcome>
-  /** A mail by which whoever is signed in proves their mailbox again. */
-  startStepUp(scope: Scope, input: StepUpInput): Promise<StartOutcome>
-  /** As `verify`, but renews the live session that this browser holds, and makes none. */
-  renew(scope: Scope, input: VerifyInput): Promise<VerifyOutcome>
-  /** The newest so many sign-ins of a user. */
-  listSignIns(tenant: string, user: string, limit: number): Promise<readonly SignInView[]>
-  /** null: there is no such user. */
-  readOwnData(tenant: string, policy: Policy, user: string): Promise<OwnData | null>
-  /** Erases the person who is signed in, with a recent proof. */
-  eraseSelf(scope: Scope, input: EraseInput): Promise<EraseOutcome>
-  /** Asks for another address, for whoever is signed in and has a recent proof. */
-  startChange(scope: Scope, input: ChangeInput): Promise<ChangeOutcome>
-  /** As `renew`, and changes the address once every mailbox agreed that has to. */
-  confirmChange(scope: Scope, input: ConfirmInput): Promise<VerifyOutcome>
-  /** By the link in the notice to the old mailbox, from any browser. */
-  undoChange(scope: Scope, input: UndoInput): Promise<UndoOutcome>
-  /** The change that a challenge belongs to; null: it is of none. */
-  viewChange(tenant: string, challenge: string): Promise<ChangeView | null>
-  /** By whoever has a mail: its challenge ends, and what came of it. */
-  notMe(scope: Scope, input: NotMeInput): Promise<NotMeOutcome>
   /** Of whatever purpose. */
   findChallenge(tenant: string, id: string, browserDigest: string | null): Promise<ChallengeView | null>
   findSession(tenant: string, policy: Policy, key: SessionKey): Promise<SessionView | null>
@@ -751,46 +496,14 @@ export interface Store extends WebhookStore, RecoveryStore, WaitStore {
   findBreaker(tenant: string): Promise<{ readonly now: Ms; readonly emptyAt: Ms | null }>
   /** When the next queued mail is due; null: none. */
   nextMailDue(): Promise<{ readonly now: Ms; readonly dueAt: Ms | null }>
-  /** An event of a refusal that touched nothing else. */
-  record(scope: Scope, event: { readonly kind: EventKind; readonly reason: ReasonCode; readonly facts: object }): Promise<void>
   /** Writes down a policy, so that its decisions can be replayed. */
   keepPolicy(tenant: string, version: string, policy: Policy): Promise<void>
   /** Kinds of rows of which some may be old enough to go. */
   findDuePurges(input: Pick<PurgeInput, 'tenant' | 'policy' | 'idsOf'>): Promise<readonly PurgeKind[]>
   /** Removes old rows: the next few of them. */
   purge(input: PurgeInput): Promise<Purged>
-  /** What stands behind the newest seal and is closed. */
-  readToSeal(input: SealInput): Promise<ToSeal>
-  /**
-   * Puts a seal behind the newest, and removes those below a number (0: none); false: another process put one there meanwhile.
-   */
-  appendSeal(seal: Seal, dropBelow: number): Promise<boolean>
-  findSealing(tenant: string): Promise<Sealing>
-  /** The next seals behind a number, at most so many. */
-  readSeals(tenant: string, after: number, limit: number): Promise<readonly Seal[]>
-  /** The next events behind a place and up to another, as they are stored, at most so many. */
-  readEventRows(tenant: string, after: EventPlace, upTo: EventPlace, limit: number): Promise<readonly EventRow[]>
-  /** The next events behind a place, at most so many. */
-  readEvents(tenant: string, after: EventPlace, limit: number): Promise<readonly RecordedEvent[]>
-  countEvents(tenant: string, after: EventPlace): Promise<number>
-  /** Behind which the newest so many events stand; null: behind `after` there are no more than that. */
-  findPlaceBefore(tenant: string, after: EventPlace, newest: number): Promise<EventPlace | null>
-  /** Of those challenges that are still there. */
-  findAskers(tenant: string, challenges: readonly string[]): Promise<readonly Asker[]>
-  /** The same, challenge by challenge; events of none are left out. */
-  readEventsByChallenge(tenant: string, after: ChallengePlace, limit: number): Promise<readonly (RecordedEvent & ChallengePlace)[]>
   /** The policy that a version names; null: it never decided here. */
   findPolicy(tenant: string, version: string): Promise<Policy | null>
-  /** Telemetry: of each challenge no more than `VIEWS_KEPT`, the first ones. */
-  writeViews(tenant: string, views: readonly RecordedView[]): Promise<void>
-  /** Of one challenge, oldest first. */
-  readViews(tenant: string, challenge: string): Promise<readonly RecordedView[]>
-  /** The next views behind a place, at most so many. */
-  readViewsAfter(tenant: string, after: ViewPlace, limit: number): Promise<readonly RecordedView[]>
-  /** What was asked for or happened, newest first: at most `limit`, and one more if there are more. */
-  search(tenant: string, input: SearchInput): Promise<readonly TraceOf[]>
-  /** All there is of one, as of one moment. */
-  readTrace(tenant: string, ref: TraceOf): Promise<FoundTrace>
   /** The next tenants that were changed since a version, removed ones too, in the order of their changes. */
   readTenants(after: number, limit: number): Promise<readonly TenantRow[]>
   /** Adds or changes the tenant of the scope, whose policy is the one from then on, and writes the event. */

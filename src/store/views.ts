@@ -1,7 +1,7 @@
 // Views of links: telemetry beside the record. No decision reads them, and no request waits until they are written.
 import { VIEWS_KEPT } from '../core/view.ts'
 import { all, type Operation, run } from './operation.ts'
-import type { RecordedView, ViewPlace } from './store.ts'
+import type { RecordedView, ViewPlace } from './record-store.ts'
 
 /**
  * Of each challenge no more than are kept, those in this list and those that are there. On PostgreSQL two processes that write at the same

@@ -1,7 +1,8 @@
 // The part of the port that is about getting back in by waiting.
 import type { Ms, Recovery } from '../core/model.ts'
 import type { WaitDecision } from '../core/recovery-wait.ts'
-import type { ChangeMail, Scope, SessionKey, StartInput, StartOutcome, VerifyInput, VerifyOutcome } from './store.ts'
+import type { ChangeMail } from './account-store.ts'
+import type { Scope, SessionKey, StartInput, StartOutcome, VerifyInput, VerifyOutcome } from './store.ts'
 
 /** The two mails that tell the known addresses. Both are written in any case; where there is no backup address, one for show. */
 export interface Notices {

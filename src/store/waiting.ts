@@ -4,6 +4,7 @@
 
 import type { Purpose } from '../core/model.ts'
 import { type Account, decideWait, type WaitDecision, type WaitFacts, type Waiting, waitingOf } from '../core/recovery-wait.ts'
+import type { ChangeMail } from './account-store.ts'
 import { writeEvent } from './event.ts'
 import { mailboxLimit } from './limits.ts'
 import { all, type Locks, type Operation, one, type Tx } from './operation.ts'
@@ -11,7 +12,7 @@ import { type RecoveryRow, recoveryColumns } from './recoveries.ts'
 import { challengeKey, findUserById, type UserRow } from './rows.ts'
 import { sessionsKey } from './session.ts'
 import { decide, insertChallengeOf } from './start.ts'
-import { type ChangeMail, type Scope, type StartOutcome, scopeFor } from './store.ts'
+import { type Scope, type StartOutcome, scopeFor } from './store.ts'
 import type { From } from './wait-store.ts'
 
 /** The recovery that a challenge of it belongs to; those of other ways are none here. */
