@@ -24,8 +24,7 @@ export const cases = {
 export const ELSEWHERE = 'elsewhere'
 
 export const titles = {
-  known: 'known',
-  elsewhere: 'known at another tenant',
+  elsewhere: 'at another tenant',
   unknown: 'unknown',
   disabled: 'disabled',
   throttled: 'full of mails',

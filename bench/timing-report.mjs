@@ -52,7 +52,7 @@ function caseTables(rows) {
           const mine = rows.filter((row) => `${row.engine} ${row.name}` === name)
           const [ask] = mine
           return [
-            `${ask.one === undefined ? '' : `${titles[ask.one]}: `}${titles[ask.other]}, sign-up ${ask.signUp}${ask.smtp === 'down' ? ', mail server down' : ''}`,
+            `${titles[ask.other]}${ask.one === undefined ? '' : `, known ${titles[ask.one]}`}, sign-up ${ask.signUp}${ask.smtp === 'down' ? ', mail server down' : ''}`,
             ask.pairs.toLocaleString('en'),
             ...mine.map(cell),
             differenceOf(ask),

@@ -1,5 +1,4 @@
 // Many rows out of a few real ones: what somebody left in a database, copied with a number behind all that names it.
-
 import type { Operations } from '../src/store/operation.ts'
 import { nothing, run } from '../src/store/operation.ts'
 

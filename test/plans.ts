@@ -167,7 +167,9 @@ async function scansInPostgres(client: pg.Client, sql: string, seconds: Readonly
       if (node['Node Type'] === 'Seq Scan') return true
       const by = node['Index Cond'] ?? ''
       const second = seconds.get(index)
-      return /Index/.test(node['Node Type']) && !(by.includes('tenant = ') && (second === undefined || by.includes(second)))
+      return (
+        /Index/.test(node['Node Type']) && !(by.includes('tenant = ') && (second === undefined || new RegExp(`\\(${second}\\b`).test(by)))
+      )
     })
     .map((node) => `${node['Node Type']} ${node['Index Name'] ?? node['Relation Name']} ${node['Index Cond'] ?? ''} — ${sql}`)
 }

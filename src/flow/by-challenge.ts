@@ -1,6 +1,5 @@
 // The record by challenge: what was decided about each and what was seen of its links, both read in the order of their ids and joined on
 // the way, so that no more than a few challenges are in memory.
-
 import type { ChallengePlace, RecordedEvent, RecordedView, ViewPlace } from '../store/record-store.ts'
 import type { Store } from '../store/store.ts'
 

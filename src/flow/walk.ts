@@ -1,5 +1,4 @@
 // The record from a place on, request by request, for those who look at all of it: it may be as long as years.
-
 import type { EventPlace, RecordedEvent } from '../store/record-store.ts'
 import type { Store } from '../store/store.ts'
 

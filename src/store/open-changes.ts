@@ -1,5 +1,4 @@
 // Changes of address that are asked for and neither made nor over.
-
 import type { ChangeRow } from './account-store.ts'
 import { all, type Operation, run, type Tx } from './operation.ts'
 import { voidMails } from './void.ts'

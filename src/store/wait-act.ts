@@ -1,5 +1,4 @@
 // What operators do with a wait: start one, agree, stop it.
-
 import type { WaitDecision, WaitFacts } from '../core/recovery-wait.ts'
 import { type Operation, run, type Tx } from './operation.ts'
 import { insertRecovery } from './recoveries.ts'

@@ -1,5 +1,4 @@
 // A wait has ended: it is announced once, and opened by the link of that mail.
-
 import { decideWait, type WaitFacts } from '../core/recovery-wait.ts'
 import { same } from './digest.ts'
 import { claimTry } from './judge.ts'

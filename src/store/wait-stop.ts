@@ -1,5 +1,4 @@
 // A wait is stopped: by a session, by a sign-in, by the link of a notice.
-
 import type { WaitDecision } from '../core/recovery-wait.ts'
 import { same } from './digest.ts'
 import { dispatch } from './dispatch.ts'

@@ -1,5 +1,4 @@
 // Waits as pages and operators see them.
-
 import { all, type Operation, one, type Tx } from './operation.ts'
 import { type RecoveryRow, recoveryColumns } from './recoveries.ts'
 import type { WaitPlace, WaitView } from './wait-store.ts'

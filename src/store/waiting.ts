@@ -1,7 +1,6 @@
 // What the ways of a wait have in common: the recovery that is waited for, whom it is about, and how it is told of and written down.
 // Everything about one person's happens with their mailbox and all their sessions in hand, so that of a sign-in and an opening at the same
 // moment one comes first.
-
 import type { Purpose } from '../core/model.ts'
 import { type Account, decideWait, type WaitDecision, type WaitFacts, type Waiting, waitingOf } from '../core/recovery-wait.ts'
 import type { ChangeMail } from './account-store.ts'

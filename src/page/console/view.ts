@@ -1,5 +1,4 @@
 // What the pages of the console are given. Nothing in here is a secret, or could be made into one.
-
 import type { Suppression } from '../../core/bounce.ts'
 import type { Advice, MeasuredPart } from '../../core/calibrate.ts'
 import type { EndpointState } from '../../core/dispatch.ts'
