@@ -209,7 +209,7 @@ describe('TLS and login', () => {
       expect(await server.messages()).toHaveLength(2)
       // Had the ear been deaf, the silence below would prove nothing.
       expect(await server.heard()).toMatch(mode === 'starttls' ? /STARTTLS\r\n/ : /^$/)
-      expect(await server.heard()).not.toMatch(/MAIL FROM|AUTH/i)
+      expect(await server.heard()).not.toMatch(/^(?:MAIL FROM|AUTH)/im)
     }
   })
 
@@ -225,7 +225,7 @@ describe('TLS and login', () => {
       expect(await transport.send(message())).toMatchObject({ class: 'unreachable' })
       await expect(transport.verify()).rejects.toThrow(/STARTTLS/)
       expect(await server.heard()).toMatch(/^EHLO /)
-      expect(await server.heard()).not.toMatch(/AUTH|MAIL|RCPT|DATA|s3cret/i)
+      expect(await server.heard()).not.toMatch(/^(?:AUTH|MAIL|RCPT|DATA)|s3cret/im)
       expect(await server.messages()).toEqual([])
     }
   })
@@ -257,7 +257,7 @@ describe('TLS and login', () => {
         expect(await transport.send(message())).toMatchObject({ class: 'unreachable' })
         await expect(transport.verify()).rejects.toThrow(/certificate is not valid for this host/)
         expect(await server.messages()).toEqual([])
-        expect(await server.heard()).not.toMatch(/AUTH|MAIL/i)
+        expect(await server.heard()).not.toMatch(/^(?:AUTH|MAIL)/im)
       }
     }
   })

@@ -573,7 +573,7 @@ describe.each(sharedDatabases)('erasure, %s', (_, fresh) => {
       await kit.settle()
       const operator = await signIn(kit, OPS)
       const person = await find(operator, ADA)
-      expect(person).not.toContain('ada')
+      expect(person).not.toContain('example.net')
       const page = (await operator.get(person)).text
       expect(page).toContain('No user has this address')
       expect(page).toContain('450 later')
