@@ -17,8 +17,8 @@ export function startRounds(everyMs: Ms, round: (rest: (ms: Ms) => Promise<boole
     return !stopped
   }
   const work = async (): Promise<void> => {
-    // Processes that start together do not look together.
-    await bell.heard(Math.random() * everyMs)
+    // Processes that start together do not look together, and none while it is still busy with its start.
+    await bell.heard(everyMs * (1 - Math.random() / 2))
     while (!stopped) {
       await round(rest)
       // A ring that a rest between two pieces heard is not heard again.
