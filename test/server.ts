@@ -60,7 +60,7 @@ export async function startServe(env: Record<string, string>): Promise<ServeProc
       () => false,
     )
     if (up) break
-    if (child.exitCode !== null || tries > 200) throw new Error(`postkey serve did not start: ${stderr}`)
+    if (child.exitCode !== null || tries > 600) throw new Error(`postkey serve did not start: ${stderr}`)
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
   return {
