@@ -108,7 +108,7 @@ export interface PostkeyOptions {
     readonly reports?: ReportSources
   }
   /** A preset's name, or `{ preset, …overrides }`. Default: "standard". */
-  readonly policy?: PresetName | ({ readonly preset?: PresetName } & Partial<PolicyInput>)
+  readonly policy?: PresetName | ({ readonly preset?: PresetName } & PolicyInput)
   /** A change of the policy for some people first. Default: everybody has the one policy. */
   readonly rollOut?: RollOutInput
   /** The name people know your application by. Default: the host of `url`. */

@@ -4,6 +4,7 @@ import { type Answer, type AskedFor, type Browser, type Kit, type Opened, ORIGIN
 
 /** Asks for a proof of the own mailbox, and opens the mail. */
 export async function stepUp(kit: Kit, browser: Browser, email: string, returnTo?: string): Promise<AskedFor> {
+  await kit.settle()
   const answer = await browser.post('/account/confirm', returnTo === undefined ? {} : { return_to: returnTo })
   if (answer.status !== 303) throw new Error(`asking to confirm answered ${answer.status}: ${answer.text.slice(0, 300)}`)
   const challenge = new URL(answer.location, ORIGIN).searchParams.get('c') ?? ''

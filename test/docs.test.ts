@@ -181,6 +181,7 @@ const shown: readonly [string, (policy: Policy) => string][] = [
   ['signUp', (policy) => policy.signUp],
   ['session.idle', (policy) => duration('en', policy.session.idle)],
   ['session.absolute', (policy) => duration('en', policy.session.absolute)],
+  ['session.most', (policy) => `${policy.session.most} per person`],
   ['recentProof', (policy) => duration('en', policy.recentProof)],
   ['changeEmail.confirm', (policy) => policy.changeEmail.confirm],
   ['changeEmail.undo', (policy) => duration('en', policy.changeEmail.undo)],

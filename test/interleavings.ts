@@ -197,6 +197,7 @@ class Run {
       device: 'test',
       network: 'test',
       newUser: `user of ${id}`,
+      displacedEventId: `displaced by ${id}`,
       ...proof,
     })
     const triesLeft = decision.triesLeft === null ? {} : { triesLeft: decision.triesLeft }

@@ -198,6 +198,8 @@ export async function askAndOpen(
   options: { readonly browser?: Browser; readonly returnTo?: string } = {},
 ): Promise<AskedFor> {
   const browser = options.browser ?? kit.browser()
+  // Or the notice of an earlier sign-in may come behind what is asked for, and be the newest.
+  await kit.settle()
   const challenge = await browser.ask(email, options.returnTo)
   await kit.settle()
   return { browser, challenge, ...kit.mailbox.newest(email) }

@@ -14,7 +14,7 @@ import { createLog } from '../src/run/log.ts'
 import { startServer } from '../src/server.ts'
 
 export interface LiveOptions {
-  readonly policy?: Partial<PolicyInput> & { readonly preset?: string }
+  readonly policy?: PolicyInput & { readonly preset?: string }
   readonly flags?: Readonly<Record<string, string>>
 }
 

@@ -41,7 +41,7 @@ async function noFile(): Promise<TestDatabase> {
 export interface NodesOptions {
   readonly database: string
   readonly count?: number
-  readonly policy?: Partial<PolicyInput>
+  readonly policy?: PolicyInput
   /** All at the same moment, on a database that may be empty; else one after the other. */
   readonly together?: boolean
   /** How many times faster than this machine's the nodes' clocks run. */

@@ -67,7 +67,7 @@ import type {
 export const MINUTE = 60_000
 export const NOW = Date.UTC(2026, 10, 21, 14, 10, 20)
 
-export function policyOf(overrides: Partial<PolicyInput> | string = {}): Policy {
+export function policyOf(overrides: PolicyInput | string = {}): Policy {
   const read = readPolicy(overrides)
   if (!read.ok) throw new Error(read.problems.join('; '))
   return read.policy

@@ -237,7 +237,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
     reply,
     operators: [`operator-${clock.at}@example.net`],
     hooks: told,
-    policy: { newDeviceNotice: true, quietAfterNotMe: '1h' },
+    policy: { newDeviceNotice: true, quietAfterNotMe: '1h', session: { most: MOST } },
     mailOptions: { bounces: 'bounces@example.com', reports: { postmark: REPORTER } },
   })
   await waitForAccounts(kit, { clock, forward })
@@ -263,6 +263,7 @@ async function useEverything(database: string | Store, { clock, forward }: Time)
   await Promise.all(again.slice(0, 2).map((browser, index) => proveAgain(kit, browser, addresses[index] ?? '')))
   await changeAddress(kit, clock, `plan-moves-${clock.at}@example.net`)
   await disown(kit, `plan-disowns-${clock.at}@example.net`)
+  await displace(kit, clock, `plan-displaces-${clock.at}@example.net`)
   await recover(kit, `plan-lost-${clock.at}@example.net`)
   await operate(kit, clock.at, addresses)
   await administer(kit, clock.at)
@@ -317,6 +318,16 @@ async function disown(kit: Kit, address: string): Promise<void> {
   for (const mail of [message, step.message]) {
     await kit.browser().get(notMeLink(mail))
     for (const email of ['other@example.net', address]) await kit.browser().post(notMeLink(mail), { email })
+  }
+}
+
+/** More than anybody else here begins. */
+const MOST = 5
+
+async function displace(kit: Kit, clock: Clock, address: string): Promise<void> {
+  for (let nth = 0; nth <= MOST; nth++) {
+    await signIn(kit, address)
+    clock.forward(10 * MINUTE)
   }
 }
 

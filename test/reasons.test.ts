@@ -585,6 +585,12 @@ const ways: Record<ReasonCode, Way> = {
   },
   signed_out: { go: async ({ kit }) => (await signIn(kit, ADA)).post('/sign-out', {}) },
   session_absent: { go: async ({ kit }) => (await signIn(kit, ADA)).api('DELETE', '/api/sessions/nothing') },
+  session_displaced: {
+    options: { policy: { session: { most: 1 } } },
+    go: async ({ kit }) => {
+      for (let twice = 0; twice < 2; twice++) await signIn(kit, ADA)
+    },
+  },
   session_revoked: { go: async ({ kit }) => (await signIn(kit, ADA)).post('/account/sessions/end-others', {}) },
 
   origin_null: { go: ({ kit }) => kit.browser().post('/sign-in', { email: ADA }, { origin: 'null', 'sec-fetch-site': '' }) },

@@ -133,6 +133,7 @@ function verifyInput(change: Partial<VerifyInput> = {}): VerifyInput {
     device: 'Firefox on Linux',
     network: '203.0.113.0/24',
     newUser: 'user1',
+    displacedEventId: 'displaced1',
     ...change,
   }
 }

@@ -70,6 +70,15 @@ test('requests go to the application that was given, which asks Postkey', async 
   expect((await kit.person().get('/notes')).text).toBe('nobody')
 })
 
+test('a notice that comes late is not taken for the mail with the code', async () => {
+  const late: KitOptions['reply'] = async ({ text }) => {
+    if (!/^\d{6}$/m.test(text)) await new Promise((resolve) => setTimeout(resolve, 100))
+    return { class: 'accepted', code: 250, text: 'ok' }
+  }
+  await using kit = await startKit({ policy: { newDeviceNotice: true }, reply: late })
+  for (let nth = 0; nth < 3; nth++) expect(await (await kit.signIn(ADA)).whoAmI()).toBe(ADA)
+})
+
 test('what is wrong is said: no such mail, a policy without codes, a bad duration, a refused address', async () => {
   await using kit = await startKit({ policy: { methods: ['link'] } })
   await expect(kit.mail(ADA)).rejects.toThrow('no mail to ada@example.net: nobody got one')

@@ -17,7 +17,7 @@ const PAST_THE_LEASE = 125_000
 const KILL_EVERY_MS = 100
 
 /** Only the outbox is tried here. */
-const policy: Partial<PolicyInput> = {
+const policy: PolicyInput = {
   starts: {
     network: { count: 1_000_000, per: '1m' },
     networkWide: { count: 1_000_000, per: '1m' },

@@ -7,7 +7,7 @@ import { decideVerify, type VerifyFacts } from './verify.ts'
 const now = Date.UTC(2026, 10, 21, 9)
 const MINUTE = 60_000
 
-function policyOf(overrides: Partial<PolicyInput> = {}) {
+function policyOf(overrides: PolicyInput = {}) {
   const read = readPolicy(overrides)
   if (!read.ok) throw new Error(read.problems.join('; '))
   return read.policy

@@ -79,7 +79,7 @@ describe('limits that say nothing', () => {
   })
 
   const none = { mails: [], knownMails: [], failures: [], bounces: [] }
-  test.each<[string, object, boolean, Partial<PolicyInput>?]>([
+  test.each<[string, object, boolean, PolicyInput?]>([
     ['nothing', {}, true],
     ['mails of a day ago, and an hour', { mails: [now - 25 * HOUR], knownMails: [now - 25 * HOUR] }, true],
     ['a mail of a day ago', { mails: [now - 25 * HOUR + 1] }, false],

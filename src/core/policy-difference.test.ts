@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type PolicyInput, readPolicy } from './policy.ts'
 import { policyChanges, policyLines } from './policy-difference.ts'
 
-const policy = (input: Partial<PolicyInput> = {}): object => {
+const policy = (input: PolicyInput = {}): object => {
   const read = readPolicy(input)
   if (!read.ok) throw new Error(read.problems.join())
   return read.policy

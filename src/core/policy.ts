@@ -84,7 +84,12 @@ const policySchema = z.strictObject({
     tenant: rate,
   }),
   signUp: z.enum(['open', 'invited', 'closed']),
-  session: z.strictObject({ idle: duration(MINUTE, 365 * DAY), absolute: duration(MINUTE, 365 * DAY) }),
+  /** `most`: of one person at once. A sign-in beyond them ends the one that was used longest ago. */
+  session: z.strictObject({
+    idle: duration(MINUTE, 365 * DAY),
+    absolute: duration(MINUTE, 365 * DAY),
+    most: z.number().int().min(1).max(1_000),
+  }),
   /** How old the proof of the mailbox may be for what changes who can get in; with an older one the person proves it again first. */
   recentProof: duration(MINUTE, DAY),
   /**
@@ -147,10 +152,17 @@ const policySchema = z.strictObject({
 })
 
 export type Policy = Readonly<z.output<typeof policySchema>>
-export type PolicyInput = z.input<typeof policySchema>
+type Whole = z.input<typeof policySchema>
+
+const GROUPS = ['breaker', 'starts', 'session', 'changeEmail', 'recovery', 'keep'] as const
+
+/** What may be set: what is left out, also within a group, is that of the preset. */
+export type PolicyInput = {
+  readonly [K in keyof Whole]?: K extends (typeof GROUPS)[number] ? Partial<NonNullable<Whole[K]>> | Extract<Whole[K], null> : Whole[K]
+}
 export type PresetName = 'strict' | 'standard' | 'corporate'
 
-const standard: PolicyInput = {
+const standard: Whole = {
   linkTtl: '15m',
   codeTtl: '10m',
   methods: ['link', 'code'],
@@ -177,7 +189,7 @@ const standard: PolicyInput = {
     tenant: { count: 6_000, per: '1m' },
   },
   signUp: 'open',
-  session: { idle: '7d', absolute: '30d' },
+  session: { idle: '7d', absolute: '30d', most: 100 },
   recentProof: '15m',
   changeEmail: { confirm: 'new', undo: '72h', asks: { count: 5, per: '24h' } },
   invitationTtl: '72h',
@@ -192,14 +204,14 @@ const standard: PolicyInput = {
   addressInEvents: 'masked',
 }
 
-const presets: Record<PresetName, PolicyInput> = {
+const presets: Record<PresetName, Whole> = {
   standard,
   strict: {
     ...standard,
     linkTtl: '10m',
     otherBrowser: 'code',
     codeLength: 8,
-    session: { idle: '1h', absolute: '24h' },
+    session: { idle: '1h', absolute: '24h', most: 10 },
     recentProof: '5m',
     changeEmail: { confirm: 'both', undo: '72h', asks: { count: 5, per: '24h' } },
     recovery: { ...standard.recovery, mailTtl: '15m' },
@@ -208,7 +220,7 @@ const presets: Record<PresetName, PolicyInput> = {
     ...standard,
     linkTtl: '60m',
     codeTtl: '15m',
-    session: { idle: '12h', absolute: '7d' },
+    session: { idle: '12h', absolute: '7d', most: 100 },
     starts: { ...standard.starts, network: { count: 300, per: '10m' }, networkWide: { count: 3_000, per: '10m' } },
   },
 }
@@ -226,7 +238,7 @@ export function readPolicy(input: unknown): PolicyResult {
   }
   const base = presets[preset as PresetName]
   const merged: Record<string, unknown> = { ...base, ...overrides }
-  for (const group of ['breaker', 'starts', 'session', 'changeEmail', 'recovery', 'keep'] as const) {
+  for (const group of GROUPS) {
     const given = overrides[group]
     if (typeof given === 'object' && given !== null && !Array.isArray(given)) merged[group] = { ...base[group], ...given }
   }

@@ -349,7 +349,7 @@ export const reasons = {
     401,
     'sign_in',
     'info',
-    'The session was ended: signed out, ended from the list, or the user was disabled.',
+    'The session was ended: signed out, ended from the list, displaced by a newer one, or the user was disabled.',
   ),
   proof_recent: reason('session', 'proof_recent', 200, 'continue', 'info', 'The mailbox of the session was proved recently enough.'),
   proof_old: reason(
@@ -363,6 +363,14 @@ export const reasons = {
   signed_out: reason('session', 'signed_out', 200, 'sign_in', 'info', 'The person ended this session.'),
   session_absent: reason('session', 'session_absent', 404, 'continue', 'info', 'No live session of this person has that id.'),
   session_revoked: reason('session', 'session_revoked', 200, 'continue', 'info', 'The person ended one or more sessions from the list.'),
+  session_displaced: reason(
+    'session',
+    'session_ended',
+    401,
+    'sign_in',
+    'info',
+    'The person signed in while there were as many sessions as the policy allows; those used longest ago ended.',
+  ),
 
   // guard: refused before anything is looked up
   origin_null: reason('guard', 'origin_null', 403, 'reload', 'notice', 'The browser sent Origin: null.'),

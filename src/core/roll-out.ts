@@ -21,7 +21,7 @@ export interface RollOutInput {
   readonly percent?: number | undefined
   readonly addresses?: readonly string[] | undefined
   /** What their policy has otherwise. */
-  readonly change: Partial<PolicyInput>
+  readonly change: PolicyInput
 }
 
 export type RollOutResult = { readonly ok: true; readonly rollOut: RollOut } | { readonly ok: false; readonly problems: readonly string[] }

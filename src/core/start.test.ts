@@ -7,7 +7,7 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 const now = Date.UTC(2026, 10, 21, 9)
 
-function policy(overrides: Partial<PolicyInput> & { preset?: string } = {}): Policy {
+function policy(overrides: PolicyInput & { preset?: string } = {}): Policy {
   const result = readPolicy(overrides)
   if (!result.ok) throw new Error(result.problems.join())
   return result.policy

@@ -71,7 +71,7 @@ export interface TenantInput {
   /** An SVG drawing, as text. */
   readonly logo?: string
   /** A preset's name, or `{ preset, …overrides }`. Default: "standard". */
-  readonly policy?: PresetName | ({ readonly preset?: PresetName } & Partial<PolicyInput>)
+  readonly policy?: PresetName | ({ readonly preset?: PresetName } & PolicyInput)
   /** A change of the policy for some people first. */
   readonly rollOut?: RollOutInput
   /** By language, as `de`: some texts in the place of ours. */

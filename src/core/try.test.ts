@@ -12,7 +12,7 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 const now = Date.UTC(2026, 10, 21, 9)
 
-type Rules = Partial<PolicyInput> & { preset?: string }
+type Rules = PolicyInput & { preset?: string }
 
 function policy(overrides: Rules = {}): Policy {
   const result = readPolicy(overrides)

@@ -8,7 +8,7 @@ import { decideVerify, type Match, type VerifyDecision, type VerifyFacts } from 
 const MINUTE = 60_000
 const now = Date.UTC(2026, 10, 21, 9)
 
-function policy(overrides: Partial<PolicyInput> & { preset?: string } = {}): Policy {
+function policy(overrides: PolicyInput & { preset?: string } = {}): Policy {
   const result = readPolicy(overrides)
   if (!result.ok) throw new Error(result.problems.join())
   return result.policy

@@ -238,6 +238,7 @@ export async function present(
     device: asker.device,
     network: asker.network,
     newUser: mintId(now),
+    displacedEventId: mintId(now),
     ...(wantsNotice(context, proofs) ? { notice: mintNotice(context, now) } : {}),
     // Last: V8 adds each property behind a spread by a slow path, half a microsecond each.
     ...proofs,

@@ -1,5 +1,5 @@
 // Sessions: found by digest, so that a stolen table opens nothing; ended, never deleted, so that a replay finds them ended.
-import type { Ms, Proof, Session } from '../core/model.ts'
+import type { Ms, Proof, Session, User } from '../core/model.ts'
 import type { Policy } from '../core/policy.ts'
 import type { ReasonCode } from '../core/reason.ts'
 import { decideSession } from '../core/session.ts'
@@ -10,6 +10,9 @@ import { writeEvent } from './event.ts'
 import { all, type Locks, type Operation, one, run, type Tx } from './operation.ts'
 import { sessionColumns } from './rows.ts'
 import type { EndInput, Scope, SessionKey, SessionView } from './store.ts'
+
+/** More than a policy can allow, should it have become that much stricter. */
+const DISPLACED_MAX = 1_000
 
 export interface FoundSession extends Session {
   readonly digest: string
@@ -131,6 +134,52 @@ export function* listSessions(tx: Tx, tenant: string, policy: Policy, user: stri
     tx.now - policy.session.absolute,
     tx.now - policy.session.idle,
   )
+}
+
+interface Room {
+  readonly user: User
+  /** The one that was just begun, and stays. */
+  readonly session: string
+  /** For the event that tells of it, which stands with the beginning of what ended. */
+  readonly eventId: string
+}
+
+/** SE-09: those used longest ago, beyond what the policy allows. Whoever has not signed in more often cannot have more: nothing is asked. */
+export function* makeRoom(tx: Tx, given: Scope, { user, session, eventId }: Room): Operation<void> {
+  const scope = { ...given, eventId }
+  const { tenant, policy } = scope
+  const { most, absolute, idle } = policy.session
+  if (user.signInCount <= most) return
+  const found = yield* all<{ id: string }>(
+    'select id from sessions{by_user} where tenant = ? and user_id = ? and ended_at is null and created_at > ? and seen_at > ? and id <> ? order by seen_at desc, id desc limit ? offset ?',
+    tenant,
+    user.id,
+    tx.now - absolute,
+    tx.now - idle,
+    session,
+    DISPLACED_MAX,
+    most - 1,
+  )
+  const [first] = found
+  if (first === undefined) return
+  const ended = found.map(({ id }) => id)
+  yield* run(
+    'update sessions set ended_at = ? where tenant = ? and id {is_listed} and ended_at is null',
+    tx.now,
+    tenant,
+    JSON.stringify(ended),
+  )
+  const reason: ReasonCode = 'session_displaced'
+  yield* writeEvent(tx, scope, {
+    kind: 'end_session',
+    reason,
+    facts: { now: tx.now, which: 'oldest', most, by: session },
+    decision: { reason, ended },
+    challenge: first.id.slice(0, ID_LENGTH),
+    user: user.id,
+    session: first.id,
+  })
+  yield* dispatchEnds(tx, scope, { user: user.id, sessions: ended, reason })
 }
 
 /** Pre-hijacking: whatever was signed in before the first proof of the mailbox was not its owner. */

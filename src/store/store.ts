@@ -122,6 +122,8 @@ export interface VerifyInput {
   readonly device: string
   readonly network: string
   readonly newUser: string
+  /** Of the event that tells of sessions which made room for this one. */
+  readonly displacedEventId: string
   /** What a notice of this sign-in would be sent with; absent: nobody is sent any. */
   readonly notice?: NoticeMail
   /** Of the limited session of a way back in that the request carries; absent or null: none. */

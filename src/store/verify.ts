@@ -23,7 +23,7 @@ import {
   type UserRow,
   withoutBrowsers,
 } from './rows.ts'
-import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions } from './session.ts'
+import { createSession, endOtherSession, endSessionsOf, type FoundSession, findSessions, makeRoom } from './session.ts'
 import { type Scope, scopeFor, type VerifyInput, type VerifyOutcome } from './store.ts'
 import { knowsBrowser, signIn } from './user.ts'
 import { EXTERNAL_IDS } from './users.ts'
@@ -197,6 +197,7 @@ function* admit(tx: Tx, scope: Scope, input: VerifyInput, found: Admission): Ope
     device: input.device,
     network: input.network,
   })
+  yield* makeRoom(tx, scope, { user, session: session.id, eventId: input.displacedEventId })
   const ended = before.map((id) => ({ user: user.id, id }))
   return { user, session, refunded, ended: current === null || before.includes(current.id) ? ended : [...ended, current] }
 }

@@ -105,6 +105,8 @@ export function kitOf(parts: Inner & { through(): Send | undefined; close(): Pro
     close,
     signIn: async (email) => {
       const somebody = person()
+      // Or the notice of an earlier sign-in may come behind the code, and be the newest mail.
+      await settle()
       await somebody.ask(email)
       const { code } = await mail(email)
       if (code === null) throw new Error(`the mail to ${email} has no code: follow its link with person.follow(link)`)

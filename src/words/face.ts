@@ -26,6 +26,7 @@ type Faceless =
   | 'mail_dead'
   | 'mail_expired'
   | 'mail_suppressed'
+  | 'session_displaced'
   | 'operator_made'
   | 'operator_looked'
   | 'operator_at_tenants'

@@ -16,7 +16,7 @@ const NOW = Date.UTC(2026, 10, 21, 14, 10, 20)
 const all = [...languages.values()]
 const others = all.filter(({ lang }) => lang !== 'en')
 
-function policyOf(overrides: Partial<PolicyInput> = {}) {
+function policyOf(overrides: PolicyInput = {}) {
   const read = readPolicy(overrides)
   if (!read.ok) throw new Error(read.problems.join('; '))
   return read.policy

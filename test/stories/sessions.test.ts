@@ -316,3 +316,88 @@ test('signing in again in the same browser replaces the session: the old cookie 
   old.cookies.set(SESSION, before)
   expect(await reason(old)).toBe('session_ended')
 })
+
+describe('SE-09: so many at once as the policy allows', () => {
+  const MAILS = { mailsPerLinkTtl: 20, mailsPerAddress: [{ count: 100, per: '24h' }] }
+  const live = async (browsers: readonly Browser[]): Promise<boolean[]> => {
+    const reasons: string[] = []
+    for (const browser of browsers) reasons.push(await reason(browser))
+    expect(reasons.filter((word) => word !== 'live' && word !== 'session_ended')).toEqual([])
+    return reasons.map((word) => word === 'live')
+  }
+
+  test('one more ends the one that was used longest ago, which the record tells, and the host', async () => {
+    const told: unknown[] = []
+    await using database = await temporaryDatabase()
+    await using kit = await startKit({
+      database: database.url,
+      policy: { ...MAILS, session: { most: 3 } },
+      hooks: { signedOut: ({ sessions, reason }) => void told.push([sessions, reason]) },
+    })
+    const browsers: Browser[] = []
+    for (let nth = 0; nth < 3; nth++) {
+      browsers.push(await signIn(kit, ADA))
+      kit.clock.forward(2 * MINUTE)
+    }
+    const eve = await signIn(kit, 'eve@example.net')
+    const second = (await list(browsers[2] as Browser))[1]?.id ?? ''
+    // Those who look are in use: the first is not the one that nobody missed.
+    expect(await reason(browsers[0] as Browser)).toBe('live')
+    expect(await reason(browsers[2] as Browser)).toBe('live')
+    kit.clock.forward(2 * MINUTE)
+    browsers.push(await signIn(kit, ADA))
+    expect(await live([...browsers, eve])).toEqual([true, false, true, true, true])
+    expect(await list(browsers[3] as Browser)).toHaveLength(3)
+    const events = database.rows("select session_id, challenge, decision from events where reason = 'session_displaced'")
+    expect(events.map(({ session_id, challenge, decision }) => [session_id, challenge, JSON.parse(String(decision))])).toEqual([
+      [second, second.slice(0, 16), { reason: 'session_displaced', ended: [second] }],
+    ])
+    await kit.postkey.hostTold()
+    expect(told).toEqual([[[second], 'session_displaced']])
+  })
+
+  test('a sign-in in a browser that was signed in takes no place of another one', async () => {
+    await using kit = await startKit({ policy: { ...MAILS, session: { most: 2 } } })
+    const [one, two] = [await signIn(kit, ADA), await signIn(kit, ADA)]
+    kit.clock.forward(2 * MINUTE)
+    for (let nth = 0; nth < 3; nth++) await signIn(kit, ADA, two)
+    expect(await live([one, two])).toEqual([true, true])
+  })
+
+  test('those that nobody can use any more take no place either', async () => {
+    await using kit = await startKit({ policy: { ...MAILS, session: { most: 2, idle: '1h' } } })
+    const old = [await signIn(kit, ADA), await signIn(kit, ADA)]
+    kit.clock.forward(HOUR)
+    const fresh = [await signIn(kit, ADA), await signIn(kit, ADA)]
+    expect(await live(fresh)).toEqual([true, true])
+    for (const browser of old) expect(await reason(browser)).toBe('session_idle')
+  })
+
+  test('a stricter policy ends those that are too many at the next sign-in', async () => {
+    await using database = await temporaryDatabase()
+    const before = await startKit({ database: database.url, policy: MAILS })
+    const browsers: Browser[] = []
+    for (let nth = 0; nth < 5; nth++) browsers.push(await signIn(before, ADA))
+    await before.close()
+    await using kit = await startKit({ database: database.url, policy: { ...MAILS, session: { most: 2 } } })
+    const moved = browsers.map(({ cookies }) => kit.browser({ cookies }))
+    expect(await live(moved)).toEqual([true, true, true, true, true])
+    kit.clock.forward(2 * MINUTE)
+    expect(await reason(moved[2] as Browser)).toBe('live')
+    const next = await signIn(kit, ADA)
+    expect(await live([...moved, next])).toEqual([false, false, true, false, false, true])
+  })
+
+  test('however many sign in at once, there are never more', async () => {
+    await using kit = await startKit({ policy: { ...MAILS, session: { most: 3 } } })
+    const first = await signIn(kit, ADA)
+    const asked = []
+    for (let nth = 0; nth < 8; nth++) asked.push(await askAndOpen(kit, ADA))
+    const answers = await Promise.all(
+      asked.map(({ browser, challenge, code }) => browser.post('/sign-in/code', { c: challenge, code: code ?? '' })),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(303))
+    const still = (await live([first, ...asked.map(({ browser }) => browser)])).filter((isLive) => isLive)
+    expect(still).toHaveLength(3)
+  })
+})
