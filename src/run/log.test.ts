@@ -75,8 +75,26 @@ test.each([
   expect(clean(text)).toMatch(/^[^\d]*•[^\d]*$/)
 })
 
+test.each([
+  ['to jane@example.com, later', 'to •@•, later'],
+  ['<jane@example.com>:jane%40example.com', '<•@•>:•@•'],
+  ['/unsubscribe/jane@example.com/now?to=bob@example.org', '•@•/now?to=•@•'],
+  ['a@b@mail.example.com', '•@•'],
+  ['a@example.com/b@example.org', '•@•'],
+])('AU-01: of %j no address is left', (text, cleaned) => {
+  expect(clean(text)).toBe(cleaned)
+})
+
+test('IN-13: four thousand look-alikes take no time', () => {
+  const began = performance.now()
+  for (const piece of ['x', 'a@', 'a@b', 'a@b.', '%40', '/', '.', '1', 'a/', '=']) clean(piece.repeat(4_000))
+  expect(performance.now() - began).toBeLessThan(500)
+})
+
 test('what is no secret stays readable', () => {
   for (const text of [
+    'at file:///app/node_modules/@scope/name/index.js:1:2',
+    '@example.com, jane@localhost',
     'connect ECONNREFUSED 127.0.0.1:25',
     'at processTicksAndRejections (node:internal/process/task_queues:95:5)',
     'took 12345 ms',
@@ -149,7 +167,7 @@ test('FA-30: a reader of the log that has stopped reading holds up no request, a
   // What it said last may arrive after its end.
   const told = text(child.stderr)
   const ended = await new Promise<string>((resolve) => {
-    const timer = setTimeout(() => resolve('still running'), 15_000)
+    const timer = setTimeout(() => resolve('still running'), 25_000)
     child.once('exit', (code) => {
       clearTimeout(timer)
       resolve(`exit ${code}`)

@@ -168,7 +168,9 @@ function allowed(key: string, value: unknown): unknown {
 
 // Words of 20 letters exist in stack traces ("processTicksAndRejections"); secrets of that length have digits among the letters.
 const SECRET = /[A-Za-z0-9_+=-]{20,}/g
-const ADDRESS = /[^\s<>()[\],;:"'=]+(?:@|%40)[^\s<>()[\],;:"'/]+\.[^\s<>()[\],;:"'/]+/g
+const RUN = /[^\s<>()[\],;:"'=]+/g
+const AT = /@|%40/
+const DOMAIN = /^[^/]+?\.[^/]/
 // Not what belongs to a longer number: 1.234567, 10:123456 (a place in a file), an IPv6 address.
 const CODE = /(?<!\w|\d[.:])\d{6,10}(?!\w|[.:]\d)/g
 
@@ -176,9 +178,18 @@ const CODE = /(?<!\w|\d[.:])\d{6,10}(?!\w|[.:]\d)/g
 export function clean(value: string): string {
   return value
     .slice(0, 4_000)
-    .replace(ADDRESS, '•@•')
+    .replace(RUN, withoutAddress)
     .replace(SECRET, (run) => (/\d/.test(run) || run.length > 40 ? '•' : run))
     .replace(CODE, '•')
+}
+
+/** By its parts: one pattern for an address tries every beginning with every end, which takes seconds for a stranger's "a@a@a@…". */
+function withoutAddress(run: string): string {
+  const parts = run.split(AT)
+  const last = parts.findLastIndex((part, index) => index > 0 && DOMAIN.test(part))
+  if (last < 1 || (last === 1 && parts[0] === '')) return run
+  const [, path = ''] = /^[^/]*(.*)$/s.exec(parts[last] as string) ?? []
+  return `•@•${[path, ...parts.slice(last + 1)].join('@')}`
 }
 
 function describe(error: unknown): Record<string, string> {

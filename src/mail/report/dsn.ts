@@ -27,7 +27,7 @@ export async function readDsn(raw: Uint8Array): Promise<Dsn | null> {
     .map((fields) => ({ status: fields.get('status') ?? '', diagnostic: fields.get('diagnostic-code') ?? '' }))
   const sentTo = mail.headers
     .filter(({ key }) => CAME_IN_FOR.includes(key))
-    .flatMap(({ value }) => value.match(/[^\s<>,;:"']+@[^\s<>,;:"']+/g) ?? [])
+    .flatMap(({ value }) => value.split(/[\s<>,;:"']+/).filter((word) => /.@./.test(word)))
   return { failed, sentTo }
 }
 

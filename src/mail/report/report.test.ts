@@ -364,6 +364,13 @@ describe('RFC 3464: messages of the mail system', () => {
     })
   })
 
+  test.each(['x', 'a@', ',', '<a@b>', '@'])('IN-13: a long header of %j takes no time', async (piece) => {
+    const long = report(block('failed', '5.1.1')).replace(/^(?:To|Delivered-To|X-Original-To): .*$/im, `To: ${piece.repeat(100_000)}`)
+    const began = performance.now()
+    expect((await read(long))?.failed).toHaveLength(1)
+    expect(performance.now() - began).toBeLessThan(2_000)
+  })
+
   test.each([
     ['delayed', block('delayed', '4.4.1')],
     ['failed for now', block('failed', '4.4.7')],
