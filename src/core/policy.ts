@@ -84,7 +84,10 @@ const policySchema = z.strictObject({
     tenant: rate,
   }),
   signUp: z.enum(['open', 'invited', 'closed']),
-  /** `most`: of one person at once. A sign-in beyond them ends the one that was used longest ago. */
+  /**
+   * `most`: of one person at once. A sign-in beyond them ends the one that was used longest ago. More than anybody has browsers, so that what a
+   * mailbox in wrong hands, or a program that signs in and never out, can pile up has an end.
+   */
   session: z.strictObject({
     idle: duration(MINUTE, 365 * DAY),
     absolute: duration(MINUTE, 365 * DAY),

@@ -431,7 +431,7 @@ describe('the entries', () => {
       '150 Link of mail 1 opened in another browser',
       '200 Code submitted in the browser that asked: The proof was right; a session exists.',
       '200 Session began on Firefox on Linux from 203.0.113.0/24',
-      '900 Sign-out: The person ended this session.',
+      '900 Session ended: The person ended this session.',
     ])
   })
 

@@ -30,7 +30,7 @@ export function timelineOf(trace: Trace): Timeline {
     ...told.attempts.map(handedOver),
     ...told.submits.map(submitted),
     ...sessions(trace, told),
-    ...told.ends.map((event) => entryOf(event, 'end', `Sign-out: ${meaning(event.reason)}`)),
+    ...told.ends.map((event) => entryOf(event, 'end', `Session ended: ${meaning(event.reason)}`)),
     ...told.others.map((event) => entryOf(event, 'other', `${plainly(event.kind)}: ${meaning(event.reason)}`)),
   ]
   return { verdict: verdictOf(trace, told), entries: folded(entries.toSorted((one, other) => one.at - other.at)) }

@@ -188,7 +188,7 @@ function withoutAddress(run: string): string {
   const parts = run.split(AT)
   const last = parts.findLastIndex((part, index) => index > 0 && DOMAIN.test(part))
   if (last < 1 || (last === 1 && parts[0] === '')) return run
-  const [, path = ''] = /^[^/]*(.*)$/s.exec(parts[last] as string) ?? []
+  const path = (parts[last] as string).replace(/^[^/]*/, '')
   return `•@•${[path, ...parts.slice(last + 1)].join('@')}`
 }
 

@@ -204,7 +204,7 @@ export const faces = {
   },
   session_ended: {
     heading: 'This session has ended',
-    why: 'It was signed out, or ended from the list of sessions.',
+    why: 'It was signed out, ended from the list of sessions, or replaced by a newer one.',
     next: 'Sign in to go on.',
     nextLabel: 'Sign in',
   },

@@ -122,7 +122,7 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
       'view: Link of mail 1 opened in the browser that asked',
       'submit: Link submitted in the browser that asked: The proof was right; a session exists.',
       `session: Session began on Firefox on Linux from ${who.session.network}`,
-      'end: Sign-out: The person ended this session.',
+      'end: Session ended: The person ended this session.',
     ])
     const [start] = found.entries
     const keys = {

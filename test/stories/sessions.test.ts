@@ -1,7 +1,7 @@
 // What a sign-in yields: its cookie, its ends, its list, and what a thief of either database or cookie gets.
 import { describe, expect, test } from 'vitest'
 import { temporaryDatabase } from '../database.ts'
-import { type Answer, askAndOpen, type Browser, DAY, HOUR, MINUTE, signIn, startKit } from '../kit.ts'
+import { type Answer, askAndOpen, type Browser, DAY, HOUR, type Kit, MINUTE, signIn, startKit } from '../kit.ts'
 
 const ADA = 'ada@example.net'
 const SESSION = '__Host-postkey-session'
@@ -13,6 +13,7 @@ interface Listed {
   readonly device: string
   readonly network: string
   readonly createdAt: string
+  readonly seenAt: string
 }
 
 const list = async (browser: Browser): Promise<Listed[]> =>
@@ -326,6 +327,16 @@ describe('SE-09: so many at once as the policy allows', () => {
     return reasons.map((word) => word === 'live')
   }
 
+  /** Uses its session, which is written down behind the answer. */
+  const use = async (kit: Kit, browser: Browser): Promise<void> => {
+    expect(await reason(browser)).toBe('live')
+    for (;;) {
+      const own = (await list(browser)).find(({ current }) => current)
+      if (own !== undefined && Date.parse(own.seenAt) === kit.clock.at) return
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+
   test('one more ends the one that was used longest ago, which the record tells, and the host', async () => {
     const told: unknown[] = []
     await using database = await temporaryDatabase()
@@ -342,8 +353,8 @@ describe('SE-09: so many at once as the policy allows', () => {
     const eve = await signIn(kit, 'eve@example.net')
     const second = (await list(browsers[2] as Browser))[1]?.id ?? ''
     // Those who look are in use: the first is not the one that nobody missed.
-    expect(await reason(browsers[0] as Browser)).toBe('live')
-    expect(await reason(browsers[2] as Browser)).toBe('live')
+    await use(kit, browsers[0] as Browser)
+    await use(kit, browsers[2] as Browser)
     kit.clock.forward(2 * MINUTE)
     browsers.push(await signIn(kit, ADA))
     expect(await live([...browsers, eve])).toEqual([true, false, true, true, true])
@@ -373,6 +384,19 @@ describe('SE-09: so many at once as the policy allows', () => {
     for (const browser of old) expect(await reason(browser)).toBe('session_idle')
   })
 
+  test('nor do those that were used a moment ago, and have reached their absolute end', async () => {
+    await using kit = await startKit({ policy: { ...MAILS, session: { most: 2, idle: '1h', absolute: '90m' } } })
+    const old = await signIn(kit, ADA)
+    kit.clock.forward(50 * MINUTE)
+    const other = await signIn(kit, ADA)
+    await use(kit, old)
+    kit.clock.forward(39 * MINUTE)
+    await use(kit, old)
+    kit.clock.forward(2 * MINUTE)
+    const fresh = await signIn(kit, ADA)
+    expect([await reason(old), await reason(other), await reason(fresh)]).toEqual(['session_expired', 'live', 'live'])
+  })
+
   test('a stricter policy ends those that are too many at the next sign-in', async () => {
     await using database = await temporaryDatabase()
     const before = await startKit({ database: database.url, policy: MAILS })
@@ -383,7 +407,7 @@ describe('SE-09: so many at once as the policy allows', () => {
     const moved = browsers.map(({ cookies }) => kit.browser({ cookies }))
     expect(await live(moved)).toEqual([true, true, true, true, true])
     kit.clock.forward(2 * MINUTE)
-    expect(await reason(moved[2] as Browser)).toBe('live')
+    await use(kit, moved[2] as Browser)
     const next = await signIn(kit, ADA)
     expect(await live([...moved, next])).toEqual([false, false, true, false, false, true])
   })

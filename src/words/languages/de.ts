@@ -923,7 +923,7 @@ export const language: Language = {
       },
       session_ended: {
         heading: 'Diese Sitzung ist beendet',
-        why: 'Sie wurde abgemeldet oder in der Liste der Sitzungen beendet.',
+        why: 'Sie wurde abgemeldet, in der Liste der Sitzungen beendet oder durch eine neuere abgelöst.',
         next: 'Melden Sie sich an, um weiterzumachen.',
         nextLabel: 'Anmelden',
       },

@@ -910,7 +910,7 @@ export const language: Language = {
       },
       session_ended: {
         heading: 'Esta sesión se ha cerrado',
-        why: 'Se cerró en su navegador o desde la lista de sesiones.',
+        why: 'Se cerró en su navegador, desde la lista de sesiones o por otra más reciente.',
         next: 'Inicie sesión para seguir.',
         nextLabel: 'Iniciar sesión',
       },

@@ -924,7 +924,7 @@ export const language: Language = {
       },
       session_ended: {
         heading: 'Cette session est fermée',
-        why: 'Elle a été déconnectée, ou fermée depuis la liste des sessions.',
+        why: 'Elle a été déconnectée, fermée depuis la liste des sessions ou remplacée par une plus récente.',
         next: 'Connectez-vous pour continuer.',
         nextLabel: 'Se connecter',
       },
