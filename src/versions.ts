@@ -10,7 +10,7 @@ export { templateVersion } from './page/assets.generated.ts'
 export const appVersion = '0.1.0'
 
 /** Number of the newest migration in store/migrations. */
-export const schemaVersion = 17
+export const schemaVersion = 18
 
 // A policy is frozen data, made once and asked for with every request.
 const known = new WeakMap<Policy, string>()

@@ -1,6 +1,6 @@
 // The outbox worker on a real database, with a mail server as slow as the test wants: how many mails are on their way at once, and
 // what happens to those that wait too long.
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { readPolicy } from '../src/core/policy.ts'
 import type { Context } from '../src/flow/context.ts'
 import { startOutbox } from '../src/flow/outbox.ts'
@@ -122,6 +122,33 @@ test('mails minted here wait for their turn here: no more than so many are on th
   expect(sent.toSorted()).toEqual(people.map((name) => `${name}@example.net`).toSorted())
   expect(most()).toBe(3)
   expect(problems).toEqual([])
+  await stop()
+})
+
+test('whoever asks is not told of a look that began before: a mail that came meanwhile is waited for', async () => {
+  const { queue, sent, stop, outbox, another, store } = await outboxOf(5, { atOnce: 3, leaseMs: 60_000 })
+  await outbox.stop()
+  const answers: (() => void)[] = []
+  // The database has answered, and the answer is on its way for as long as the test wants.
+  const far = Object.assign(Object.create(store) as Store, {
+    nextMailDue: async () => {
+      const next = await store.nextMailDue()
+      await new Promise<void>((resolve) => answers.push(resolve))
+      return next
+    },
+  })
+  const other = another(far)
+  await vi.waitFor(() => expect(answers).toHaveLength(1))
+  await queue('late')
+  let resting = false
+  const idle = other.idle().then(() => (resting = true))
+  answers[0]?.()
+  await vi.waitFor(() => expect(sent).toEqual(['late@example.net']))
+  expect(resting).toBe(false)
+  await vi.waitFor(() => expect(answers).toHaveLength(2))
+  answers[1]?.()
+  await idle
+  await other.stop()
   await stop()
 })
 

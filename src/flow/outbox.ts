@@ -127,6 +127,8 @@ export function startOutbox(context: Context, transport: MailTransport, options:
 
   /** Takes what is due; how long to rest unless the bell rings. */
   const look = async (): Promise<number> => {
+    // Whoever asks during this look may ask about a mail that it did not see yet.
+    const asked = waiting.length
     const room = atOnce - sending - turns.length
     const mails = room > 0 ? await context.store.claimMails(room, leaseMs) : []
     full = mails.length >= room
@@ -138,7 +140,7 @@ export function startOutbox(context: Context, transport: MailTransport, options:
     if (carried + answered > 0) return LOOK_AGAIN_MS
     const { now, dueAt } = await context.store.nextMailDue()
     if (dueAt !== null && dueAt <= now) return 0
-    for (const resolve of waiting.splice(0)) resolve()
+    for (const resolve of waiting.splice(0, asked)) resolve()
     return dueAt === null ? LOOK_AGAIN_MS : Math.min(LOOK_AGAIN_MS, dueAt - now)
   }
 

@@ -173,7 +173,7 @@ describe.each(sharedDatabases)('%s', (_, fresh) => {
       ].join('\n')
       const { problems, created, refused } = await take(csv)
       expect(
-        problems.map(({ line, fault }) => `${line} ${fault}`).sort((one, other) => Number.parseInt(one) - Number.parseInt(other)),
+        problems.map(({ line, fault }) => `${line} ${fault}`).sort((one, other) => Number.parseInt(one, 10) - Number.parseInt(other, 10)),
       ).toEqual([
         '2 empty',
         '3 characters',
