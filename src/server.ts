@@ -1,7 +1,7 @@
 // The door "./server": config → postkey → listener, and a graceful stop. The first user of the library, with nothing that the
 // library does not offer.
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as NetServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { createPostkey, type Listener, type MailTransport, type PostkeyOptions } from './index.ts'
 import type { Config } from './run/config.ts'
@@ -25,8 +25,10 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Longer than any request of ours takes; a rolling restart does not wait for idle keep-alive connections. */
+/** Longer than any request of ours takes. */
 const DRAIN_MS = 20_000
+/** A connection that is in use has its next request by then; one that is not would have a restart wait for its keep-alive time. */
+const LINGER_MS = 500
 
 export async function startServer(config: Config, { mode, log, transport }: ServerOptions): Promise<RunningServer> {
   renderWithoutAsyncContext()
@@ -148,13 +150,25 @@ function listen(server: Server, config: Config): Promise<void> {
   })
 }
 
+/**
+ * Stops listening, and ends each connection with its next answer. One that rests is left alone for a while: whoever keeps it, as proxies do, may
+ * have sent a request on it that is not here yet, and a POST that meets a closing connection is a 502 to its person.
+ */
 function drain(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const giveUp = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
-    // A connection whose answer went out after the close began is idle only then, and would linger for its keep-alive time.
-    const tidy = setInterval(() => server.closeIdleConnections(), 50)
-    server.close(() => {
+    server.prependListener('request', (_, outgoing) => {
+      outgoing.shouldKeepAlive = false
+    })
+    let tidy: NodeJS.Timeout | undefined
+    const linger = setTimeout(() => {
+      // A connection whose answer went out since is idle only then, and would linger for its keep-alive time.
+      tidy = setInterval(() => server.closeIdleConnections(), 50)
+    }, LINGER_MS)
+    // The one of net: that of http hangs up on all that rest, at once.
+    NetServer.prototype.close.call(server, () => {
       clearTimeout(giveUp)
+      clearTimeout(linger)
       clearInterval(tidy)
       resolve()
     })

@@ -1,8 +1,9 @@
 // A rolling restart while people are asking: the server that is told to stop answers what it has taken, and the mails it has not sent
 // are sent by the next one.
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { brokenRows } from '../examine.ts'
-import { sharedDatabases } from '../nodes.ts'
+import { sharedDatabases, sqliteFile } from '../nodes.ts'
 import { startServe } from '../server.ts'
 import { type SmtpTestServer, startSmtpServer } from '../smtp-server.ts'
 
@@ -69,3 +70,27 @@ test.each(sharedDatabases)(
   },
   60_000,
 )
+
+test('I5: a request on a connection that rested when the server was told to stop is answered, and the connection ends with it', async () => {
+  const database = await sqliteFile()
+  const server = await startServe({ POSTKEY_DATABASE_URL: database.url, POSTKEY_SMTP_URL: `smtp://127.0.0.1:${smtp.port}` })
+  const kept = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ask = (agent?: Agent) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = request(`${server.url}/livez`, { agent, method: 'GET' }, (answer) => {
+        answer.resume()
+        answer.once('end', () => resolve(answer))
+      })
+      sent.once('error', reject)
+      sent.end()
+    })
+  expect((await ask(kept)).headers.connection).toBe('keep-alive')
+  const stopped = server.stop()
+  const fresh = () => ask().then(String, ({ code }) => code as string)
+  while ((await fresh()) !== 'ECONNREFUSED');
+  const last = await ask(kept)
+  expect([last.statusCode, last.headers.connection]).toEqual([200, 'close'])
+  expect(await stopped).toBe(0)
+  kept.destroy()
+  await database.drop()
+})
