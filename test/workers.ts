@@ -39,6 +39,8 @@ export interface Worked {
   readonly mails: number
   /** Mails that came once more, summed up. */
   readonly duplicates: number
+  /** What those that were killed had handed over and not settled yet, as far as they could still say. */
+  readonly inHand: number
   readonly faults: readonly string[]
 }
 
@@ -63,6 +65,7 @@ export async function killWorkers({ fresh, smtp, dice, workers: count, seconds }
   })
   let workers = Array.from({ length: count }, () => start(0))
   let kills = 0
+  let inHand = 0
   const accepted: string[] = []
   try {
     await Promise.all(workers.map(({ ready }) => ready))
@@ -85,12 +88,15 @@ export async function killWorkers({ fresh, smtp, dice, workers: count, seconds }
         const victim = dice.pick(working)
         await victim.kill()
         kills++
+        inHand += victim.inHand()
         workers[workers.indexOf(victim)] = start(0)
       }
     }
     await Promise.all([asking(), killing()])
     // What the dead had in their hands comes free when the leases are over.
     await Promise.all(workers.map((worker) => worker.kill()))
+    kills += workers.length
+    inHand += workers.reduce((sum, worker) => sum + worker.inHand(), 0)
     workers = Array.from({ length: count }, () => start(PAST_THE_LEASE))
     for (const until = performance.now() + 60_000; (await queued(database.url)) > 0 && performance.now() < until; ) await sleep(250)
     const unsent = await queued(database.url)
@@ -98,7 +104,7 @@ export async function killWorkers({ fresh, smtp, dice, workers: count, seconds }
     await Promise.all(workers.map((worker) => worker.kill()))
     const arrived = (await smtp.messages()).slice(before)
     faults.push(...faultsOf(accepted, arrived), ...(await brokenRows(database.url, Date.now() + PAST_THE_LEASE)))
-    return { kills, mails: accepted.length, duplicates: arrived.length - accepted.length, faults }
+    return { kills, mails: accepted.length, duplicates: arrived.length - accepted.length, inHand, faults }
   } finally {
     await Promise.all(workers.map((worker) => worker.kill()))
     await postkey.close()
@@ -123,6 +129,8 @@ function faultsOf(accepted: readonly string[], arrived: readonly Received[]): st
 interface Worker {
   readonly ready: Promise<void>
   isReady(): boolean
+  /** Mails that the mail server has and the database does not know of. */
+  inHand(): number
   /** SIGKILL; resolves when it is dead. */
   kill(): Promise<void>
 }
@@ -141,9 +149,17 @@ function startWorker(options: WorkerOptions, endedByItself: (why: string) => voi
     env: { PATH: process.env['PATH'] ?? '', POSTKEY_TEST_SQLITE: process.env['POSTKEY_TEST_SQLITE'] ?? '' },
   })
   let isReady = false
-  const dead = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  let inHand = 0
+  child.on('message', (said) => {
+    if (said === 'handed over') inHand++
+    if (said === 'settled') inHand--
+  })
+  // Not at 'exit': what it still said is heard until it is disconnected.
+  const gone = (event: string) => new Promise<void>((resolve) => child.once(event, () => resolve()))
+  const dead = Promise.all([gone('exit'), gone('disconnect')])
   const ready = new Promise<void>((resolve, reject) => {
-    child.once('message', () => {
+    child.on('message', (said) => {
+      if (said !== 'ready') return
       isReady = true
       resolve()
     })
@@ -157,6 +173,7 @@ function startWorker(options: WorkerOptions, endedByItself: (why: string) => voi
   return {
     ready,
     isReady: () => isReady,
+    inHand: () => inHand,
     kill: async () => {
       child.kill('SIGKILL')
       await dead
