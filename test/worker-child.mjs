@@ -14,8 +14,8 @@ const transport = {
   },
 }
 const log = {
-  event: (name, { reason }) => {
-    if (name === 'mail' && reason === 'mail_sent') process.send('settled')
+  event: (name, fields) => {
+    if (name === 'mail' && fields.reason === 'mail_sent') process.send('settled')
   },
   warn: console.warn,
   error: console.error,

@@ -1,4 +1,4 @@
-// Ten workers on one outbox, one of them killed every 100 ms, or as soon as one is there again: two cores start about three a second.
+// Ten workers on one outbox, one of them killed every 100 ms, or as soon as most are there again: two cores start about five a second.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sharedDatabases } from '../nodes.ts'
 import { Dice, seedOfRun } from '../seed.ts'
@@ -20,7 +20,9 @@ test.each(sharedDatabases)(
     expect(worked, `POSTKEY_TEST_SEED=${seed}`).toMatchObject({ faults: [] })
     expect(worked.kills).toBeGreaterThan(20)
     expect(worked.mails).toBeGreaterThan(100)
-    // Nobody hears what a process would have said as its last word. Mostly there is nothing in hand: some ten copies for a hundred kills.
+    // Some 40 mails a second, by ten workers, each settled a second later at most: four in the hands of one on average, where all goes slowly.
+    expect(worked.inHand, `POSTKEY_TEST_SEED=${seed}`).toBeLessThan(4 * worked.kills)
+    // Nobody hears what a process would have said as its last word.
     expect(worked.duplicates, `POSTKEY_TEST_SEED=${seed}`).toBeLessThanOrEqual(worked.inHand + worked.kills)
   },
   180_000,
